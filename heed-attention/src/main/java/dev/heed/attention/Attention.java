@@ -1,0 +1,242 @@
+package dev.heed.attention;
+
+import dev.heed.kernel.Problem;
+import dev.heed.kernel.ScoreTerms;
+import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention: a weighted average of values whose weights come from comparing queries with keys. An immutable
+ * description (score, mask, bias, sink) that is applied to tensors; share it freely between threads.
+ *
+ * <pre>{@code
+ * Attention causal = Attention.scaledDotProduct().mask(Mask.causalTopLeft());
+ * AttentionOutput result = causal.apply(query, key, value);   // output [B,Hq,N,Dv], lse [B,Hq,N]
+ * Tensor weights = causal.weights(query, key, result.lse(), 0, 3, 0, 10, 0, 10); // head 3, a 10 × 10 tile
+ * }</pre>
+ *
+ * <p>Shapes: query [B, Hq, N, D], key [B, Hkv, M, D], value [B, Hkv, M, Dv]. Hq is a multiple of Hkv: several query heads
+ * share a key and value head (grouped heads, arXiv 2305.13245). N and M may differ and may be 0. Any strides.
+ *
+ * <p>Vaswani et al. 2017, "Attention Is All You Need", section 3.2; computed in tiles with an online softmax as in
+ * FlashAttention (Dao et al. 2022, arXiv 2205.14135), so memory beyond inputs and output is O(N).
+ */
+public final class Attention {
+    private static final Attention SCALED_DOT_PRODUCT = new Attention(Float.NaN, 0, Mask.none(), null, null, null);
+
+    private final float scale; // NaN: 1/√D
+    private final float softcap; // 0: none
+    private final Mask mask;
+    private final @Nullable Tensor bias;
+    private final float @Nullable [] alibi;
+    private final float @Nullable [] sink;
+
+    private Attention(
+            float scale,
+            float softcap,
+            Mask mask,
+            @Nullable Tensor bias,
+            float @Nullable [] alibi,
+            float @Nullable [] sink) {
+        this.scale = scale;
+        this.softcap = softcap;
+        this.mask = mask;
+        this.bias = bias;
+        this.alibi = alibi;
+        this.sink = sink;
+    }
+
+    /** softmax(Q·Kᵀ/√D)·V without mask or bias: where every description starts. */
+    public static Attention scaledDotProduct() {
+        return SCALED_DOT_PRODUCT;
+    }
+
+    /** Another factor in place of 1/√D; 1 gives the plain dot product (Luong et al. 2015). */
+    public Attention scale(double factor) {
+        if (!Double.isFinite(factor)) {
+            throw new IllegalArgumentException("Attention.scale: the factor must be finite, got " + factor);
+        }
+        return new Attention((float) factor, softcap, mask, bias, alibi, sink);
+    }
+
+    /** Bounds scores to ±cap by cap·tanh(score/cap), before bias and mask; 0 for none. */
+    public Attention softcap(double cap) {
+        if (!(cap >= 0) || Double.isInfinite(cap)) {
+            throw new IllegalArgumentException(
+                    "Attention.softcap: the cap must be finite and not negative, got " + cap);
+        }
+        return new Attention(scale, (float) cap, mask, bias, alibi, sink);
+    }
+
+    /** Restricts what queries see, further than before: masks are joined by AND. */
+    public Attention mask(Mask also) {
+        return new Attention(scale, softcap, mask.and(also), bias, alibi, sink);
+    }
+
+    /**
+     * Adds a bias to the scores; −∞ hides a key.
+     *
+     * @param added up to four axes, each 1 or the size of [B, Hq, N, M]; fewer axes are the last ones. Not copied.
+     */
+    public Attention bias(Tensor added) {
+        return new Attention(scale, softcap, mask, added, alibi, sink);
+    }
+
+    /** Subtracts slope[h]·|distance| from the scores, query N−1 standing at key M−1 (ALiBi, arXiv 2108.12409). */
+    public Attention alibi(float... slopes) {
+        return new Attention(scale, softcap, mask, bias, slopes.clone(), sink);
+    }
+
+    /** One learned score per query head that takes part in the softmax and carries no value, so weights sum to less. */
+    public Attention sink(float... scores) {
+        return new Attention(scale, softcap, mask, bias, alibi, scores.clone());
+    }
+
+    /**
+     * Computes output and lse. Allocates both, and nothing else that grows with N or M beyond the mask's two bounds per
+     * query.
+     *
+     * @param query [B, Hq, N, D]
+     * @param key [B, Hkv, M, D]
+     * @param value [B, Hkv, M, Dv]
+     * @throws IllegalArgumentException if shapes do not fit each other or the description
+     */
+    public AttentionOutput apply(Tensor query, Tensor key, Tensor value) {
+        Problem problem = problem(query, key, value);
+        Tensor output = Tensor.zeros(problem.batches(), problem.heads(), problem.queries(), problem.valueWidth());
+        Tensor lse = Tensor.zeros(problem.batches(), problem.heads(), problem.queries());
+        run(problem, output, lse);
+        return new AttentionOutput(output, lse);
+    }
+
+    /**
+     * Like {@link #apply} into tensors of the caller, of any strides: [B, Hq, N, Dv] and [B, Hq, N].
+     */
+    public void applyInto(Tensor query, Tensor key, Tensor value, Tensor output, Tensor lse) {
+        Problem problem = problem(query, key, value);
+        check(
+                "attend: output must be [B, Hq, N, Dv]",
+                output,
+                problem.batches(),
+                problem.heads(),
+                problem.queries(),
+                problem.valueWidth());
+        check("attend: lse must be [B, Hq, N]", lse, problem.batches(), problem.heads(), problem.queries());
+        run(problem, output, lse);
+    }
+
+    private void run(Problem problem, Tensor output, Tensor lse) {
+        // TEMPORARY until the tiled kernel lands in this same change series: the reference, slow and right.
+        Tensor q = problem.query();
+        for (int b = 0; b < problem.batches(); b++) {
+            for (int h = 0; h < problem.heads(); h++) {
+                Reference.Steps steps = Reference.steps(this, q, problem.key(), problem.value(), b, h);
+                for (int i = 0; i < problem.queries(); i++) {
+                    lse.set((float) steps.lse()[i], b, h, i);
+                    for (int d = 0; d < problem.valueWidth(); d++) {
+                        output.set((float) steps.output()[i][d], b, h, i, d);
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Recomputes a tile of weights, exp(score − lse), for one head: never N×M unless all rows and columns are asked for.
+     *
+     * @return [queryTo − queryFrom, keyTo − keyFrom]; hidden keys have weight 0
+     */
+    public Tensor weights(
+            Tensor query,
+            Tensor key,
+            Tensor lse,
+            int batch,
+            int head,
+            int queryFrom,
+            int queryTo,
+            int keyFrom,
+            int keyTo) {
+        Problem problem = problem(query, key, key);
+        Tensor weights = Tensor.zeros(queryTo - queryFrom, keyTo - keyFrom);
+        Reference.Steps steps = Reference.steps(this, query, key, key, batch, head);
+        for (int i = queryFrom; i < queryTo; i++) {
+            for (int j = keyFrom; j < keyTo; j++) {
+                if (problem.visible().visible(batch, head, i, j)) {
+                    weights.set(
+                            (float) Math.exp(steps.masked()[i][j] - lse.get(batch, head, i)),
+                            i - queryFrom,
+                            j - keyFrom);
+                }
+            }
+        }
+        return weights;
+    }
+
+    /** Checks the shapes once, here at the door, and resolves everything that depends on them. */
+    Problem problem(Tensor query, Tensor key, Tensor value) {
+        requireRank4("query", "[B, Hq, N, D]", query);
+        requireRank4("key", "[B, Hkv, M, D]", key);
+        requireRank4("value", "[B, Hkv, M, Dv]", value);
+        if (query.size(0) != key.size(0) || key.size(0) != value.size(0)) {
+            throw mismatch("query, key and value must have the same batch size B", query, key, value);
+        }
+        if (query.size(3) != key.size(3)) {
+            throw mismatch("query and key must have the same width D", query, key, value);
+        }
+        if (key.size(2) != value.size(2)) {
+            throw mismatch("value rows must equal key rows M", query, key, value);
+        }
+        if (key.size(1) != value.size(1)) {
+            throw mismatch("key and value must have the same number of heads Hkv", query, key, value);
+        }
+        int heads = query.size(1);
+        int keyHeads = key.size(1);
+        if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0) {
+            throw mismatch("query heads Hq must be a multiple of key heads Hkv", query, key, value);
+        }
+        int[] scores = {query.size(0), heads, query.size(2), key.size(2)};
+        checkPerHead("alibi", alibi, heads);
+        checkPerHead("sink", sink, heads);
+        float factor = Float.isNaN(scale) ? (float) (1 / Math.sqrt(Math.max(1, query.size(3)))) : scale;
+        ScoreTerms terms = new ScoreTerms(factor, softcap, broadcastBias(scores), alibi, sink);
+        return new Problem(query, key, value, mask.resolve(scores[0], heads, scores[2], scores[3]), terms);
+    }
+
+    private @Nullable Tensor broadcastBias(int[] scores) {
+        if (bias == null) {
+            return null;
+        }
+        try {
+            return bias.broadcastTo(scores);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("attend: each axis of the bias must be 1 or that of [B, Hq, N, M] = "
+                    + Arrays.toString(scores) + ", got " + bias.describe());
+        }
+    }
+
+    private static void checkPerHead(String what, float @Nullable [] values, int heads) {
+        if (values != null && values.length != heads) {
+            throw new IllegalArgumentException(
+                    "attend: " + what + " needs one value per query head, Hq=" + heads + ", got " + values.length);
+        }
+    }
+
+    private static void requireRank4(String name, String axes, Tensor tensor) {
+        if (tensor.rank() != 4) {
+            throw new IllegalArgumentException(
+                    "attend: " + name + " must have axes " + axes + ", got shape " + tensor.describe());
+        }
+    }
+
+    private static void check(String rule, Tensor tensor, int... shape) {
+        if (!Arrays.equals(tensor.shape(), shape)) {
+            throw new IllegalArgumentException(rule + " = " + Arrays.toString(shape) + ", got " + tensor.describe());
+        }
+    }
+
+    private static IllegalArgumentException mismatch(String rule, Tensor query, Tensor key, Tensor value) {
+        return new IllegalArgumentException("attend: " + rule + ", got query " + query.describe() + ", key "
+                + key.describe() + ", value " + value.describe());
+    }
+}

@@ -1,0 +1,139 @@
+package dev.heed.attention;
+
+import dev.heed.kernel.Problem;
+import dev.heed.kernel.ScoreTerms;
+import dev.heed.tensor.Tensor;
+
+/**
+ * The definition of attention: in double, one head at a time, four named steps, nothing clever. Every kernel is tested
+ * against it. Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1.
+ *
+ * <pre>
+ * scores   s_ij = softcap(scale · q_i·k_j) + bias_ij      [N, M]
+ * mask     s_ij = −∞ where query i may not see key j      [N, M]
+ * softmax  α_ij = exp(s_ij − lse_i)                       [N, M]
+ * mixture  o_i  = Σ_j α_ij · v_j                          [N, Dv]
+ * </pre>
+ *
+ * <p>Memory O(N·M) doubles for one head: for understanding and testing, not for speed.
+ */
+public final class Reference {
+    private final Problem problem;
+    private final int batch;
+    private final int head;
+
+    private Reference(Problem problem, int batch, int head) {
+        this.problem = problem;
+        this.batch = batch;
+        this.head = head;
+    }
+
+    /** Each step's result for one head; rows are queries, columns are keys or value coordinates. */
+    public record Steps(double[][] scores, double[][] masked, double[][] weights, double[] lse, double[][] output) {}
+
+    /** All four steps for one head. */
+    public static Steps steps(Attention attention, Tensor query, Tensor key, Tensor value, int batch, int head) {
+        return new Reference(attention.problem(query, key, value), batch, head).run();
+    }
+
+    private Steps run() {
+        double[][] scores = scores();
+        double[][] masked = mask(scores);
+        double[] lse = lse(masked);
+        double[][] weights = softmax(masked, lse);
+        return new Steps(scores, masked, weights, lse, mixture(weights));
+    }
+
+    /** Step 1: how well each key answers each query. */
+    private double[][] scores() {
+        double[][] scores = new double[problem.queries()][problem.keys()];
+        for (int i = 0; i < scores.length; i++) {
+            for (int j = 0; j < scores[i].length; j++) {
+                scores[i][j] = score(i, j);
+            }
+        }
+        return scores;
+    }
+
+    private double score(int i, int j) {
+        ScoreTerms terms = problem.terms();
+        int kvHead = problem.keyValueHead(head);
+        double dot = 0;
+        for (int d = 0; d < problem.width(); d++) {
+            dot += (double) problem.query().get(batch, head, i, d)
+                    * problem.key().get(batch, kvHead, j, d);
+        }
+        double score = terms.scale() * dot;
+        if (terms.softcap() != 0) {
+            score = terms.softcap() * Math.tanh(score / terms.softcap());
+        }
+        if (terms.bias() != null) {
+            score += terms.bias().get(batch, head, i, j);
+        }
+        if (terms.alibi() != null) {
+            score -= (double) terms.alibi()[head] * Math.abs(i + problem.keys() - problem.queries() - j);
+        }
+        return score;
+    }
+
+    /** Step 2: what a query may not see counts as −∞, whatever the key holds. */
+    private double[][] mask(double[][] scores) {
+        double[][] masked = new double[scores.length][];
+        for (int i = 0; i < scores.length; i++) {
+            masked[i] = scores[i].clone();
+            for (int j = 0; j < masked[i].length; j++) {
+                if (!problem.visible().visible(batch, head, i, j)) {
+                    masked[i][j] = Double.NEGATIVE_INFINITY;
+                }
+            }
+        }
+        return masked;
+    }
+
+    /** Step 3a: the logarithm of each row's sum of exponentials, the sink included. */
+    private double[] lse(double[][] masked) {
+        float[] sink = problem.terms().sink();
+        double[] lse = new double[masked.length];
+        for (int i = 0; i < masked.length; i++) {
+            double most = sink == null ? Double.NEGATIVE_INFINITY : sink[head];
+            for (double score : masked[i]) {
+                most = Math.max(most, score);
+            }
+            double sum = sink == null ? 0 : Math.exp(sink[head] - most);
+            for (double score : masked[i]) {
+                sum += most == Double.NEGATIVE_INFINITY ? 0 : Math.exp(score - most);
+            }
+            lse[i] = sum == 0 ? Double.NEGATIVE_INFINITY : most + Math.log(sum);
+        }
+        return lse;
+    }
+
+    /** Step 3b: non-negative weights that sum to one (to less beside a sink, to zero where nothing is visible). */
+    private static double[][] softmax(double[][] masked, double[] lse) {
+        double[][] weights = new double[masked.length][];
+        for (int i = 0; i < masked.length; i++) {
+            weights[i] = new double[masked[i].length];
+            for (int j = 0; j < masked[i].length; j++) {
+                weights[i][j] = masked[i][j] == Double.NEGATIVE_INFINITY ? 0 : Math.exp(masked[i][j] - lse[i]);
+            }
+        }
+        return weights;
+    }
+
+    /** Step 4: the weighted average of the values that each query may see. */
+    private double[][] mixture(double[][] weights) {
+        int kvHead = problem.keyValueHead(head);
+        double[][] output = new double[weights.length][problem.valueWidth()];
+        for (int i = 0; i < weights.length; i++) {
+            for (int j = 0; j < weights[i].length; j++) {
+                if (!problem.visible().visible(batch, head, i, j)) {
+                    continue;
+                }
+                for (int d = 0; d < output[i].length; d++) {
+                    output[i][d] += weights[i][j] * problem.value().get(batch, kvHead, j, d);
+                }
+            }
+        }
+        return output;
+    }
+}

@@ -1,0 +1,43 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+
+/**
+ * One attention call as a kernel sees it; checked already.
+ *
+ * @param query [B, Hq, N, D]
+ * @param key [B, Hkv, M, D]; query head h reads key head ⌊h·Hkv/Hq⌋
+ * @param value [B, Hkv, M, Dv]
+ */
+public record Problem(Tensor query, Tensor key, Tensor value, Visibility visible, ScoreTerms terms) {
+    public int batches() {
+        return query.size(0);
+    }
+
+    public int heads() {
+        return query.size(1);
+    }
+
+    public int queries() {
+        return query.size(2);
+    }
+
+    public int keys() {
+        return key.size(2);
+    }
+
+    /** D. */
+    public int width() {
+        return query.size(3);
+    }
+
+    /** Dv. */
+    public int valueWidth() {
+        return value.size(3);
+    }
+
+    /** The key and value head that a query head reads. */
+    public int keyValueHead(int head) {
+        return (int) ((long) head * key.size(1) / query.size(1));
+    }
+}

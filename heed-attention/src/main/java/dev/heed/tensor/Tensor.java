@@ -1,0 +1,317 @@
+package dev.heed.tensor;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A float32 array with axes. A tensor is a view: a backing {@code float[]}, an offset, a shape and a stride (in
+ * elements) per axis. Transposing, slicing and broadcasting share the backing array and cost O(rank); only
+ * {@link #contiguous()} and {@link #toArray()} copy.
+ *
+ * <p>Row-major order throughout: the last axis varies fastest. A stride of 0 repeats an axis without memory.
+ *
+ * <pre>{@code
+ * Tensor t = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3); // [[1,2,3],[4,5,6]]
+ * t.transpose(0, 1).get(2, 1);                                // 6
+ * }</pre>
+ *
+ * <p>Not thread-safe for writes; reads may be shared freely.
+ */
+public final class Tensor {
+    private final float[] array;
+    private final int offset;
+    private final int[] shape;
+    private final int[] strides;
+
+    private Tensor(float[] array, int offset, int[] shape, int[] strides) {
+        this.array = array;
+        this.offset = offset;
+        this.shape = shape;
+        this.strides = strides;
+    }
+
+    /**
+     * Wraps {@code array} without copying; later writes to it are seen.
+     *
+     * @param shape sizes per axis, all ≥ 0; their product must equal the array's length
+     * @throws IllegalArgumentException if they disagree
+     */
+    public static Tensor of(float[] array, int... shape) {
+        int elements = elements("Tensor.of", shape);
+        if (elements != array.length) {
+            throw new IllegalArgumentException("Tensor.of: the array must hold exactly shape " + Arrays.toString(shape)
+                    + " = " + elements + " elements, got " + array.length);
+        }
+        return new Tensor(array, 0, shape.clone(), rowMajorStrides(shape));
+    }
+
+    /** A new tensor of zeros. */
+    public static Tensor zeros(int... shape) {
+        return new Tensor(new float[elements("Tensor.zeros", shape)], 0, shape.clone(), rowMajorStrides(shape));
+    }
+
+    /** A new tensor with every element {@code value}. */
+    public static Tensor full(float value, int... shape) {
+        Tensor result = zeros(shape);
+        Arrays.fill(result.array, value);
+        return result;
+    }
+
+    /**
+     * A view of part of an array with explicit strides.
+     *
+     * @throws IllegalArgumentException if any element would lie outside the array
+     */
+    public static Tensor view(float[] array, int offset, int[] shape, int[] strides) {
+        int elements = elements("Tensor.view", shape);
+        if (strides.length != shape.length) {
+            throw new IllegalArgumentException("Tensor.view: one stride per axis, shape " + Arrays.toString(shape)
+                    + ", strides " + Arrays.toString(strides));
+        }
+        if (elements > 0) {
+            long first = offset;
+            long last = offset;
+            for (int axis = 0; axis < shape.length; axis++) {
+                long reach = (long) (shape[axis] - 1) * strides[axis];
+                first += Math.min(0, reach);
+                last += Math.max(0, reach);
+            }
+            if (first < 0 || last >= array.length) {
+                throw new IllegalArgumentException("Tensor.view: shape " + Arrays.toString(shape) + " with strides "
+                        + Arrays.toString(strides) + " at offset " + offset + " reaches elements " + first + ".." + last
+                        + " of an array of " + array.length);
+            }
+        }
+        return new Tensor(array, offset, shape.clone(), strides.clone());
+    }
+
+    public int rank() {
+        return shape.length;
+    }
+
+    /** Size of an axis; negative axes count from the end. */
+    public int size(int axis) {
+        return shape[axis(axis)];
+    }
+
+    public int[] shape() {
+        return shape.clone();
+    }
+
+    /** Distance in elements between neighbours along an axis; negative axes count from the end. */
+    public int stride(int axis) {
+        return strides[axis(axis)];
+    }
+
+    /** Index in {@link #array()} of element [0, 0, …]. */
+    public int offset() {
+        return offset;
+    }
+
+    /** The backing array itself, not a copy. */
+    public float[] array() {
+        return array;
+    }
+
+    /** The number of elements: the product of the shape. */
+    public int elements() {
+        int product = 1;
+        for (int size : shape) {
+            product *= size;
+        }
+        return product;
+    }
+
+    /** Index in {@link #array()} of an element; checked. */
+    public int index(int... at) {
+        if (at.length != shape.length) {
+            throw new IllegalArgumentException(
+                    "Tensor.index: " + shape.length + " indices for shape " + describe() + ", got " + at.length);
+        }
+        int index = offset;
+        for (int axis = 0; axis < at.length; axis++) {
+            index += Objects.checkIndex(at[axis], shape[axis]) * strides[axis];
+        }
+        return index;
+    }
+
+    public float get(int... at) {
+        return array[index(at)];
+    }
+
+    public void set(float value, int... at) {
+        array[index(at)] = value;
+    }
+
+    /** True if elements lie one after another in row-major order. */
+    public boolean isContiguous() {
+        int expected = 1;
+        for (int axis = shape.length - 1; axis >= 0; axis--) {
+            if (shape[axis] != 1 && strides[axis] != expected) {
+                return elements() == 0;
+            }
+            expected *= shape[axis];
+        }
+        return true;
+    }
+
+    /** This tensor if contiguous, else a row-major copy. */
+    public Tensor contiguous() {
+        return isContiguous() ? this : Tensor.of(toArray(), shape);
+    }
+
+    /** A row-major copy of the elements. */
+    public float[] toArray() {
+        int elements = elements();
+        if (isContiguous()) {
+            return Arrays.copyOfRange(array, offset, offset + elements);
+        }
+        float[] copy = new float[elements];
+        copyTo(copy, 0);
+        return copy;
+    }
+
+    /** Writes the elements in row-major order to {@code target} from {@code at}. */
+    public void copyTo(float[] target, int at) {
+        if (elements() == 0) {
+            return;
+        }
+        if (shape.length == 0) {
+            target[at] = array[offset];
+            return;
+        }
+        copyAxis(0, offset, target, at);
+    }
+
+    private int copyAxis(int axis, int from, float[] target, int at) {
+        int size = shape[axis];
+        int stride = strides[axis];
+        if (axis < shape.length - 1) {
+            for (int i = 0; i < size; i++) {
+                at = copyAxis(axis + 1, from + i * stride, target, at);
+            }
+            return at;
+        }
+        if (stride == 1) {
+            System.arraycopy(array, from, target, at, size);
+        } else {
+            for (int i = 0; i < size; i++) {
+                target[at + i] = array[from + i * stride];
+            }
+        }
+        return at + size;
+    }
+
+    /** The same elements with two axes exchanged; shares memory. */
+    public Tensor transpose(int axisA, int axisB) {
+        int a = axis(axisA);
+        int b = axis(axisB);
+        int[] newShape = shape.clone();
+        int[] newStrides = strides.clone();
+        newShape[a] = shape[b];
+        newShape[b] = shape[a];
+        newStrides[a] = strides[b];
+        newStrides[b] = strides[a];
+        return new Tensor(array, offset, newShape, newStrides);
+    }
+
+    /** Elements {@code from} (inclusive) to {@code to} (exclusive) along an axis; shares memory. */
+    public Tensor slice(int onAxis, int from, int to) {
+        int axis = axis(onAxis);
+        Objects.checkFromToIndex(from, to, shape[axis]);
+        int[] newShape = shape.clone();
+        newShape[axis] = to - from;
+        return new Tensor(array, offset + from * strides[axis], newShape, strides);
+    }
+
+    /** One index of an axis, which disappears; shares memory. */
+    public Tensor select(int onAxis, int index) {
+        int axis = axis(onAxis);
+        Objects.checkIndex(index, shape[axis]);
+        return new Tensor(array, offset + index * strides[axis], without(shape, axis), without(strides, axis));
+    }
+
+    /**
+     * The same elements in row-major order under another shape; shares memory where this tensor is contiguous, else
+     * copies.
+     */
+    public Tensor reshape(int... newShape) {
+        int elements = elements("Tensor.reshape", newShape);
+        if (elements != elements()) {
+            throw new IllegalArgumentException("Tensor.reshape: " + describe() + " has " + elements()
+                    + " elements, but " + Arrays.toString(newShape) + " needs " + elements);
+        }
+        Tensor source = contiguous();
+        return new Tensor(source.array, source.offset, newShape.clone(), rowMajorStrides(newShape));
+    }
+
+    /**
+     * Repeats axes of size 1, and adds leading axes, to reach {@code target}; shares memory (stride 0).
+     *
+     * @throws IllegalArgumentException if an axis is neither 1 nor the target's size
+     */
+    public Tensor broadcastTo(int... target) {
+        int lead = target.length - shape.length;
+        int[] newStrides = new int[target.length];
+        boolean fits = lead >= 0;
+        for (int axis = 0; fits && axis < shape.length; axis++) {
+            fits = shape[axis] == target[lead + axis] || shape[axis] == 1;
+            newStrides[lead + axis] = shape[axis] == 1 ? 0 : strides[axis];
+        }
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "Tensor.broadcastTo: " + describe() + " cannot be repeated to " + Arrays.toString(target));
+        }
+        return new Tensor(array, offset, target.clone(), newStrides);
+    }
+
+    /** The shape as text, for messages: {@code [2, 8, 100, 64]}. */
+    public String describe() {
+        return Arrays.toString(shape);
+    }
+
+    @Override
+    public String toString() {
+        return elements() <= 64 ? describe() + " " + Arrays.toString(toArray()) : describe();
+    }
+
+    private int axis(int axis) {
+        return Objects.checkIndex(axis < 0 ? axis + shape.length : axis, shape.length);
+    }
+
+    private static int[] without(int[] values, int axis) {
+        int[] rest = new int[values.length - 1];
+        System.arraycopy(values, 0, rest, 0, axis);
+        System.arraycopy(values, axis + 1, rest, axis, rest.length - axis);
+        return rest;
+    }
+
+    private static int[] rowMajorStrides(int[] shape) {
+        int[] strides = new int[shape.length];
+        int stride = 1;
+        for (int axis = shape.length - 1; axis >= 0; axis--) {
+            strides[axis] = stride;
+            stride *= Math.max(1, shape[axis]);
+        }
+        return strides;
+    }
+
+    private static int elements(String who, int[] shape) {
+        boolean empty = false;
+        for (int size : shape) {
+            if (size < 0) {
+                throw new IllegalArgumentException(who + ": sizes must not be negative, got " + Arrays.toString(shape));
+            }
+            empty |= size == 0;
+        }
+        long product = empty ? 0 : 1;
+        for (int size : shape) {
+            product *= size;
+            if (product > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException(who + ": shape " + Arrays.toString(shape)
+                        + " has more elements than one Java array holds (2^31 - 9); split it along an axis");
+            }
+        }
+        return (int) product;
+    }
+}
