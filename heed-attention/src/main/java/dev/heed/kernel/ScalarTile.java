@@ -1,0 +1,110 @@
+package dev.heed.kernel;
+
+/** {@link Tile} in plain Java: the inner loops run over 32 neighbouring floats, which C2 turns into vector code by itself. */
+final class ScalarTile implements Tile {
+    @Override
+    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s) {
+        for (int j = 0; j < rows; j++) {
+            int row = j * QUERIES;
+            for (int q = 0; q < QUERIES; q++) {
+                s[row + q] = 0;
+            }
+            for (int d = 0; d < width; d++) {
+                float key = k[at + j * stride + d];
+                for (int q = 0; q < QUERIES; q++) {
+                    s[row + q] = Math.fma(key, qT[d * QUERIES + q], s[row + q]);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void softcap(float[] s, int rows, float cap) {
+        for (int i = 0; i < rows * QUERIES; i++) {
+            s[i] = cap * Tanh.tanh(s[i] / cap);
+        }
+    }
+
+    @Override
+    public void hide(float[] s, int rows, int[] visible) {
+        for (int j = 0; j < rows; j++) {
+            for (int q = 0; q < QUERIES; q++) {
+                if ((visible[j] >>> q & 1) == 0) {
+                    s[j * QUERIES + q] = Float.NEGATIVE_INFINITY;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void interval(int[] from, int[] to, int firstKey, int rows, int[] visible) {
+        for (int j = 0; j < rows; j++) {
+            int key = firstKey + j;
+            int bits = 0;
+            for (int q = 0; q < QUERIES; q++) {
+                bits |= (from[q] <= key && key < to[q] ? 1 : 0) << q;
+            }
+            visible[j] = bits;
+        }
+    }
+
+    @Override
+    public boolean softmax(float[] s, int rows, int firstKey, float[] max, float[] sum, float[] rescale) {
+        boolean changed = false;
+        float[] partial = new float[8];
+        for (int q = 0; q < QUERIES; q++) {
+            float most = max[q];
+            for (int j = 0; j < rows; j++) {
+                float score = s[j * QUERIES + q];
+                most = score > most ? score : most;
+            }
+            float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
+            java.util.Arrays.fill(partial, 0);
+            for (int j = 0; j < rows; j++) {
+                float p = Exp.exp(s[j * QUERIES + q] - base);
+                s[j * QUERIES + q] = p;
+                partial[firstKey + j & 7] += p;
+            }
+            float block = ((partial[0] + partial[4]) + (partial[2] + partial[6]))
+                    + ((partial[1] + partial[5]) + (partial[3] + partial[7]));
+            float factor = Exp.exp(max[q] - base);
+            changed |= factor != 1;
+            rescale[q] = factor;
+            sum[q] = Math.fma(sum[q], factor, block);
+            max[q] = most;
+        }
+        return changed;
+    }
+
+    @Override
+    public void scale(float[] oT, int width, float[] factor) {
+        for (int d = 0; d < width; d++) {
+            for (int q = 0; q < QUERIES; q++) {
+                oT[d * QUERIES + q] *= factor[q];
+            }
+        }
+    }
+
+    @Override
+    public void mix(float[] v, int at, int stride, int rows, int width, float[] p, float[] oT) {
+        for (int j = 0; j < rows; j++) {
+            for (int d = 0; d < width; d++) {
+                float value = v[at + j * stride + d];
+                for (int q = 0; q < QUERIES; q++) {
+                    oT[d * QUERIES + q] = Math.fma(value, p[j * QUERIES + q], oT[d * QUERIES + q]);
+                }
+            }
+        }
+    }
+
+    @Override
+    public boolean anyNonFinite(float[] v, int at, int stride, int rows, int width) {
+        float probe = 0;
+        for (int j = 0; j < rows; j++) {
+            for (int d = 0; d < width; d++) {
+                probe += v[at + j * stride + d] * 0;
+            }
+        }
+        return Float.isNaN(probe); // NaN or ∞ times zero is NaN, and stays
+    }
+}

@@ -1,0 +1,67 @@
+package dev.heed.kernel;
+
+/**
+ * The arithmetic of one tile: {@link #QUERIES} queries, one per lane, against a block of keys. Everything is kept
+ * transposed, lanes are queries: scores are {@code s[key][query]}, outputs {@code o[d][query]}. A query's numbers then never
+ * leave its lane: dot products run over d one by one, sums over keys one by one, so the bits do not depend on the width
+ * of the CPU's vectors, on the tile a query is in, or on its neighbours. Keys and values are read where they are, row by
+ * row, each number broadcast once for 32 queries.
+ *
+ * <pre>
+ *   qT [D][32]            k [M][D]                 s [keys][32]                v [M][Dv]        oT [Dv][32]
+ *   ┌ lanes: queries ┐    row j, read in place     s[j][·] = Σ_d k[j][d]·qT[d][·]               oT[d][·] += Σ_j v[j][d]·p[j][·]
+ * </pre>
+ *
+ * Two implementations, {@link VectorTile} and {@link ScalarTile}, give the same bits.
+ */
+interface Tile {
+    /** Queries in a tile: two 16-lane vectors, four 8-lane or eight 4-lane ones. */
+    int QUERIES = 32;
+
+    /** The implementation that {@link Kernels} chose. */
+    Tile CHOSEN = Kernels.vector() ? new VectorTile() : new ScalarTile();
+
+    /**
+     * s[j][q] = Σ_d k[j][d] · qT[d][q], d ascending, fused multiply-add from 0.
+     *
+     * @param k keys, row j at {@code at + j·stride}
+     * @param rows number of keys
+     */
+    void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s);
+
+    /** s = cap · tanh(s / cap). */
+    void softcap(float[] s, int rows, float cap);
+
+    /** Writes −∞ where bit q of {@code visible[j]} is 0. */
+    void hide(float[] s, int rows, int[] visible);
+
+    /** Bit q of visible[j] = from[q] ≤ firstKey + j < to[q]. */
+    void interval(int[] from, int[] to, int firstKey, int rows, int[] visible);
+
+    /**
+     * One step of the online softmax (Milakov and Gimelshein 2018): takes the scores of a block to p = exp(s − max), and
+     * brings the running maximum and sum of each query up to date.
+     *
+     * <p>The block's sum is kept in eight partial sums, key j in sum j mod 8 by its absolute index, joined by a fixed tree.
+     *
+     * @param firstKey absolute index of row 0
+     * @param max running maxima, −∞ before the first key
+     * @param sum running sums of exp(s − max)
+     * @param rescale out: exp(old max − new max) per query
+     * @return whether any factor differs from 1
+     */
+    boolean softmax(float[] s, int rows, int firstKey, float[] max, float[] sum, float[] rescale);
+
+    /** oT[d][q] *= factor[q]. */
+    void scale(float[] oT, int width, float[] factor);
+
+    /**
+     * oT[d][q] += Σ_j v[j][d] · p[j][q], j ascending, fused multiply-add onto what is there.
+     *
+     * @param v values, row j at {@code at + j·stride}
+     */
+    void mix(float[] v, int at, int stride, int rows, int width, float[] p, float[] oT);
+
+    /** True if any of the values is NaN or infinite. */
+    boolean anyNonFinite(float[] v, int at, int stride, int rows, int width);
+}
