@@ -1,9 +1,12 @@
 package dev.heed.attention;
 
+import dev.heed.kernel.Forward;
 import dev.heed.kernel.Problem;
 import dev.heed.kernel.ScoreTerms;
+import dev.heed.kernel.Weights;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,20 +129,8 @@ public final class Attention {
         run(problem, output, lse);
     }
 
-    private void run(Problem problem, Tensor output, Tensor lse) {
-        // TEMPORARY until the tiled kernel lands in this same change series: the reference, slow and right.
-        Tensor q = problem.query();
-        for (int b = 0; b < problem.batches(); b++) {
-            for (int h = 0; h < problem.heads(); h++) {
-                Reference.Steps steps = Reference.steps(this, q, problem.key(), problem.value(), b, h);
-                for (int i = 0; i < problem.queries(); i++) {
-                    lse.set((float) steps.lse()[i], b, h, i);
-                    for (int d = 0; d < problem.valueWidth(); d++) {
-                        output.set((float) steps.output()[i][d], b, h, i, d);
-                    }
-                }
-            }
-        }
+    private static void run(Problem problem, Tensor output, Tensor lse) {
+        Forward.run(problem, output, lse);
     }
 
     /**
@@ -158,18 +149,13 @@ public final class Attention {
             int keyFrom,
             int keyTo) {
         Problem problem = problem(query, key, key);
+        Objects.checkIndex(batch, problem.batches());
+        Objects.checkIndex(head, problem.heads());
+        Objects.checkFromToIndex(queryFrom, queryTo, problem.queries());
+        Objects.checkFromToIndex(keyFrom, keyTo, problem.keys());
+        check("attend: lse must be [B, Hq, N]", lse, problem.batches(), problem.heads(), problem.queries());
         Tensor weights = Tensor.zeros(queryTo - queryFrom, keyTo - keyFrom);
-        Reference.Steps steps = Reference.steps(this, query, key, key, batch, head);
-        for (int i = queryFrom; i < queryTo; i++) {
-            for (int j = keyFrom; j < keyTo; j++) {
-                if (problem.visible().visible(batch, head, i, j)) {
-                    weights.set(
-                            (float) Math.exp(steps.masked()[i][j] - lse.get(batch, head, i)),
-                            i - queryFrom,
-                            j - keyFrom);
-                }
-            }
-        }
+        Weights.run(problem, lse, batch, head, queryFrom, keyFrom, weights);
         return weights;
     }
 
@@ -200,7 +186,13 @@ public final class Attention {
         checkPerHead("sink", sink, heads);
         float factor = Float.isNaN(scale) ? (float) (1 / Math.sqrt(Math.max(1, query.size(3)))) : scale;
         ScoreTerms terms = new ScoreTerms(factor, softcap, broadcastBias(scores), alibi, sink);
-        return new Problem(query, key, value, mask.resolve(scores[0], heads, scores[2], scores[3]), terms);
+        return new Problem(
+                rows(query), rows(key), rows(value), mask.resolve(scores[0], heads, scores[2], scores[3]), terms);
+    }
+
+    /** Kernels read rows of neighbouring numbers: a tensor whose last axis is strided is copied once. */
+    private static Tensor rows(Tensor tensor) {
+        return tensor.stride(3) == 1 || tensor.size(3) == 1 ? tensor : tensor.contiguous();
     }
 
     private @Nullable Tensor broadcastBias(int[] scores) {

@@ -82,12 +82,19 @@ public final class Reference {
         for (int i = 0; i < scores.length; i++) {
             masked[i] = scores[i].clone();
             for (int j = 0; j < masked[i].length; j++) {
-                if (!problem.visible().visible(batch, head, i, j)) {
+                if (!visible(i, j)) {
                     masked[i][j] = Double.NEGATIVE_INFINITY;
                 }
             }
         }
         return masked;
+    }
+
+    /** By the mask, and by a bias of −∞, which hides a key too. */
+    private boolean visible(int i, int j) {
+        Tensor bias = problem.terms().bias();
+        return problem.visible().visible(batch, head, i, j)
+                && (bias == null || bias.get(batch, head, i, j) != Float.NEGATIVE_INFINITY);
     }
 
     /** Step 3a: the logarithm of each row's sum of exponentials, the sink included. */
@@ -126,7 +133,7 @@ public final class Reference {
         double[][] output = new double[weights.length][problem.valueWidth()];
         for (int i = 0; i < weights.length; i++) {
             for (int j = 0; j < weights[i].length; j++) {
-                if (!problem.visible().visible(batch, head, i, j)) {
+                if (!visible(i, j)) {
                     continue;
                 }
                 for (int d = 0; d < output[i].length; d++) {

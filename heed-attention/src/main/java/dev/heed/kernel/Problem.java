@@ -10,6 +10,14 @@ import dev.heed.tensor.Tensor;
  * @param value [B, Hkv, M, Dv]
  */
 public record Problem(Tensor query, Tensor key, Tensor value, Visibility visible, ScoreTerms terms) {
+    /** Nothing to do; stands in where a thread has no call. */
+    static final Problem NONE = new Problem(
+            Tensor.zeros(0, 1, 0, 0),
+            Tensor.zeros(0, 1, 0, 0),
+            Tensor.zeros(0, 1, 0, 0),
+            new Visibility(false, 0, new int[0], new int[0], null),
+            new ScoreTerms(1, 0, null, null, null));
+
     public int batches() {
         return query.size(0);
     }

@@ -1,5 +1,7 @@
 package dev.heed.kernel;
 
+import java.util.Arrays;
+
 /** {@link Tile} in plain Java: the inner loops run over 32 neighbouring floats, which C2 turns into vector code by itself. */
 final class ScalarTile implements Tile {
     @Override
@@ -49,31 +51,34 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public boolean softmax(float[] s, int rows, int firstKey, float[] max, float[] sum, float[] rescale) {
+    public boolean softmax(float[] s, int rows, int firstKey, Running run) {
         boolean changed = false;
-        float[] partial = new float[8];
         for (int q = 0; q < QUERIES; q++) {
-            float most = max[q];
+            float most = run.max[q];
             for (int j = 0; j < rows; j++) {
                 float score = s[j * QUERIES + q];
                 most = score > most ? score : most;
             }
             float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
-            java.util.Arrays.fill(partial, 0);
-            for (int j = 0; j < rows; j++) {
-                float p = Exp.exp(s[j * QUERIES + q] - base);
-                s[j * QUERIES + q] = p;
-                partial[firstKey + j & 7] += p;
-            }
-            float block = ((partial[0] + partial[4]) + (partial[2] + partial[6]))
-                    + ((partial[1] + partial[5]) + (partial[3] + partial[7]));
-            float factor = Exp.exp(max[q] - base);
+            float block = exponentials(s, rows, firstKey & 7, base, run.partial, q);
+            float factor = Exp.exp(run.max[q] - base);
             changed |= factor != 1;
-            rescale[q] = factor;
-            sum[q] = Math.fma(sum[q], factor, block);
-            max[q] = most;
+            run.factor[q] = factor;
+            run.sum[q] = Math.fma(run.sum[q], factor, block);
+            run.max[q] = most;
         }
         return changed;
+    }
+
+    private static float exponentials(float[] s, int rows, int phase, float base, float[] partial, int q) {
+        Arrays.fill(partial, 0, 8, 0);
+        for (int j = 0; j < rows; j++) {
+            float p = Exp.exp(s[j * QUERIES + q] - base);
+            s[j * QUERIES + q] = p;
+            partial[phase + j & 7] += p;
+        }
+        return ((partial[0] + partial[4]) + (partial[2] + partial[6]))
+                + ((partial[1] + partial[5]) + (partial[3] + partial[7]));
     }
 
     @Override

@@ -45,12 +45,9 @@ interface Tile {
      * <p>The block's sum is kept in eight partial sums, key j in sum j mod 8 by its absolute index, joined by a fixed tree.
      *
      * @param firstKey absolute index of row 0
-     * @param max running maxima, −∞ before the first key
-     * @param sum running sums of exp(s − max)
-     * @param rescale out: exp(old max − new max) per query
-     * @return whether any factor differs from 1
+     * @return whether any query's factor, by which its mixture must be multiplied, differs from 1
      */
-    boolean softmax(float[] s, int rows, int firstKey, float[] max, float[] sum, float[] rescale);
+    boolean softmax(float[] s, int rows, int firstKey, Running run);
 
     /** oT[d][q] *= factor[q]. */
     void scale(float[] oT, int width, float[] factor);

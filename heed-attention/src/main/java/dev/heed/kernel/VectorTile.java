@@ -170,99 +170,125 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public boolean softmax(float[] s, int rows, int firstKey, float[] max, float[] sum, float[] rescale) {
+    public boolean softmax(float[] s, int rows, int firstKey, Running run) {
+        // No vector lives across these calls: one that did would be boxed in the loops that C2 inlines.
         boolean changed = false;
         for (int q = 0; q < QUERIES; q += L) {
-            changed |= softmax(s, rows, firstKey & 7, max, sum, rescale, q);
+            blockMax(s, rows, run.max, run.base, q);
+            changed |= advance(run, q);
+            exponentials(s, rows, run.base, q);
+            sum(s, rows, firstKey & 7, run.partial, q);
+            FloatVector.fromArray(F, run.sum, q)
+                    .fma(FloatVector.fromArray(F, run.factor, q), FloatVector.fromArray(F, run.partial, q))
+                    .intoArray(run.sum, q);
         }
         return changed;
     }
 
-    private static boolean softmax(float[] s, int rows, int phase, float[] max, float[] sum, float[] rescale, int q) {
-        FloatVector before = FloatVector.fromArray(F, max, q);
-        FloatVector most = rowMax(s, rows, before, q);
+    /** Takes over the block's maximum from {@code run.base}; true if any query's factor differs from 1. */
+    private static boolean advance(Running run, int q) {
+        FloatVector most = FloatVector.fromArray(F, run.base, q);
         // A query that has seen nothing keeps −∞; subtracting 0 in its place leaves every p at 0 without a NaN.
         FloatVector base = most.blend(0f, most.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
-        FloatVector factor = exp(before.sub(base));
-        FloatVector block = expAndSum(s, rows, phase, base, q);
-        FloatVector.fromArray(F, sum, q).fma(factor, block).intoArray(sum, q);
-        most.intoArray(max, q);
-        factor.intoArray(rescale, q);
+        FloatVector factor = exp(FloatVector.fromArray(F, run.max, q).sub(base));
+        most.intoArray(run.max, q);
+        base.intoArray(run.base, q);
+        factor.intoArray(run.factor, q);
         return factor.compare(VectorOperators.NE, 1f).anyTrue();
     }
 
-    /** max by compare and blend: two instructions, where {@code max} spends five on the order of zeros and NaN. */
-    private static FloatVector rowMax(float[] s, int rows, FloatVector before, int q) {
-        FloatVector m0 = before, m1 = before, m2 = before, m3 = before;
+    /**
+     * most[q] = max(before[q], max_j s[j][q]) by compare and blend: two instructions, where {@code max} spends five on
+     * the order of zeros and NaN. Passes vectors through arrays: one that crosses a call that is not inlined is boxed.
+     */
+    private static void blockMax(float[] s, int rows, float[] before, float[] most, int q) {
+        FloatVector m0 = FloatVector.fromArray(F, before, q), m1 = m0, m2 = m0, m3 = m0;
         int j = 0;
         for (; j + 4 <= rows; j += 4) {
             int at = j * QUERIES + q;
-            FloatVector x0 = FloatVector.fromArray(F, s, at);
-            FloatVector x1 = FloatVector.fromArray(F, s, at + QUERIES);
-            FloatVector x2 = FloatVector.fromArray(F, s, at + 2 * QUERIES);
-            FloatVector x3 = FloatVector.fromArray(F, s, at + 3 * QUERIES);
-            m0 = greater(m0, x0);
-            m1 = greater(m1, x1);
-            m2 = greater(m2, x2);
-            m3 = greater(m3, x3);
+            m0 = greater(m0, FloatVector.fromArray(F, s, at));
+            m1 = greater(m1, FloatVector.fromArray(F, s, at + QUERIES));
+            m2 = greater(m2, FloatVector.fromArray(F, s, at + 2 * QUERIES));
+            m3 = greater(m3, FloatVector.fromArray(F, s, at + 3 * QUERIES));
         }
         for (; j < rows; j++) {
             m0 = greater(m0, FloatVector.fromArray(F, s, j * QUERIES + q));
         }
-        return greater(greater(m0, m1), greater(m2, m3));
+        greater(greater(m0, m1), greater(m2, m3)).intoArray(most, q);
     }
 
     private static FloatVector greater(FloatVector a, FloatVector b) {
         return a.blend(b, b.compare(VectorOperators.GT, a));
     }
 
-    private static FloatVector expAndSum(float[] s, int rows, int phase, FloatVector base, int q) {
-        FloatVector s0 = FloatVector.zero(F), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-        // Rotate so that accumulator r takes the keys whose absolute index is r mod 8: the first rows up to a multiple
-        // of eight go one by one.
-        int j = 0;
-        for (; j < rows && (phase + j & 7) != 0; j++) {
-            FloatVector p = expStore(s, j * QUERIES + q, base);
-            switch (phase + j & 7) {
-                case 1 -> s1 = s1.add(p);
-                case 2 -> s2 = s2.add(p);
-                case 3 -> s3 = s3.add(p);
-                case 4 -> s4 = s4.add(p);
-                case 5 -> s5 = s5.add(p);
-                case 6 -> s6 = s6.add(p);
-                default -> s7 = s7.add(p);
-            }
+    private static void exponentials(float[] s, int rows, float[] base, int q) {
+        FloatVector most = FloatVector.fromArray(F, base, q);
+        for (int j = 0; j < rows; j++) {
+            exp(FloatVector.fromArray(F, s, j * QUERIES + q).sub(most)).intoArray(s, j * QUERIES + q);
         }
-        for (; j + 8 <= rows; j += 8) {
-            int at = j * QUERIES + q;
-            s0 = s0.add(expStore(s, at, base));
-            s1 = s1.add(expStore(s, at + QUERIES, base));
-            s2 = s2.add(expStore(s, at + 2 * QUERIES, base));
-            s3 = s3.add(expStore(s, at + 3 * QUERIES, base));
-            s4 = s4.add(expStore(s, at + 4 * QUERIES, base));
-            s5 = s5.add(expStore(s, at + 5 * QUERIES, base));
-            s6 = s6.add(expStore(s, at + 6 * QUERIES, base));
-            s7 = s7.add(expStore(s, at + 7 * QUERIES, base));
-        }
-        for (int r = 0; j < rows; j++, r++) {
-            FloatVector p = expStore(s, j * QUERIES + q, base);
-            switch (r) {
-                case 0 -> s0 = s0.add(p);
-                case 1 -> s1 = s1.add(p);
-                case 2 -> s2 = s2.add(p);
-                case 3 -> s3 = s3.add(p);
-                case 4 -> s4 = s4.add(p);
-                case 5 -> s5 = s5.add(p);
-                default -> s6 = s6.add(p);
-            }
-        }
-        return s0.add(s4).add(s2.add(s6)).add(s1.add(s5).add(s3.add(s7)));
     }
 
-    private static FloatVector expStore(float[] s, int at, FloatVector base) {
-        FloatVector p = exp(FloatVector.fromArray(F, s, at).sub(base));
-        p.intoArray(s, at);
-        return p;
+    /**
+     * partial[0][q] = Σ_j s[j][q]: eight partial sums, row j in sum (phase + j) mod 8, joined by a fixed tree. Rows before the first multiple of eight
+     * and behind the last go through memory; a branch between register accumulators would make C2 box them.
+     */
+    private static void sum(float[] s, int rows, int phase, float[] partial, int q) {
+        for (int r = 0; r < 8; r++) {
+            FloatVector.zero(F).intoArray(partial, r * QUERIES + q);
+        }
+        int j = 0;
+        for (; j < rows && (phase + j & 7) != 0; j++) {
+            addRow(s, j, partial, phase + j & 7, q);
+        }
+        int aligned = j + (rows - j & ~7);
+        addEights(s, j, aligned, partial, q);
+        for (j = aligned; j < rows; j++) {
+            addRow(s, j, partial, phase + j & 7, q);
+        }
+        FloatVector even = part(partial, 0, q)
+                .add(part(partial, 4, q))
+                .add(part(partial, 2, q).add(part(partial, 6, q)));
+        FloatVector odd = part(partial, 1, q)
+                .add(part(partial, 5, q))
+                .add(part(partial, 3, q).add(part(partial, 7, q)));
+        even.add(odd).intoArray(partial, q);
+    }
+
+    private static FloatVector part(float[] partial, int r, int q) {
+        return FloatVector.fromArray(F, partial, r * QUERIES + q);
+    }
+
+    private static void addRow(float[] s, int row, float[] partial, int r, int q) {
+        part(partial, r, q).add(FloatVector.fromArray(F, s, row * QUERIES + q)).intoArray(partial, r * QUERIES + q);
+    }
+
+    private static void addEights(float[] s, int from, int to, float[] partial, int q) {
+        FloatVector s0 = part(partial, 0, q);
+        FloatVector s1 = part(partial, 1, q);
+        FloatVector s2 = part(partial, 2, q);
+        FloatVector s3 = part(partial, 3, q);
+        FloatVector s4 = part(partial, 4, q);
+        FloatVector s5 = part(partial, 5, q);
+        FloatVector s6 = part(partial, 6, q);
+        FloatVector s7 = part(partial, 7, q);
+        for (int at = from * QUERIES + q; at < to * QUERIES; at += 8 * QUERIES) {
+            s0 = s0.add(FloatVector.fromArray(F, s, at));
+            s1 = s1.add(FloatVector.fromArray(F, s, at + QUERIES));
+            s2 = s2.add(FloatVector.fromArray(F, s, at + 2 * QUERIES));
+            s3 = s3.add(FloatVector.fromArray(F, s, at + 3 * QUERIES));
+            s4 = s4.add(FloatVector.fromArray(F, s, at + 4 * QUERIES));
+            s5 = s5.add(FloatVector.fromArray(F, s, at + 5 * QUERIES));
+            s6 = s6.add(FloatVector.fromArray(F, s, at + 6 * QUERIES));
+            s7 = s7.add(FloatVector.fromArray(F, s, at + 7 * QUERIES));
+        }
+        s0.intoArray(partial, q);
+        s1.intoArray(partial, QUERIES + q);
+        s2.intoArray(partial, 2 * QUERIES + q);
+        s3.intoArray(partial, 3 * QUERIES + q);
+        s4.intoArray(partial, 4 * QUERIES + q);
+        s5.intoArray(partial, 5 * QUERIES + q);
+        s6.intoArray(partial, 6 * QUERIES + q);
+        s7.intoArray(partial, 7 * QUERIES + q);
     }
 
     /** {@link Exp#exp}, lane by lane the same operations. */

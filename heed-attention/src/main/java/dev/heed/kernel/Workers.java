@@ -1,5 +1,7 @@
 package dev.heed.kernel;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -32,7 +34,10 @@ public final class Workers {
     /** Waking a parked thread costs 5 to 50 µs, so idle workers look for work this long before they park. */
     private static final long SPIN_NANOS = 20_000;
 
-    private static final java.util.ArrayList<Worker> POOL = new java.util.ArrayList<>();
+    /** Below this many multiply-adds (about 15 µs of one core) waking a second thread costs more than it saves. */
+    private static final long WORTH_SHARING = 2_000_000;
+
+    private static final List<Worker> POOL = new ArrayList<>();
 
     private Workers() {}
 
@@ -49,9 +54,13 @@ public final class Workers {
         return ScopedValue.where(THREADS, threads).call(body::run);
     }
 
-    /** Runs tasks 0..tasks−1, in any order, and returns when all are done. The first failure is thrown. */
-    public static void run(int tasks, Task task) {
-        int helpers = Math.min(threads(), tasks) - 1;
+    /**
+     * Runs tasks 0..tasks−1, in any order, and returns when all are done. The first failure is thrown.
+     *
+     * @param work multiply-adds of all tasks together; small calls stay on the caller's thread
+     */
+    public static void run(int tasks, long work, Task task) {
+        int helpers = work < WORTH_SHARING ? 0 : Math.min(threads(), tasks) - 1;
         if (helpers <= 0 || !BUSY.compareAndSet(false, true)) {
             for (int i = 0; i < tasks; i++) {
                 task.run(i);

@@ -1,0 +1,185 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * The scores of up to 32 queries of one head against a block of keys: what forward, backward and the weights on demand
+ * all start from. Belongs to one thread and is reused.
+ */
+final class ScoreTile {
+    /** Keys per block: 128 × 32 scores are 16 KiB, which stays in a first-level cache beside the queries. */
+    static final int BLOCK = 128;
+
+    private static final int Q = Tile.QUERIES;
+    private static final Tile TILE = Tile.CHOSEN;
+
+    /** Scores of the last block, [keys][32 queries]. */
+    final float[] s = new float[BLOCK * Q];
+    /** Bit q of visible[j]: query q sees key j of the last block; only valid if that block was partial. */
+    final int[] visible = new int[BLOCK];
+
+    private float[] qT = new float[0];
+    private final int[] from = new int[Q];
+    private final int[] to = new int[Q];
+    private Problem problem = Problem.NONE;
+    private int batch;
+    private int head;
+    private int firstQuery;
+    private int queries;
+    private int low;
+    private int high;
+    private int commonFrom;
+    private int commonTo;
+
+    /** Takes up queries {@code firstQuery..} of one head, up to 32 of them: scaled and transposed to [D][32]. */
+    void open(Problem of, int batch, int head, int firstQuery) {
+        this.problem = of;
+        this.batch = batch;
+        this.head = head;
+        this.firstQuery = firstQuery;
+        this.queries = Math.min(Q, of.queries() - firstQuery);
+        if (qT.length < of.width() * Q) {
+            qT = new float[of.width() * Q];
+        }
+        transpose(of.query(), batch, head, firstQuery, queries, of.terms().scale(), qT);
+        bounds(of.visible());
+    }
+
+    private void bounds(Visibility seen) {
+        low = Integer.MAX_VALUE;
+        high = 0;
+        commonFrom = 0;
+        commonTo = Integer.MAX_VALUE;
+        for (int q = 0; q < queries; q++) {
+            from[q] = seen.from(batch, firstQuery + q);
+            to[q] = seen.to(batch, firstQuery + q);
+            if (from[q] < to[q]) {
+                low = Math.min(low, from[q]);
+                high = Math.max(high, to[q]);
+            }
+            commonFrom = Math.max(commonFrom, from[q]);
+            commonTo = Math.min(commonTo, to[q]);
+        }
+        low = Math.min(low, high);
+        // Lanes without a query see everything: they hold zeros, are never written out, and leave full blocks full.
+        Arrays.fill(from, queries, Q, 0);
+        Arrays.fill(to, queries, Q, Integer.MAX_VALUE);
+    }
+
+    /** Lets go of the caller's tensors. */
+    void release() {
+        problem = Problem.NONE;
+    }
+
+    /** First key that any query of the tile sees. */
+    int low() {
+        return low;
+    }
+
+    /** One behind the last key that any query of the tile sees. */
+    int high() {
+        return high;
+    }
+
+    /** The tile's queries, [D][32], times the scale. */
+    float[] queriesTransposed() {
+        return qT;
+    }
+
+    /**
+     * Scores of keys [keyFrom, keyTo), at most {@link #BLOCK} of them, into {@link #s}; hidden ones are −∞.
+     *
+     * @return true if any query of the tile does not see all of these keys; {@link #visible} then says who sees what
+     */
+    boolean scores(int keyFrom, int keyTo) {
+        Tensor key = problem.key();
+        int rows = keyTo - keyFrom;
+        int at = key.offset() + batch * key.stride(0) + problem.keyValueHead(head) * key.stride(1);
+        TILE.scores(key.array(), at + keyFrom * key.stride(2), key.stride(2), rows, problem.width(), qT, s);
+        ScoreTerms terms = problem.terms();
+        ElementMask elements = problem.visible().elements();
+        boolean partial = keyFrom < commonFrom || keyTo > commonTo || elements != null || terms.bias() != null;
+        if (partial) {
+            TILE.interval(from, to, keyFrom, rows, visible);
+        }
+        if (!terms.isPlain()) {
+            addTerms(terms, keyFrom, rows);
+        }
+        if (elements != null) {
+            ask(elements, keyFrom, rows);
+        }
+        if (partial) {
+            TILE.hide(s, rows, visible);
+        }
+        return partial;
+    }
+
+    private void addTerms(ScoreTerms terms, int keyFrom, int rows) {
+        if (terms.softcap() != 0) {
+            TILE.softcap(s, rows, terms.softcap());
+        }
+        Tensor bias = terms.bias();
+        if (bias != null) {
+            addBias(bias, keyFrom, rows);
+        }
+        float[] slopes = terms.alibi();
+        if (slopes != null) {
+            addAlibi(slopes[head], keyFrom, rows);
+        }
+    }
+
+    /** A bias of −∞ hides the key, so that what the key holds does not matter. */
+    private void addBias(Tensor bias, int keyFrom, int rows) {
+        float[] values = bias.array();
+        int perKey = bias.stride(3);
+        int base = bias.offset() + batch * bias.stride(0) + head * bias.stride(1) + keyFrom * perKey;
+        for (int q = 0; q < queries; q++) {
+            int row = base + (firstQuery + q) * bias.stride(2);
+            for (int j = 0; j < rows; j++) {
+                float added = values[row + j * perKey];
+                s[j * Q + q] += added;
+                if (added == Float.NEGATIVE_INFINITY) {
+                    visible[j] &= ~(1 << q);
+                }
+            }
+        }
+    }
+
+    private void addAlibi(float slope, int keyFrom, int rows) {
+        int offset = problem.keys() - problem.queries() + firstQuery - keyFrom;
+        for (int j = 0; j < rows; j++) {
+            for (int q = 0; q < Q; q++) {
+                s[j * Q + q] = Math.fma(-slope, Math.abs(q + offset - j), s[j * Q + q]);
+            }
+        }
+    }
+
+    private void ask(ElementMask elements, int keyFrom, int rows) {
+        for (int j = 0; j < rows; j++) {
+            int bits = visible[j];
+            for (int q = 0; q < queries; q++) {
+                if ((bits >>> q & 1) != 0 && !elements.visible(batch, head, firstQuery + q, keyFrom + j)) {
+                    bits &= ~(1 << q);
+                }
+            }
+            visible[j] = bits;
+        }
+    }
+
+    /** Rows {@code first..first+count} of one head to [width][32], times a factor; lanes behind them are zero. */
+    static void transpose(Tensor t, int batch, int head, int first, int count, float factor, float[] to) {
+        float[] values = t.array();
+        int width = t.size(3);
+        int at = t.offset() + batch * t.stride(0) + head * t.stride(1) + first * t.stride(2);
+        if (count < Q) {
+            Arrays.fill(to, 0, width * Q, 0);
+        }
+        for (int q = 0; q < count; q++) {
+            int row = at + q * t.stride(2);
+            for (int d = 0; d < width; d++) {
+                to[d * Q + q] = values[row + d] * factor;
+            }
+        }
+    }
+}

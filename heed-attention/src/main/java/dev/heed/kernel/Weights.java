@@ -1,0 +1,41 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+
+/** Weights on demand: any tile of exp(score − lse), from queries, keys and lse alone. */
+public final class Weights {
+    private static final int Q = Tile.QUERIES;
+
+    private Weights() {}
+
+    /**
+     * Fills {@code weights} [queryTo − queryFrom, keyTo − keyFrom]; hidden keys get 0.
+     *
+     * @param lse [B, Hq, N] as the forward pass returned it
+     */
+    public static void run(
+            Problem problem, Tensor lse, int batch, int head, int queryFrom, int keyFrom, Tensor weights) {
+        ScoreTile scores = new ScoreTile();
+        int queryTo = queryFrom + weights.size(0);
+        int keyTo = keyFrom + weights.size(1);
+        for (int first = queryFrom; first < queryTo; first += Q) {
+            scores.open(problem, batch, head, first);
+            int rows = Math.min(Q, queryTo - first);
+            int from = Math.max(keyFrom, scores.low());
+            int to = Math.min(keyTo, scores.high());
+            for (int at = from; at < to; ) {
+                int end = Math.min(to, (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
+                scores.scores(at, end);
+                for (int q = 0; q < rows; q++) {
+                    float rowLse = lse.get(batch, head, first + q);
+                    for (int j = at; j < end; j++) {
+                        float score = scores.s[(j - at) * Q + q];
+                        float weight = score == Float.NEGATIVE_INFINITY ? 0 : Exp.exp(score - rowLse);
+                        weights.set(weight, first + q - queryFrom, j - keyFrom);
+                    }
+                }
+                at = end;
+            }
+        }
+    }
+}
