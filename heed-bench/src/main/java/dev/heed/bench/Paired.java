@@ -1,0 +1,73 @@
+package dev.heed.bench;
+
+import dev.heed.bench.rival.Contestant;
+import java.util.List;
+
+/**
+ * Times contestants against each other in one process: every round measures each of them once, one after the other
+ * (A B C A B C …), so that a neighbour on the machine, a change of clock or a warmer cache meets all of them alike, and the
+ * ratio of two contestants is taken within a round.
+ *
+ * <p>JMH is not used for comparisons: its {@code @Param} and forks run every contestant to the end before the next one starts,
+ * minutes apart, which is what pairing must avoid. What it protects from is met here too: results are
+ * stored to memory that is read and checked (nothing to eliminate), everybody warms up before the first round, a block is
+ * long against the clock's resolution, and each case runs in the same JVM with the same profile for all. Micro-measurements
+ * of Heed alone use JMH.
+ *
+ * @param rounds how many times each contestant is measured
+ * @param blockMillis least length of one measurement; a short run is repeated
+ * @param warmupMillis how long each contestant runs before the first round
+ */
+record Paired(int rounds, int blockMillis, int warmupMillis) {
+    /** OpenMP's and ONNX Runtime's threads spin for some milliseconds after their work, on cores the next one needs. */
+    private static final int SETTLE_MILLIS = 10;
+
+    private static final int LEAST_WARMUP_RUNS = 2;
+
+    /** Seconds per run of each contestant (outer index) in each round. */
+    double[][] measure(List<? extends Contestant> contestants) {
+        int[] repeats = new int[contestants.size()];
+        for (int c = 0; c < repeats.length; c++) {
+            repeats[c] = warmUp(contestants.get(c));
+        }
+        double[][] seconds = new double[repeats.length][rounds];
+        for (int r = 0; r < rounds; r++) {
+            for (int c = 0; c < repeats.length; c++) {
+                seconds[c][r] = block(contestants.get(c), repeats[c]);
+            }
+        }
+        return seconds;
+    }
+
+    /** Returns how many runs fill a block. */
+    private int warmUp(Contestant contestant) {
+        contestant.begin();
+        long start = System.nanoTime();
+        long fastest = Long.MAX_VALUE;
+        for (int run = 0; run < LEAST_WARMUP_RUNS || System.nanoTime() - start < warmupMillis * 1_000_000L; run++) {
+            long before = System.nanoTime();
+            contestant.run();
+            fastest = Math.min(fastest, System.nanoTime() - before);
+        }
+        return (int) Math.max(1, Math.ceilDiv(blockMillis * 1_000_000L, Math.max(1, fastest)));
+    }
+
+    private static double block(Contestant contestant, int repeats) {
+        settle();
+        contestant.begin();
+        contestant.run();
+        long before = System.nanoTime();
+        for (int run = 0; run < repeats; run++) {
+            contestant.run();
+        }
+        return (System.nanoTime() - before) * 1e-9 / repeats;
+    }
+
+    private static void settle() {
+        try {
+            Thread.sleep(SETTLE_MILLIS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("bench: interrupted", e);
+        }
+    }
+}
