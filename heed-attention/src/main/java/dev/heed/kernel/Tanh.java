@@ -3,7 +3,7 @@ package dev.heed.kernel;
 /**
  * tanh in float32 from the same additions, multiplications and fused multiply-adds in scalar and vector code.
  *
- * <p>|x| < 0.625: x plus an odd polynomial (Cephes tanhf, Moshier); else 1 − 2·e/(1 + e) with e = exp(−2|x|). NaN stays NaN.
+ * <p>|x| &lt; 0.625: x plus an odd polynomial (Cephes tanhf, Moshier); else 1 − 2·e/(1 + e) with e = exp(−2|x|). NaN stays NaN.
  */
 public final class Tanh {
     static final float SMALL = 0.625f;
