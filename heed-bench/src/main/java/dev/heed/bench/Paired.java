@@ -1,6 +1,8 @@
 package dev.heed.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.heed.bench.rival.Contestant;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 
 /**
@@ -19,10 +21,19 @@ import java.util.List;
  * @param warmupMillis how long each contestant runs before the first round
  */
 record Paired(int rounds, int blockMillis, int warmupMillis) {
-    /** OpenMP's and ONNX Runtime's threads spin for some milliseconds after their work, on cores the next one needs. */
-    private static final int SETTLE_MILLIS = 10;
+    /**
+     * Threads of OpenMP, ONNX Runtime and Heed spin after their work, on cores that the next contestant needs, so a block waits
+     * until this process rests. OpenBLAS would spin for half a second: {@code ./bench} shortens that by
+     * {@code OPENBLAS_THREAD_TIMEOUT} (without it Heed's two threads took as long as one after ND4J, and ND4J itself 1.5 ×).
+     */
+    private static final int REST_MILLIS = 5;
+
+    private static final double RESTING_SHARE = 0.1;
+    private static final int MOST_RESTS = 100;
 
     private static final int LEAST_WARMUP_RUNS = 2;
+    private static final OperatingSystemMXBean PROCESS =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
     /** Seconds per run of each contestant (outer index) in each round. */
     double[][] measure(List<? extends Contestant> contestants) {
@@ -64,8 +75,19 @@ record Paired(int rounds, int blockMillis, int warmupMillis) {
     }
 
     private static void settle() {
+        for (int rest = 0; rest < MOST_RESTS; rest++) {
+            long before = System.nanoTime();
+            long busyBefore = PROCESS.getProcessCpuTime();
+            sleep();
+            if (PROCESS.getProcessCpuTime() - busyBefore < RESTING_SHARE * (System.nanoTime() - before)) {
+                return;
+            }
+        }
+    }
+
+    private static void sleep() {
         try {
-            Thread.sleep(SETTLE_MILLIS);
+            Thread.sleep(REST_MILLIS);
         } catch (InterruptedException e) {
             throw new IllegalStateException("bench: interrupted", e);
         }

@@ -66,6 +66,12 @@ public record AttentionCase(Work work, int heads, int keyHeads, int queries, int
         return verb + " N=" + queries + " D=" + width + (causal ? " causal" : " full");
     }
 
+    /** All sizes, for cases that are not of the table. */
+    public String describe() {
+        return work + " H=" + heads + "/" + keyHeads + " N=" + queries + " M=" + keys + " D=" + width
+                + (causal ? " causal" : "");
+    }
+
     /** Query heads that share one key head. */
     public int group() {
         return heads / keyHeads;

@@ -1,16 +1,18 @@
 package dev.heed.bench.rival;
 
 import dev.heed.tensor.Tensor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import org.bytedeco.openblas.global.openblas;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.reduce.Mmul;
 import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
-import org.nd4j.versioncheck.VersionCheck;
-import org.nd4j.versioncheck.VersionInfo;
 
 /**
  * ND4J has no attention operator for this, so it composes one, as its users do: batched matrix product, softmax, batched
@@ -27,13 +29,20 @@ final class Nd4jRival implements Rival {
 
     @Override
     public String version() {
-        return "ND4J "
-                + VersionCheck.getVersionInfos().stream()
-                        .filter(info -> info.getArtifactId().equals("nd4j-api"))
-                        .map(VersionInfo::getBuildVersion)
-                        .findFirst()
-                        .orElse("of unknown version")
-                + " (AVX2 build, OpenBLAS)";
+        return "ND4J " + mavenVersion() + " (AVX2 build, OpenBLAS)";
+    }
+
+    /** ND4J does not say its own version; its jar does. */
+    private static String mavenVersion() {
+        Properties properties = new Properties();
+        try (InputStream in = Nd4j.class.getResourceAsStream("/META-INF/maven/org.nd4j/nd4j-api/pom.properties")) {
+            if (in != null) {
+                properties.load(in);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return properties.getProperty("version", "of unknown version");
     }
 
     @Override
