@@ -1,5 +1,6 @@
 package dev.heed.attention;
 
+import dev.heed.kernel.Backward;
 import dev.heed.kernel.Forward;
 import dev.heed.kernel.Problem;
 import dev.heed.kernel.ScoreTerms;
@@ -131,6 +132,73 @@ public final class Attention {
 
     private static void run(Problem problem, Tensor output, Tensor lse) {
         Forward.run(problem, output, lse);
+    }
+
+    /**
+     * Exact gradients of a loss with respect to query, key and value (and the sinks, if there are), given its gradient
+     * with respect to the output. Recomputes the weights from lse; memory O(N + M).
+     *
+     * @param result what {@link #apply} returned for the same query, key and value
+     * @param dOutput [B, Hq, N, Dv]
+     */
+    public AttentionGradients gradients(
+            Tensor query, Tensor key, Tensor value, AttentionOutput result, Tensor dOutput) {
+        Backward.Pass pass = pass(query, key, value, result, dOutput);
+        Backward.run(pass);
+        Tensor dSink = sink == null ? null : Tensor.of(Backward.sink(pass, sink), sink.length);
+        return new AttentionGradients(pass.dQuery(), pass.dKey(), pass.dValue(), dSink);
+    }
+
+    /**
+     * The gradient with respect to the bias, of the bias's own shape: summed over the axes that it repeats. Costs another
+     * two matrix products per tile, so it is asked for apart.
+     *
+     * @throws IllegalStateException if this description has no bias
+     */
+    public Tensor biasGradient(Tensor query, Tensor key, Tensor value, AttentionOutput result, Tensor dOutput) {
+        if (bias == null) {
+            throw new IllegalStateException("attend: a bias gradient needs a bias; this description has none");
+        }
+        int[] four = {1, 1, 1, 1};
+        System.arraycopy(bias.shape(), 0, four, 4 - bias.rank(), bias.rank());
+        Tensor dBias = Tensor.zeros(four);
+        Backward.bias(pass(query, key, value, result, dOutput), dBias);
+        return dBias.reshape(bias.shape());
+    }
+
+    /**
+     * The gradient with respect to the scale, from the gradient of the query.
+     *
+     * @param gradients what {@link #gradients} returned for the same query, key and value
+     */
+    public float scaleGradient(Tensor query, Tensor key, Tensor value, AttentionGradients gradients) {
+        Problem problem = problem(query, key, value);
+        if (problem.terms().scale() == 0) {
+            throw new IllegalArgumentException("attend: the gradient of a scale of 0 is not kept; use a small scale");
+        }
+        Tensor none = Tensor.zeros(0);
+        return Backward.scale(new Backward.Pass(problem, none, none, none, gradients.dQuery(), none, none));
+    }
+
+    private Backward.Pass pass(Tensor query, Tensor key, Tensor value, AttentionOutput result, Tensor dOutput) {
+        Problem p = problem(query, key, value);
+        check("attend: lse must be [B, Hq, N]", result.lse(), p.batches(), p.heads(), p.queries());
+        check(
+                "attend: output must be [B, Hq, N, Dv]",
+                result.output(),
+                p.batches(),
+                p.heads(),
+                p.queries(),
+                p.valueWidth());
+        check("attend: dOutput must be [B, Hq, N, Dv]", dOutput, p.batches(), p.heads(), p.queries(), p.valueWidth());
+        return new Backward.Pass(
+                p,
+                rows(result.output()),
+                result.lse(),
+                rows(dOutput),
+                Tensor.zeros(query.shape()),
+                Tensor.zeros(key.shape()),
+                Tensor.zeros(value.shape()));
     }
 
     /**

@@ -95,25 +95,11 @@ public final class Forward {
             }
             int row = base + at * stride;
             if (partial && TILE.anyNonFinite(value.array(), row, stride, rows, width)) {
-                mixVisible(value.array(), row, stride, rows, width, mixture);
+                scores.mixVisible(value.array(), row, stride, rows, width, scores.s, mixture);
             } else {
                 TILE.mix(value.array(), row, stride, rows, width, scores.s, mixture);
             }
             at = end;
-        }
-    }
-
-    /** Like {@link Tile#mix}, but never touches what a query does not see: 0 · NaN would be NaN. */
-    private void mixVisible(float[] v, int at, int stride, int rows, int width, float[] mixture) {
-        for (int j = 0; j < rows; j++) {
-            for (int q = 0; q < Q; q++) {
-                if ((scores.visible[j] >>> q & 1) != 0) {
-                    float weight = scores.s[j * Q + q];
-                    for (int d = 0; d < width; d++) {
-                        mixture[d * Q + q] = Math.fma(v[at + j * stride + d], weight, mixture[d * Q + q]);
-                    }
-                }
-            }
         }
     }
 
@@ -153,7 +139,7 @@ public final class Forward {
             boolean sawNothing = whole.sum[q] == 0;
             whole.factor[q] = sawNothing ? 0 : 1 / whole.sum[q];
             to[at + q * lse.stride(2)] =
-                    sawNothing ? Float.NEGATIVE_INFINITY : (float) (whole.max[q] + StrictMath.log(whole.sum[q]));
+                    sawNothing ? Float.NEGATIVE_INFINITY : (float) (whole.max[q] + Math.log(whole.sum[q]));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.heed.kernel;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** {@link Tile} in plain Java: the inner loops run over 32 neighbouring floats, which C2 turns into vector code by itself. */
 final class ScalarTile implements Tile {
@@ -79,6 +80,37 @@ final class ScalarTile implements Tile {
         }
         return ((partial[0] + partial[4]) + (partial[2] + partial[6]))
                 + ((partial[1] + partial[5]) + (partial[3] + partial[7]));
+    }
+
+    @Override
+    public void exponentials(float[] s, int rows, float[] base) {
+        for (int i = 0; i < rows * QUERIES; i++) {
+            s[i] = Exp.exp(s[i] - base[i % QUERIES]);
+        }
+    }
+
+    @Override
+    public void scoreGradients(float[] p, float[] dP, int rows, float[] delta, int @Nullable [] visible) {
+        for (int j = 0; j < rows; j++) {
+            int seen = visible == null ? -1 : visible[j];
+            for (int q = 0; q < QUERIES; q++) {
+                int i = j * QUERIES + q;
+                dP[i] = (seen >>> q & 1) == 0 ? 0 : p[i] * (dP[i] - delta[q]);
+            }
+        }
+    }
+
+    @Override
+    public void accumulate(float[] s, int rows, float[] x, int width, float[] acc, int at) {
+        for (int j = 0; j < rows; j++) {
+            for (int q = 0; q < QUERIES; q++) {
+                float factor = s[j * QUERIES + q];
+                for (int d = 0; d < width; d++) {
+                    int to = at + j * width + d;
+                    acc[to] = Math.fma(factor, x[q * width + d], acc[to]);
+                }
+            }
+        }
     }
 
     @Override

@@ -19,6 +19,10 @@ final class ScoreTile {
     /** Bit q of visible[j]: query q sees key j of the last block; only valid if that block was partial. */
     final int[] visible = new int[BLOCK];
 
+    /** d score / d (scale · q·k) of the last block where scores are soft-capped: 1 − tanh²; only if asked for. */
+    private float[] capSlope = new float[0];
+
+    private boolean keepCapSlope;
     private float[] qT = new float[0];
     private final int[] from = new int[Q];
     private final int[] to = new int[Q];
@@ -62,9 +66,19 @@ final class ScoreTile {
             commonTo = Math.min(commonTo, to[q]);
         }
         low = Math.min(low, high);
-        // Lanes without a query see everything: they hold zeros, are never written out, and leave full blocks full.
-        Arrays.fill(from, queries, Q, 0);
-        Arrays.fill(to, queries, Q, Integer.MAX_VALUE);
+        if (queries < Q) { // lanes without a query see nothing, so that they add nothing to any sum over queries
+            Arrays.fill(from, queries, Q, 0);
+            Arrays.fill(to, queries, Q, 0);
+            commonTo = 0;
+        }
+    }
+
+    /** From now on {@link #throughSoftcap} may be called. */
+    void keepForGradients(boolean softcapped) {
+        keepCapSlope = softcapped;
+        if (softcapped && capSlope.length == 0) {
+            capSlope = new float[BLOCK * Q];
+        }
     }
 
     /** Lets go of the caller's tensors. */
@@ -118,6 +132,7 @@ final class ScoreTile {
     private void addTerms(ScoreTerms terms, int keyFrom, int rows) {
         if (terms.softcap() != 0) {
             TILE.softcap(s, rows, terms.softcap());
+            keepCapSlope(rows, terms.softcap());
         }
         Tensor bias = terms.bias();
         if (bias != null) {
@@ -126,6 +141,20 @@ final class ScoreTile {
         float[] slopes = terms.alibi();
         if (slopes != null) {
             addAlibi(slopes[head], keyFrom, rows);
+        }
+    }
+
+    private void keepCapSlope(int rows, float cap) {
+        for (int i = 0; keepCapSlope && i < rows * Q; i++) {
+            float tanh = s[i] / cap;
+            capSlope[i] = Math.fma(-tanh, tanh, 1f);
+        }
+    }
+
+    /** Turns gradients of the last block's scores into those of the scaled dot products. */
+    void throughSoftcap(float[] dS, int rows) {
+        for (int i = 0; keepCapSlope && i < rows * Q; i++) {
+            dS[i] *= capSlope[i];
         }
     }
 
@@ -164,6 +193,21 @@ final class ScoreTile {
                 }
             }
             visible[j] = bits;
+        }
+    }
+
+    /**
+     * Like {@link Tile#mix} for the last block, but never touches what a query does not see: 0 · NaN would be NaN.
+     */
+    void mixVisible(float[] v, int at, int stride, int rows, int width, float[] p, float[] mixture) {
+        for (int j = 0; j < rows; j++) {
+            for (int q = 0; q < Q; q++) {
+                if ((visible[j] >>> q & 1) != 0) {
+                    for (int d = 0; d < width; d++) {
+                        mixture[d * Q + q] = Math.fma(v[at + j * stride + d], p[j * Q + q], mixture[d * Q + q]);
+                    }
+                }
+            }
         }
     }
 

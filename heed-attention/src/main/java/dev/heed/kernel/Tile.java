@@ -1,5 +1,7 @@
 package dev.heed.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The arithmetic of one tile: {@link #QUERIES} queries, one per lane, against a block of keys. Everything is kept
  * transposed, lanes are queries: scores are {@code s[key][query]}, outputs {@code o[d][query]}. A query's numbers then never
@@ -48,6 +50,20 @@ interface Tile {
      * @return whether any query's factor, by which its mixture must be multiplied, differs from 1
      */
     boolean softmax(float[] s, int rows, int firstKey, Running run);
+
+    /** s[j][q] = exp(s[j][q] − base[q]). */
+    void exponentials(float[] s, int rows, float[] base);
+
+    /** dS = p · (dP − delta), the softmax's backward step, into dP; 0 where bit q of {@code visible[j]} is 0 if given. */
+    void scoreGradients(float[] p, float[] dP, int rows, float[] delta, int @Nullable [] visible);
+
+    /**
+     * acc[j][d] += Σ_q s[j][q] · x[q][d], q = 0..31 ascending, fused multiply-add onto what is there.
+     *
+     * @param x 32 rows of {@code width} numbers, a multiple of 32
+     * @param acc rows of {@code width} numbers, row 0 at {@code at}
+     */
+    void accumulate(float[] s, int rows, float[] x, int width, float[] acc, int at);
 
     /** oT[d][q] *= factor[q]. */
     void scale(float[] oT, int width, float[] factor);

@@ -5,6 +5,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Tile} with the Vector API. The register tile is eight rows by two vectors with 16 lanes (16 accumulators; 8 to
@@ -176,7 +177,9 @@ final class VectorTile implements Tile {
         for (int q = 0; q < QUERIES; q += L) {
             blockMax(s, rows, run.max, run.base, q);
             changed |= advance(run, q);
-            exponentials(s, rows, run.base, q);
+        }
+        exponentials(s, rows, run.base);
+        for (int q = 0; q < QUERIES; q += L) {
             sum(s, rows, firstKey & 7, run.partial, q);
             FloatVector.fromArray(F, run.sum, q)
                     .fma(FloatVector.fromArray(F, run.factor, q), FloatVector.fromArray(F, run.partial, q))
@@ -221,10 +224,23 @@ final class VectorTile implements Tile {
         return a.blend(b, b.compare(VectorOperators.GT, a));
     }
 
+    @Override
+    public void exponentials(float[] s, int rows, float[] base) {
+        for (int q = 0; q < QUERIES; q += PAIR) {
+            exponentials(s, rows, base, q);
+        }
+    }
+
+    /** Two chains at a time: one exp is 13 dependent steps, which out-of-order execution alone does not hide. */
     private static void exponentials(float[] s, int rows, float[] base, int q) {
-        FloatVector most = FloatVector.fromArray(F, base, q);
+        FloatVector base0 = FloatVector.fromArray(F, base, q);
+        FloatVector base1 = FloatVector.fromArray(F, base, q + L);
         for (int j = 0; j < rows; j++) {
-            exp(FloatVector.fromArray(F, s, j * QUERIES + q).sub(most)).intoArray(s, j * QUERIES + q);
+            int at = j * QUERIES + q;
+            FloatVector p0 = exp(FloatVector.fromArray(F, s, at).sub(base0));
+            FloatVector p1 = exp(FloatVector.fromArray(F, s, at + L).sub(base1));
+            p0.intoArray(s, at);
+            p1.intoArray(s, at + L);
         }
     }
 
@@ -465,6 +481,163 @@ final class VectorTile implements Tile {
         }
         a.intoArray(oT, to);
         b.intoArray(oT, to + L);
+    }
+
+    @Override
+    public void scoreGradients(float[] p, float[] dP, int rows, float[] delta, int @Nullable [] visible) {
+        for (int q = 0; q < QUERIES; q += L) {
+            FloatVector mean = FloatVector.fromArray(F, delta, q);
+            for (int j = 0; j < rows; j++) {
+                int at = j * QUERIES + q;
+                FloatVector.fromArray(F, p, at)
+                        .mul(FloatVector.fromArray(F, dP, at).sub(mean))
+                        .intoArray(dP, at);
+            }
+        }
+        if (visible != null) {
+            zeroHidden(dP, rows, visible);
+        }
+    }
+
+    private static void zeroHidden(float[] s, int rows, int[] visible) {
+        for (int j = 0; j < rows; j++) {
+            for (int q = 0; q < QUERIES; q += L) {
+                VectorMask<Float> seen = VectorMask.fromLong(F, visible[j] >>> q);
+                FloatVector.zero(F)
+                        .blend(FloatVector.fromArray(F, s, j * QUERIES + q), seen)
+                        .intoArray(s, j * QUERIES + q);
+            }
+        }
+    }
+
+    @Override
+    public void accumulate(float[] s, int rows, float[] x, int width, float[] acc, int at) {
+        for (int d = 0; d < width; d += PAIR) {
+            int j = 0;
+            if (TALL) {
+                for (; j + 8 <= rows; j += 8) {
+                    accumulate8(s, j * QUERIES, x, width, d, acc, at + j * width + d);
+                }
+            }
+            for (; j + 4 <= rows; j += 4) {
+                accumulate4(s, j * QUERIES, x, width, d, acc, at + j * width + d);
+            }
+            for (; j < rows; j++) {
+                accumulate1(s, j * QUERIES, x, width, d, acc, at + j * width + d);
+            }
+        }
+    }
+
+    private static void accumulate8(float[] s, int row, float[] x, int width, int d, float[] acc, int to) {
+        FloatVector a0 = FloatVector.fromArray(F, acc, to);
+        FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
+        FloatVector a1 = FloatVector.fromArray(F, acc, to + width);
+        FloatVector b1 = FloatVector.fromArray(F, acc, to + width + L);
+        FloatVector a2 = FloatVector.fromArray(F, acc, to + 2 * width);
+        FloatVector b2 = FloatVector.fromArray(F, acc, to + 2 * width + L);
+        FloatVector a3 = FloatVector.fromArray(F, acc, to + 3 * width);
+        FloatVector b3 = FloatVector.fromArray(F, acc, to + 3 * width + L);
+        FloatVector a4 = FloatVector.fromArray(F, acc, to + 4 * width);
+        FloatVector b4 = FloatVector.fromArray(F, acc, to + 4 * width + L);
+        FloatVector a5 = FloatVector.fromArray(F, acc, to + 5 * width);
+        FloatVector b5 = FloatVector.fromArray(F, acc, to + 5 * width + L);
+        FloatVector a6 = FloatVector.fromArray(F, acc, to + 6 * width);
+        FloatVector b6 = FloatVector.fromArray(F, acc, to + 6 * width + L);
+        FloatVector a7 = FloatVector.fromArray(F, acc, to + 7 * width);
+        FloatVector b7 = FloatVector.fromArray(F, acc, to + 7 * width + L);
+        for (int q = 0; q < QUERIES; q++) {
+            FloatVector u = FloatVector.fromArray(F, x, q * width + d);
+            FloatVector v = FloatVector.fromArray(F, x, q * width + d + L);
+            FloatVector factor = FloatVector.broadcast(F, s[row + q]);
+            a0 = factor.fma(u, a0);
+            b0 = factor.fma(v, b0);
+            factor = FloatVector.broadcast(F, s[row + QUERIES + q]);
+            a1 = factor.fma(u, a1);
+            b1 = factor.fma(v, b1);
+            factor = FloatVector.broadcast(F, s[row + 2 * QUERIES + q]);
+            a2 = factor.fma(u, a2);
+            b2 = factor.fma(v, b2);
+            factor = FloatVector.broadcast(F, s[row + 3 * QUERIES + q]);
+            a3 = factor.fma(u, a3);
+            b3 = factor.fma(v, b3);
+            factor = FloatVector.broadcast(F, s[row + 4 * QUERIES + q]);
+            a4 = factor.fma(u, a4);
+            b4 = factor.fma(v, b4);
+            factor = FloatVector.broadcast(F, s[row + 5 * QUERIES + q]);
+            a5 = factor.fma(u, a5);
+            b5 = factor.fma(v, b5);
+            factor = FloatVector.broadcast(F, s[row + 6 * QUERIES + q]);
+            a6 = factor.fma(u, a6);
+            b6 = factor.fma(v, b6);
+            factor = FloatVector.broadcast(F, s[row + 7 * QUERIES + q]);
+            a7 = factor.fma(u, a7);
+            b7 = factor.fma(v, b7);
+        }
+        a0.intoArray(acc, to);
+        b0.intoArray(acc, to + L);
+        a1.intoArray(acc, to + width);
+        b1.intoArray(acc, to + width + L);
+        a2.intoArray(acc, to + 2 * width);
+        b2.intoArray(acc, to + 2 * width + L);
+        a3.intoArray(acc, to + 3 * width);
+        b3.intoArray(acc, to + 3 * width + L);
+        a4.intoArray(acc, to + 4 * width);
+        b4.intoArray(acc, to + 4 * width + L);
+        a5.intoArray(acc, to + 5 * width);
+        b5.intoArray(acc, to + 5 * width + L);
+        a6.intoArray(acc, to + 6 * width);
+        b6.intoArray(acc, to + 6 * width + L);
+        a7.intoArray(acc, to + 7 * width);
+        b7.intoArray(acc, to + 7 * width + L);
+    }
+
+    private static void accumulate4(float[] s, int row, float[] x, int width, int d, float[] acc, int to) {
+        FloatVector a0 = FloatVector.fromArray(F, acc, to);
+        FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
+        FloatVector a1 = FloatVector.fromArray(F, acc, to + width);
+        FloatVector b1 = FloatVector.fromArray(F, acc, to + width + L);
+        FloatVector a2 = FloatVector.fromArray(F, acc, to + 2 * width);
+        FloatVector b2 = FloatVector.fromArray(F, acc, to + 2 * width + L);
+        FloatVector a3 = FloatVector.fromArray(F, acc, to + 3 * width);
+        FloatVector b3 = FloatVector.fromArray(F, acc, to + 3 * width + L);
+        for (int q = 0; q < QUERIES; q++) {
+            FloatVector u = FloatVector.fromArray(F, x, q * width + d);
+            FloatVector v = FloatVector.fromArray(F, x, q * width + d + L);
+            FloatVector factor = FloatVector.broadcast(F, s[row + q]);
+            a0 = factor.fma(u, a0);
+            b0 = factor.fma(v, b0);
+            factor = FloatVector.broadcast(F, s[row + QUERIES + q]);
+            a1 = factor.fma(u, a1);
+            b1 = factor.fma(v, b1);
+            factor = FloatVector.broadcast(F, s[row + 2 * QUERIES + q]);
+            a2 = factor.fma(u, a2);
+            b2 = factor.fma(v, b2);
+            factor = FloatVector.broadcast(F, s[row + 3 * QUERIES + q]);
+            a3 = factor.fma(u, a3);
+            b3 = factor.fma(v, b3);
+        }
+        a0.intoArray(acc, to);
+        b0.intoArray(acc, to + L);
+        a1.intoArray(acc, to + width);
+        b1.intoArray(acc, to + width + L);
+        a2.intoArray(acc, to + 2 * width);
+        b2.intoArray(acc, to + 2 * width + L);
+        a3.intoArray(acc, to + 3 * width);
+        b3.intoArray(acc, to + 3 * width + L);
+    }
+
+    private static void accumulate1(float[] s, int row, float[] x, int width, int d, float[] acc, int to) {
+        FloatVector a0 = FloatVector.fromArray(F, acc, to);
+        FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
+        for (int q = 0; q < QUERIES; q++) {
+            FloatVector u = FloatVector.fromArray(F, x, q * width + d);
+            FloatVector v = FloatVector.fromArray(F, x, q * width + d + L);
+            FloatVector factor = FloatVector.broadcast(F, s[row + q]);
+            a0 = factor.fma(u, a0);
+            b0 = factor.fma(v, b0);
+        }
+        a0.intoArray(acc, to);
+        b0.intoArray(acc, to + L);
     }
 
     @Override
