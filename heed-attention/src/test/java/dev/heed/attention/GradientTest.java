@@ -1,0 +1,202 @@
+package dev.heed.attention;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
+
+import dev.heed.kernel.Workers;
+import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The fast gradients against their definition, and the definition against central differences. */
+class GradientTest {
+    private record Case(String name, Attention attention, int b, int hq, int hkv, int n, int m, int d, int dv) {
+        @Override
+        public String toString() {
+            return "%s B=%d Hq=%d Hkv=%d N=%d M=%d D=%d Dv=%d".formatted(name, b, hq, hkv, n, m, d, dv);
+        }
+    }
+
+    static Stream<Case> cases() {
+        Attention plain = Attention.scaledDotProduct();
+        Attention causal = plain.mask(Mask.causalTopLeft());
+        Mask holes = Mask.elements((b, h, i, j) -> (i * 7 + j * 3 + h) % 5 != 0);
+        return Stream.of(
+                new Case("plain", plain, 1, 1, 1, 3, 4, 2, 3),
+                new Case("one key", plain, 1, 2, 1, 5, 1, 7, 1),
+                new Case("no keys", plain, 1, 2, 1, 5, 0, 7, 3),
+                new Case("no queries", plain, 1, 2, 1, 0, 5, 7, 3),
+                new Case("ragged", plain, 2, 4, 2, 33, 130, 17, 31),
+                new Case("wide", plain, 1, 2, 2, 31, 65, 64, 129),
+                new Case("causal", causal, 1, 2, 1, 70, 70, 16, 16),
+                new Case("several parts", causal, 1, 2, 1, 1030, 1030, 8, 8),
+                new Case("bottom right, empty rows", plain.mask(Mask.causalBottomRight()), 1, 1, 1, 40, 9, 16, 16),
+                new Case("window", plain.mask(Mask.windowTopLeft(3, 1)), 2, 2, 2, 64, 64, 15, 8),
+                new Case("lengths", plain.mask(Mask.lengths(20, 0)), 2, 2, 1, 6, 20, 32, 32),
+                new Case("dense", plain.mask(holes), 1, 2, 1, 37, 140, 8, 8),
+                new Case("softcap", plain.scale(0.9).softcap(2), 1, 2, 1, 34, 40, 16, 16),
+                new Case("bias per head", plain.bias(random(new Random(5), 2, 33, 50)), 2, 2, 2, 33, 50, 8, 8),
+                new Case("bias per key", plain.bias(random(new Random(6), 1, 50)), 2, 2, 2, 33, 50, 8, 8),
+                new Case("alibi", causal.alibi(0.5f, 0.25f), 1, 2, 2, 40, 40, 8, 8),
+                new Case("sink", causal.sink(0.3f, -2f), 2, 2, 1, 40, 40, 8, 8));
+    }
+
+    private record Inputs(Tensor query, Tensor key, Tensor value, Tensor dOutput) {}
+
+    private static Inputs inputs(Case c) {
+        Random random = new Random(c.toString().hashCode());
+        return new Inputs(
+                random(random, c.b, c.hq, c.n, c.d),
+                random(random, c.b, c.hkv, c.m, c.d),
+                random(random, c.b, c.hkv, c.m, c.dv),
+                random(random, c.b, c.hq, c.n, c.dv));
+    }
+
+    private static Tensor random(Random random, int... shape) {
+        Tensor tensor = Tensor.zeros(shape);
+        for (int i = 0; i < tensor.array().length; i++) {
+            tensor.array()[i] = (float) random.nextGaussian();
+        }
+        return tensor;
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void fastGradientsEqualTheirDefinition(Case c) {
+        Inputs in = inputs(c);
+        AttentionGradients fast = gradients(c.attention, in);
+        ReferenceGradients slow = ReferenceGradients.of(c.attention, in.query, in.key, in.value, in.dOutput);
+        assertClose(c + " dQuery", fast.dQuery().array(), slow.dQuery());
+        assertClose(c + " dKey", fast.dKey().array(), slow.dKey());
+        assertClose(c + " dValue", fast.dValue().array(), slow.dValue());
+        if (fast.dSink() != null) {
+            assertClose(c + " dSink", fast.dSink().array(), slow.dSink());
+        }
+        double dScale = c.attention.scaleGradient(in.query, in.key, in.value, fast);
+        assertThat(dScale).as(c + " dScale").isCloseTo(slow.dScale(), offset(1e-5 * (1 + c.n)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void biasGradientSumsOverRepeatedAxes(Case c) {
+        if (!c.name.startsWith("bias")) {
+            return;
+        }
+        Inputs in = inputs(c);
+        AttentionOutput out = c.attention.apply(in.query, in.key, in.value);
+        Tensor fast = c.attention.biasGradient(in.query, in.key, in.value, out, in.dOutput);
+        double[] slow = ReferenceGradients.of(c.attention, in.query, in.key, in.value, in.dOutput)
+                .dBias();
+        boolean perHead = c.name.endsWith("head");
+        double[] summed = new double[fast.elements()];
+        for (int i = 0; i < slow.length; i++) {
+            int key = i % c.m;
+            int query = i / c.m % c.n;
+            int head = i / c.m / c.n % c.hq;
+            summed[perHead ? (head * c.n + query) * c.m + key : key] += slow[i];
+        }
+        assertClose(c + " dBias", fast.array(), summed);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void definitionEqualsCentralDifferences(Case c) {
+        if (c.b * c.hq * c.n * c.m > 12_000) {
+            return; // the same formulas on fewer numbers are as good a proof
+        }
+        Inputs in = inputs(c);
+        Random random = new Random(9);
+        for (int probe = 0; probe < 6; probe++) {
+            checkOne(c, in, 0, in.query, random);
+            checkOne(c, in, 1, in.key, random);
+            checkOne(c, in, 2, in.value, random);
+        }
+    }
+
+    /** Fourth-order central difference; inputs are floats, so steps are the differences of the floats actually used. */
+    private static void checkOne(Case c, Inputs in, int which, Tensor input, Random random) {
+        if (input.elements() == 0) {
+            return;
+        }
+        int at = random.nextInt(input.elements());
+        float before = input.array()[at];
+        float centre = Math.round(before * 256) / 256f; // so that ± one and two steps are exact
+        input.array()[at] = centre;
+        double derivative = ReferenceGradients.of(c.attention, in.query, in.key, in.value, in.dOutput)
+                .gradientOf(which)[at];
+        float step = 0x1p-8f;
+        double near = loss(c, in, input, at, centre + step) - loss(c, in, input, at, centre - step);
+        double far = loss(c, in, input, at, centre + 2 * step) - loss(c, in, input, at, centre - 2 * step);
+        input.array()[at] = before;
+        assertThat((8 * near - far) / (12 * step))
+                .as("%s element %d", c, at)
+                .isCloseTo(derivative, offset(1e-6 * Math.max(1, Math.abs(derivative))));
+    }
+
+    private static double loss(Case c, Inputs in, Tensor input, int at, float value) {
+        input.array()[at] = value;
+        double loss = 0;
+        for (int b = 0; b < c.b; b++) {
+            for (int h = 0; h < c.hq; h++) {
+                double[][] out = Reference.steps(c.attention, in.query, in.key, in.value, b, h)
+                        .output();
+                for (int i = 0; i < c.n; i++) {
+                    for (int d = 0; d < c.dv; d++) {
+                        loss += out[i][d] * in.dOutput.get(b, h, i, d);
+                    }
+                }
+            }
+        }
+        return loss;
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void oneAndTwoThreadsGiveTheSameBits(Case c) {
+        Inputs in = inputs(c);
+        AttentionGradients one = Workers.with(1, () -> gradients(c.attention, in));
+        AttentionGradients two = Workers.with(2, () -> gradients(c.attention, in));
+        assertThat(two.dQuery().array()).as("%s", c).isEqualTo(one.dQuery().array());
+        assertThat(two.dKey().array()).as("%s", c).isEqualTo(one.dKey().array());
+        assertThat(two.dValue().array()).as("%s", c).isEqualTo(one.dValue().array());
+    }
+
+    @Test
+    void whatAHiddenKeyHoldsChangesNoGradient() {
+        Attention attention = Attention.scaledDotProduct()
+                .mask(Mask.causalTopLeft())
+                .mask(Mask.lengths(50))
+                .mask(Mask.elements((b, h, i, j) -> j != 3));
+        Case c = new Case("hidden", attention, 1, 2, 1, 60, 60, 24, 40);
+        Inputs in = inputs(c);
+        AttentionGradients clean = gradients(attention, in);
+        for (int row : new int[] {3, 50, 59}) {
+            Arrays.fill(in.key.array(), row * c.d, (row + 1) * c.d, Float.NaN);
+            Arrays.fill(in.value.array(), row * c.dv, (row + 1) * c.dv, Float.POSITIVE_INFINITY);
+        }
+        AttentionGradients dirty = gradients(attention, in);
+        assertThat(dirty.dQuery().array()).isEqualTo(clean.dQuery().array());
+        assertThat(dirty.dKey().array()).isEqualTo(clean.dKey().array());
+        assertThat(dirty.dValue().array()).isEqualTo(clean.dValue().array());
+    }
+
+    private static AttentionGradients gradients(Attention attention, Inputs in) {
+        AttentionOutput out = attention.apply(in.query, in.key, in.value);
+        return attention.gradients(in.query, in.key, in.value, out, in.dOutput);
+    }
+
+    /** Within what float32 sums of this length leave, relative to the largest magnitude. */
+    private static void assertClose(String what, float[] actual, double[] expected) {
+        double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
+        double worst = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double error = Math.abs(actual[i] - expected[i]);
+            worst = error > worst || Double.isNaN(error) ? error : worst;
+        }
+        assertThat(worst).as(what + ", largest magnitude " + largest).isLessThanOrEqualTo(4e-6 * Math.max(1, largest));
+    }
+}
