@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "./bench",
         description = "Compares Heed with its rivals on this machine, in one run.",
-        subcommands = {AttentionCommand.class, VerifyCommand.class},
+        subcommands = {AttentionCommand.class, VerifyCommand.class, MicroCommand.class},
         mixinStandardHelpOptions = true)
 public final class Bench implements Runnable {
     private static final int WRONG_USE = 2;
@@ -34,7 +34,8 @@ public final class Bench implements Runnable {
     }
 
     private static int oneLine(CommandLine command, Exception problem) {
-        command.getErr().println(String.valueOf(problem.getMessage()).replaceAll("\\R\\s*", " "));
+        String message = String.valueOf(problem.getMessage()).replaceAll("\\R\\s*", " ");
+        command.getErr().println(message.startsWith("bench: ") ? message : "bench: " + message);
         return WRONG_USE;
     }
 }

@@ -65,7 +65,10 @@ final class CommonOptions {
 
     /** The command that was given, for the report. */
     String commandLine() {
-        return "./bench "
+        return (System.getenv("HEED_BENCH_BLAS") == null
+                        ? ""
+                        : "HEED_BENCH_BLAS=" + System.getenv("HEED_BENCH_BLAS") + " ")
+                + "./bench "
                 + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
     }
 

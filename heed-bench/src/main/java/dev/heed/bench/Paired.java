@@ -10,11 +10,10 @@ import java.util.List;
  * (A B C A B C …), so that a neighbour on the machine, a change of clock or a warmer cache meets all of them alike, and the
  * ratio of two contestants is taken within a round.
  *
- * <p>JMH is not used for comparisons: its {@code @Param} and forks run every contestant to the end before the next one starts,
- * minutes apart, which is what pairing must avoid. What it protects from is met here too: results are
- * stored to memory that is read and checked (nothing to eliminate), everybody warms up before the first round, a block is
- * long against the clock's resolution, and each case runs in the same JVM with the same profile for all. Micro-measurements
- * of Heed alone use JMH.
+ * <p>JMH is not used for comparisons: its {@code @Param} and forks run every contestant to the end before the next one
+ * starts, minutes apart, which is what pairing must avoid. What it protects from is met here too: results go to memory that is
+ * read and checked (nothing to eliminate), everybody warms up before the first round, and a block is long against the
+ * clock's resolution. Heed alone is measured with JMH ({@link MicroBenchmark}).
  *
  * @param rounds how many times each contestant is measured
  * @param blockMillis least length of one measurement; a short run is repeated

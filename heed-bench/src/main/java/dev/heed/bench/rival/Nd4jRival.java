@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
-import org.bytedeco.openblas.global.openblas;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.reduce.Mmul;
 import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
@@ -29,7 +28,7 @@ final class Nd4jRival implements Rival {
 
     @Override
     public String version() {
-        return "ND4J " + mavenVersion() + " (AVX2 build, OpenBLAS)";
+        return "ND4J " + mavenVersion() + " (AVX2 build, " + Blas.name() + ")";
     }
 
     /** ND4J does not say its own version; its jar does. */
@@ -105,7 +104,7 @@ final class Nd4jRival implements Rival {
         @Override
         public void begin() {
             NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
-            openblas.blas_set_num_threads(threads);
+            Blas.useThreads(threads);
         }
 
         @Override

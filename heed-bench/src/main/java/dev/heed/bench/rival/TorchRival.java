@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.InferenceMode;
@@ -45,7 +44,7 @@ final class TorchRival implements Rival {
     public String version() {
         String config = torch.show_config().getString();
         int at = config.indexOf("TORCH_VERSION=") + "TORCH_VERSION=".length();
-        return "PyTorch " + config.substring(at, config.indexOf(',', at)) + " (bytedeco, OpenBLAS)";
+        return "PyTorch " + config.substring(at, config.indexOf(',', at)) + " (bytedeco, " + Blas.name() + ")";
     }
 
     @Override
@@ -63,7 +62,7 @@ final class TorchRival implements Rival {
 
     private static void useThreads(int threads) {
         torch.set_num_threads(threads);
-        openblas.blas_set_num_threads(1);
+        Blas.useThreads(1);
     }
 
     private static org.bytedeco.pytorch.Tensor toTorch(Tensor tensor, long... shape) {
