@@ -1,7 +1,9 @@
 package dev.heed.attention;
 
+import dev.heed.kernel.Problem;
 import dev.heed.tensor.Tensor;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A tile of one head's weights with its labels: what every picture, table and export is made from.
@@ -29,6 +31,33 @@ public record AttentionMap(
         Tensor weights,
         boolean[] visible) {
 
+    public AttentionMap {
+        if (weights.rank() != 2
+                || queryTokens.size() != weights.size(0)
+                || keyTokens.size() != weights.size(1)
+                || visible.length != weights.elements()) {
+            throw new IllegalArgumentException("AttentionMap: one query token per row, one key token per column and one"
+                    + " visible flag per weight are needed, got weights " + weights.describe() + ", "
+                    + queryTokens.size() + " query tokens, " + keyTokens.size() + " key tokens, " + visible.length
+                    + " flags");
+        }
+        queryTokens = List.copyOf(queryTokens);
+        keyTokens = List.copyOf(keyTokens);
+    }
+
+    /**
+     * Part of one head: queries [queryFrom, queryTo) against keys [keyFrom, keyTo).
+     *
+     * @param batch which sequence
+     * @param head query head
+     */
+    public record Tile(int batch, int head, int queryFrom, int queryTo, int keyFrom, int keyTo) {
+        /** All queries and keys of a head: N×M weights. */
+        public static Tile whole(int batch, int head, Tensor query, Tensor key) {
+            return new Tile(batch, head, 0, query.size(2), 0, key.size(2));
+        }
+    }
+
     /** Who attends to whom. */
     public enum Kind {
         /** Queries and keys are the same sequence. */
@@ -37,6 +66,72 @@ public record AttentionMap(
         ENCODER,
         /** Decoder queries on encoder keys. */
         CROSS
+    }
+
+    /**
+     * Recomputes a tile of weights from what attention returned; layer 0, self-attention, and positions as labels until
+     * {@link #at} and {@link #labelled} say otherwise.
+     *
+     * <pre>{@code
+     * AttentionOutput result = causal.apply(query, key, value);
+     * AttentionMap map = AttentionMap.of(causal, query, key, result.lse(), AttentionMap.Tile.whole(0, 3, query, key));
+     * }</pre>
+     *
+     * @param query [B, Hq, N, D]
+     * @param key [B, Hkv, M, D]
+     * @param lse [B, Hq, N]
+     */
+    public static AttentionMap of(Attention attention, Tensor query, Tensor key, Tensor lse, Tile tile) {
+        Tensor weights = attention.weights(
+                query,
+                key,
+                lse,
+                tile.batch(),
+                tile.head(),
+                tile.queryFrom(),
+                tile.queryTo(),
+                tile.keyFrom(),
+                tile.keyTo());
+        Problem problem = attention.problem(query, key, key);
+        return new AttentionMap(
+                0,
+                tile.head(),
+                problem.keyValueHead(tile.head()),
+                Kind.SELF,
+                tile.queryFrom(),
+                tile.keyFrom(),
+                positions(tile.queryFrom(), tile.queryTo()),
+                positions(tile.keyFrom(), tile.keyTo()),
+                weights,
+                visible(problem, tile));
+    }
+
+    private static boolean[] visible(Problem problem, Tile tile) {
+        int columns = tile.keyTo() - tile.keyFrom();
+        boolean[] visible = new boolean[(tile.queryTo() - tile.queryFrom()) * columns];
+        for (int at = 0; at < visible.length; at++) {
+            int query = tile.queryFrom() + at / columns;
+            int key = tile.keyFrom() + at % columns;
+            Tensor bias = problem.terms().bias();
+            visible[at] = problem.visible().visible(tile.batch(), tile.head(), query, key)
+                    && (bias == null || bias.get(tile.batch(), tile.head(), query, key) != Float.NEGATIVE_INFINITY);
+        }
+        return visible;
+    }
+
+    private static List<String> positions(int from, int to) {
+        return IntStream.range(from, to).mapToObj(Integer::toString).toList();
+    }
+
+    /** The same tile under other labels. */
+    public AttentionMap labelled(List<String> queries, List<String> keys) {
+        return new AttentionMap(layer, head, keyValueHead, kind, firstQuery, firstKey, queries, keys, weights, visible);
+    }
+
+    /** The same tile as part of a layer of a model. */
+    public AttentionMap at(int ofLayer, Kind ofKind) {
+        return new AttentionMap(
+                ofLayer, head, keyValueHead, ofKind, firstQuery, firstKey, queryTokens, keyTokens, weights, visible);
     }
 
     /** The head's name, zero-based: {@code L4H7}, with grouped heads {@code L4H7 (KV 1)}. */
@@ -73,5 +168,37 @@ public record AttentionMap(
             worst = sees ? Math.max(worst, Math.abs(sum - 1)) : worst;
         }
         return worst;
+    }
+
+    /**
+     * Largest |Σ α·v − output|, summed in double over the visible keys: the picture's own check that these weights and no
+     * others made the output. The tile must hold every key that its queries see.
+     *
+     * @param value [M, Dv], the values of {@link #keyValueHead}
+     * @param output [N, Dv], the output of {@link #head}
+     */
+    public double largestOutputError(Tensor value, Tensor output) {
+        if (value.rank() != 2 || output.rank() != 2 || value.size(1) != output.size(1)) {
+            throw new IllegalArgumentException(
+                    "AttentionMap.largestOutputError: value [M, Dv] and output [N, Dv] of one"
+                            + " head are needed, got value " + value.describe() + ", output " + output.describe());
+        }
+        double worst = 0;
+        for (int row = 0; row < rows(); row++) {
+            for (int d = 0; d < value.size(1); d++) {
+                worst = Math.max(worst, Math.abs(mixture(row, d, value) - output.get(firstQuery + row, d)));
+            }
+        }
+        return worst;
+    }
+
+    private double mixture(int row, int d, Tensor value) {
+        double sum = 0;
+        for (int column = 0; column < columns(); column++) {
+            if (visible(row, column)) {
+                sum += (double) weight(row, column) * value.get(firstKey + column, d);
+            }
+        }
+        return sum;
     }
 }
