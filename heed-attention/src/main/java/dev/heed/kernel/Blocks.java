@@ -1,0 +1,121 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One block of the inner axis of a matrix product, cut into tasks of up to 128 rows by 32 columns. Tasks that follow each
+ * other share their rows of a, which stay in the second-level cache, while the panels of b pass by.
+ *
+ * @param b panels; panel p starts at {@code bAt + p·perPanel}
+ * @param depth length of the inner axis in this block
+ * @param c [m, n] of any strides
+ * @param onto whether the sums start from c or from 0
+ * @param bias [n], contiguous, added last; null for none
+ */
+record Blocks(
+        Rows a,
+        float[] b,
+        int bAt,
+        int perPanel,
+        int depth,
+        Tensor c,
+        boolean onto,
+        @Nullable Tensor bias) {
+    /** Inner axis of a block: a panel of b is then 64 KB and 128 rows of a 256 KB, a quarter of a second-level cache. */
+    static final int DEPTH = 512;
+    /** Rows of one task. Each panel of b is fetched once for so many rows; a multiple of 32, the rows of a packed panel. */
+    static final int ROWS = 128;
+
+    private static final int PANEL = Product.PANEL;
+    private static final Product PRODUCT = Product.CHOSEN;
+    private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[ROWS * PANEL]);
+
+    /**
+     * The left operand, from the block's first k on.
+     *
+     * @param stride distance of rows; of packed panels of 32 rows, {@code [k][32]}, if {@code packed}
+     */
+    record Rows(float[] array, int at, int stride, boolean packed) {}
+
+    /** A thread's room for one task's results, [128][32]. */
+    static float[] tile() {
+        return TILE.get();
+    }
+
+    /** Length of the blocks of an inner axis for so many rows: all of it if a's rows stay in the cache anyway. */
+    static int depth(int rows, int inner) {
+        if ((long) Math.min(rows, ROWS) * inner <= ROWS * DEPTH) {
+            return Math.max(1, inner);
+        }
+        int blocks = (inner + DEPTH - 1) / DEPTH;
+        return (inner + blocks - 1) / blocks;
+    }
+
+    void run() {
+        int panels = Panels.count(c.size(1));
+        int tasks = (c.size(0) + ROWS - 1) / ROWS * panels;
+        long work = (long) c.size(0) * c.size(1) * depth;
+        if (tasks == 1) {
+            task(0, 0);
+        } else {
+            Workers.run(tasks, work, t -> task(t / panels * ROWS, t % panels));
+        }
+    }
+
+    private void task(int row, int panel) {
+        int column = panel * PANEL;
+        int rows = Math.min(ROWS, c.size(0) - row);
+        int columns = Math.min(PANEL, c.size(1) - column);
+        int at = c.offset() + row * c.stride(0) + column * c.stride(1);
+        int from = bAt + panel * perPanel;
+        if (columns == PANEL && c.stride(1) == 1) {
+            multiply(row, rows, from, c.array(), at, c.stride(0));
+            addBias(rows, column, columns, c.array(), at, c.stride(0));
+        } else {
+            float[] tile = tile();
+            if (onto) {
+                fetch(tile, rows, columns, at);
+            }
+            multiply(row, rows, from, tile, 0, PANEL);
+            addBias(rows, column, columns, tile, 0, PANEL);
+            store(tile, rows, columns, at);
+        }
+    }
+
+    private void multiply(int row, int rows, int from, float[] to, int at, int perRow) {
+        if (!a.packed) {
+            PRODUCT.rows(a.array, a.at + row * a.stride, a.stride, rows, b, from, depth, to, at, perRow, onto);
+            return;
+        }
+        for (int r = 0; r < rows; r += PANEL) {
+            int packed = a.at + (row + r) / PANEL * a.stride;
+            int count = Math.min(PANEL, rows - r);
+            PRODUCT.packedRows(a.array, packed, count, b, from, depth, to, at + r * perRow, perRow, onto);
+        }
+    }
+
+    private void addBias(int rows, int column, int columns, float[] to, int at, int perRow) {
+        if (bias != null) {
+            for (int r = 0; r < rows; r++) {
+                PRODUCT.addBias(to, at + r * perRow, bias.array(), bias.offset() + column, columns);
+            }
+        }
+    }
+
+    private void fetch(float[] tile, int rows, int columns, int at) {
+        for (int r = 0; r < rows; r++) {
+            for (int j = 0; j < columns; j++) {
+                tile[r * PANEL + j] = c.array()[at + r * c.stride(0) + j * c.stride(1)];
+            }
+        }
+    }
+
+    private void store(float[] tile, int rows, int columns, int at) {
+        for (int r = 0; r < rows; r++) {
+            for (int j = 0; j < columns; j++) {
+                c.array()[at + r * c.stride(0) + j * c.stride(1)] = tile[r * PANEL + j];
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Matrix products in float32. Every element of a result is one chain of fused multiply-adds along the inner axis, first to
+ * last, so its bits depend on its own row and column alone: not on other rows, the lane width, the number of threads, or
+ * whether the weights were packed. Blocks of the inner axis store the running sums and go on from them, which is exact.
+ *
+ * <p>Results must not share memory with operands.
+ */
+public final class Gemm {
+    private static final int PANEL = Product.PANEL;
+    private static final Product PRODUCT = Product.CHOSEN;
+    private static final ThreadLocal<Gemm> OF_THREAD = ThreadLocal.withInitial(Gemm::new);
+    /** Panels of one task for a single row: 8 of them with 768 inputs are 18 µs of memory traffic. */
+    private static final int ROW_PANELS = 8;
+    /** Reading a weight for one row costs about as much as seven multiply-adds that find theirs in the cache. */
+    private static final long READ_COST = 7;
+    /** Columns of b, or rows of a, packed at a time: 4 MB with {@link Blocks#DEPTH}, a share of the third-level cache. */
+    private static final int PACKED = 2048;
+
+    private float[] packedA = new float[0];
+    private float[] packedB = new float[0];
+
+    private Gemm() {}
+
+    /**
+     * y = x·Wᵀ + bias, the bias added once, last.
+     *
+     * @param x [rows, in], last stride 1
+     * @param bias [out], or null for none
+     * @param y [rows, out], of any strides; overwritten
+     */
+    public static void linear(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
+        checkLinear(x, w, bias, y);
+        if (x.size(0) == 0 || w.out() == 0) {
+            return;
+        }
+        Tensor added = bias == null ? null : bias.contiguous();
+        if (x.size(0) == 1 && y.stride(1) == 1) {
+            row(x, w, added, y);
+        } else {
+            rows(x, w, added, y);
+        }
+    }
+
+    private static void rows(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
+        int in = w.in();
+        int step = Blocks.depth(x.size(0), in);
+        for (int k = 0; k == 0 || k < in; k += step) {
+            int depth = Math.min(step, in - k);
+            Blocks.Rows a = new Blocks.Rows(x.array(), x.offset() + k, x.stride(0), false);
+            Tensor added = k + depth == in ? bias : null;
+            new Blocks(a, w.panels(), k * PANEL, in * PANEL, depth, y, k > 0, added).run();
+        }
+    }
+
+    private static void row(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
+        int panels = Panels.count(w.out());
+        if (panels <= ROW_PANELS) {
+            rowPanels(x, w, bias, y, 0, panels);
+            return;
+        }
+        int tasks = (panels + ROW_PANELS - 1) / ROW_PANELS;
+        Workers.run(tasks, READ_COST * w.out() * w.in(), t -> {
+            int first = t * ROW_PANELS;
+            rowPanels(x, w, bias, y, first, Math.min(panels, first + ROW_PANELS));
+        });
+    }
+
+    private static void rowPanels(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y, int first, int end) {
+        int in = w.in();
+        int whole = Math.min(end, w.out() / PANEL);
+        int to = y.offset() + first * PANEL;
+        PRODUCT.row(x.array(), x.offset(), w.panels(), first * PANEL * in, whole - first, in, y.array(), to);
+        if (end > whole) {
+            float[] tile = Blocks.tile();
+            PRODUCT.row(x.array(), x.offset(), w.panels(), whole * PANEL * in, 1, in, tile, 0);
+            System.arraycopy(tile, 0, y.array(), y.offset() + whole * PANEL, w.out() - whole * PANEL);
+        }
+        if (bias != null) {
+            int count = Math.min(w.out(), end * PANEL) - first * PANEL;
+            PRODUCT.addBias(y.array(), to, bias.array(), bias.offset() + first * PANEL, count);
+        }
+    }
+
+    /**
+     * c = a·b, or c + a·b. The products of a linear layer's gradient are views away:
+     *
+     * <pre>
+     *   y   = x·Wᵀ       multiply(x, w.transpose(0, 1), y, false)
+     *   dx  = dy·W       multiply(dy, w, dx, false)
+     *   dW += dyᵀ·x      multiply(dy.transpose(0, 1), x, dW, true)
+     * </pre>
+     *
+     * @param a [m, k] of any strides
+     * @param b [k, n] of any strides
+     * @param c [m, n] of any strides; must not share memory with a or b
+     * @param accumulate whether every chain starts from c; else from 0
+     */
+    public static void multiply(Tensor a, Tensor b, Tensor c, boolean accumulate) {
+        checkMultiply(a, b, c);
+        if (c.elements() > 0) {
+            OF_THREAD.get().columns(a, b, c, accumulate);
+        }
+    }
+
+    private void columns(Tensor a, Tensor b, Tensor c, boolean accumulate) {
+        for (int n = 0; n < c.size(1); n += PACKED) {
+            int end = Math.min(c.size(1), n + PACKED);
+            inner(a, b.slice(1, n, end), c.slice(1, n, end), accumulate);
+        }
+    }
+
+    private void inner(Tensor a, Tensor b, Tensor c, boolean accumulate) {
+        int inner = a.size(1);
+        int step = Blocks.depth(a.size(0), inner);
+        for (int k = 0; k == 0 || k < inner; k += step) {
+            int end = Math.min(inner, k + step);
+            Tensor panels = b.slice(0, k, end);
+            packedB = room(packedB, panels.size(1), end - k);
+            Panels.pack(panels, packedB, 0);
+            block(a.slice(1, k, end), c, accumulate || k > 0);
+        }
+    }
+
+    /** c (+)= a·b for one block of the inner axis; b is packed. */
+    private void block(Tensor a, Tensor c, boolean onto) {
+        int depth = a.size(1);
+        if (a.stride(1) == 1 || depth <= 1) {
+            Blocks.Rows rows = new Blocks.Rows(a.array(), a.offset(), a.stride(0), false);
+            new Blocks(rows, packedB, 0, depth * PANEL, depth, c, onto, null).run();
+            return;
+        }
+        for (int m = 0; m < a.size(0); m += PACKED) {
+            int end = Math.min(a.size(0), m + PACKED);
+            Tensor columns = a.slice(0, m, end).transpose(0, 1);
+            packedA = room(packedA, end - m, depth);
+            Panels.pack(columns, packedA, 0);
+            Blocks.Rows rows = new Blocks.Rows(packedA, 0, depth * PANEL, true);
+            new Blocks(rows, packedB, 0, depth * PANEL, depth, c.slice(0, m, end), onto, null).run();
+        }
+    }
+
+    private static float[] room(float[] array, int columns, int depth) {
+        int size = Panels.count(columns) * PANEL * depth;
+        return array.length < size ? new float[size] : array;
+    }
+
+    private static void checkLinear(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
+        boolean shapes = x.rank() == 2
+                && y.rank() == 2
+                && x.size(1) == w.in()
+                && y.size(1) == w.out()
+                && x.size(0) == y.size(0)
+                && (bias == null || bias.rank() == 1 && bias.size(0) == w.out());
+        if (!shapes) {
+            throw new IllegalArgumentException(
+                    "Gemm.linear: x [rows, in], W [out, in], bias [out], y [rows, out] do not fit: x "
+                            + x.describe() + ", W [" + w.out() + ", " + w.in() + "], bias "
+                            + (bias == null ? "none" : bias.describe()) + ", y " + y.describe());
+        }
+        if (x.stride(1) != 1 && x.size(1) > 1) {
+            throw new IllegalArgumentException(
+                    "Gemm.linear: the last axis of x must have stride 1, got " + x.stride(1) + "; pass x.contiguous()");
+        }
+    }
+
+    private static void checkMultiply(Tensor a, Tensor b, Tensor c) {
+        boolean shapes = a.rank() == 2
+                && b.rank() == 2
+                && c.rank() == 2
+                && a.size(1) == b.size(0)
+                && c.size(0) == a.size(0)
+                && c.size(1) == b.size(1);
+        if (!shapes) {
+            throw new IllegalArgumentException("Gemm.multiply: a [m, k], b [k, n], c [m, n] do not fit: a "
+                    + a.describe() + ", b " + b.describe() + ", c " + c.describe());
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package dev.heed.kernel;
+
+/**
+ * The arithmetic of a matrix product: a few rows of a against one or more panels of b. A panel is 32 neighbouring columns of
+ * b, kept {@code [k][32]}; a column stays in its lane and every sum runs over k one by one, fused, so the bits do not depend
+ * on the width of the CPU's vectors, on the tile an element is in, or on its neighbours.
+ *
+ * <pre>
+ *   a, read in place: row r at {@code at + r·stride}, or packed like a panel, [k][32], row r in lane r
+ *   b panel [k][32]      c[r][0..32) = (c[r][0..32) or 0) + Σ_k a[r][k]·b[k][·]
+ * </pre>
+ *
+ * Two implementations, {@link VectorProduct} and {@link ScalarProduct}, give the same bits.
+ */
+interface Product {
+    /** Columns of a panel: two 16-lane vectors, four 8-lane or eight 4-lane ones. */
+    int PANEL = 32;
+
+    /** The implementation that {@link Kernels} chose. */
+    Product CHOSEN = Kernels.vector() ? new VectorProduct() : new ScalarProduct();
+
+    /**
+     * c[r][j] (+)= Σ_k a[r][k]·b[k][j] for 32 columns.
+     *
+     * @param a rows read in place, row r at {@code at + r·stride}
+     * @param depth number of k
+     * @param onto whether the sums start from c or from 0
+     */
+    void rows(
+            float[] a,
+            int at,
+            int stride,
+            int rows,
+            float[] b,
+            int panel,
+            int depth,
+            float[] c,
+            int to,
+            int perRow,
+            boolean onto);
+
+    /** Like {@link #rows}, of a packed panel of a: a[r][k] at {@code at + 32·k + r}. */
+    void packedRows(
+            float[] a, int at, int rows, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto);
+
+    /**
+     * One row against neighbouring panels: c[32·p + j] = Σ_k a[k]·b[p][k][j].
+     *
+     * @param b panels, each {@code depth·32} long
+     */
+    void row(float[] a, int at, float[] b, int panel, int panels, int depth, float[] c, int to);
+
+    /** to[k][j] = from[k][j] for 32 columns j side by side: row k at {@code at + k·stride}. */
+    void packRows(float[] from, int at, int stride, int depth, float[] to, int panel);
+
+    /** to[k][j] = from[j][k]: 32 rows, row j at {@code at + j·stride}, k side by side. */
+    void packTransposed(float[] from, int at, int stride, int depth, float[] to, int panel);
+
+    /** c[i] += bias[i]. */
+    void addBias(float[] c, int at, float[] bias, int biasAt, int count);
+}

@@ -1,0 +1,402 @@
+package dev.heed.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@link Product} with the Vector API. The register tile is eight rows by two vectors with 16 lanes and four rows by two
+ * vectors else, as in {@link VectorTile} and for the same reason. Rows that a tile has too many repeat the last one: they
+ * compute and store the same numbers again, which costs less than a kernel for every count.
+ */
+final class VectorProduct implements Product {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final int L = Lanes.COUNT;
+    /** Columns that one pass of a register tile covers: two vectors. */
+    private static final int PAIR = 2 * L;
+
+    private static final boolean TALL = L >= 16;
+
+    @Override
+    public void rows(
+            float[] a,
+            int at,
+            int stride,
+            int rows,
+            float[] b,
+            int panel,
+            int depth,
+            float[] c,
+            int to,
+            int perRow,
+            boolean onto) {
+        for (int q = 0; q < PANEL; q += PAIR) {
+            int r = 0;
+            if (TALL) {
+                for (; r + 4 < rows; r += 8) {
+                    int last = Math.min(8, rows - r) - 1;
+                    rows8(a, at + r * stride, stride, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
+                }
+            }
+            for (; r < rows; r += 4) {
+                int last = Math.min(4, rows - r) - 1;
+                rows4(a, at + r * stride, stride, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
+            }
+        }
+    }
+
+    private static void rows8(
+            float[] a,
+            int at,
+            int stride,
+            int last,
+            float[] b,
+            int panel,
+            int depth,
+            float[] c,
+            int to,
+            int perRow,
+            boolean onto) {
+        int r1 = at + Math.min(1, last) * stride;
+        int r2 = at + Math.min(2, last) * stride;
+        int r3 = at + Math.min(3, last) * stride;
+        int r4 = at + Math.min(4, last) * stride;
+        int r5 = at + Math.min(5, last) * stride;
+        int r6 = at + Math.min(6, last) * stride;
+        int r7 = at + last * stride;
+        int t1 = to + Math.min(1, last) * perRow;
+        int t2 = to + Math.min(2, last) * perRow;
+        int t3 = to + Math.min(3, last) * perRow;
+        int t4 = to + Math.min(4, last) * perRow;
+        int t5 = to + Math.min(5, last) * perRow;
+        int t6 = to + Math.min(6, last) * perRow;
+        int t7 = to + last * perRow;
+        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
+        FloatVector x1 = first(c, t1, onto), y1 = first(c, t1 + L, onto);
+        FloatVector x2 = first(c, t2, onto), y2 = first(c, t2 + L, onto);
+        FloatVector x3 = first(c, t3, onto), y3 = first(c, t3 + L, onto);
+        FloatVector x4 = first(c, t4, onto), y4 = first(c, t4 + L, onto);
+        FloatVector x5 = first(c, t5, onto), y5 = first(c, t5 + L, onto);
+        FloatVector x6 = first(c, t6, onto), y6 = first(c, t6 + L, onto);
+        FloatVector x7 = first(c, t7, onto), y7 = first(c, t7 + L, onto);
+        for (int k = 0; k < depth; k++) {
+            FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
+            FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
+            FloatVector e = FloatVector.broadcast(F, a[at + k]);
+            x0 = e.fma(p, x0);
+            y0 = e.fma(q, y0);
+            e = FloatVector.broadcast(F, a[r1 + k]);
+            x1 = e.fma(p, x1);
+            y1 = e.fma(q, y1);
+            e = FloatVector.broadcast(F, a[r2 + k]);
+            x2 = e.fma(p, x2);
+            y2 = e.fma(q, y2);
+            e = FloatVector.broadcast(F, a[r3 + k]);
+            x3 = e.fma(p, x3);
+            y3 = e.fma(q, y3);
+            e = FloatVector.broadcast(F, a[r4 + k]);
+            x4 = e.fma(p, x4);
+            y4 = e.fma(q, y4);
+            e = FloatVector.broadcast(F, a[r5 + k]);
+            x5 = e.fma(p, x5);
+            y5 = e.fma(q, y5);
+            e = FloatVector.broadcast(F, a[r6 + k]);
+            x6 = e.fma(p, x6);
+            y6 = e.fma(q, y6);
+            e = FloatVector.broadcast(F, a[r7 + k]);
+            x7 = e.fma(p, x7);
+            y7 = e.fma(q, y7);
+        }
+        x0.intoArray(c, to);
+        y0.intoArray(c, to + L);
+        x1.intoArray(c, t1);
+        y1.intoArray(c, t1 + L);
+        x2.intoArray(c, t2);
+        y2.intoArray(c, t2 + L);
+        x3.intoArray(c, t3);
+        y3.intoArray(c, t3 + L);
+        x4.intoArray(c, t4);
+        y4.intoArray(c, t4 + L);
+        x5.intoArray(c, t5);
+        y5.intoArray(c, t5 + L);
+        x6.intoArray(c, t6);
+        y6.intoArray(c, t6 + L);
+        x7.intoArray(c, t7);
+        y7.intoArray(c, t7 + L);
+    }
+
+    private static void rows4(
+            float[] a,
+            int at,
+            int stride,
+            int last,
+            float[] b,
+            int panel,
+            int depth,
+            float[] c,
+            int to,
+            int perRow,
+            boolean onto) {
+        int r1 = at + Math.min(1, last) * stride;
+        int r2 = at + Math.min(2, last) * stride;
+        int r3 = at + last * stride;
+        int t1 = to + Math.min(1, last) * perRow;
+        int t2 = to + Math.min(2, last) * perRow;
+        int t3 = to + last * perRow;
+        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
+        FloatVector x1 = first(c, t1, onto), y1 = first(c, t1 + L, onto);
+        FloatVector x2 = first(c, t2, onto), y2 = first(c, t2 + L, onto);
+        FloatVector x3 = first(c, t3, onto), y3 = first(c, t3 + L, onto);
+        for (int k = 0; k < depth; k++) {
+            FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
+            FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
+            FloatVector e = FloatVector.broadcast(F, a[at + k]);
+            x0 = e.fma(p, x0);
+            y0 = e.fma(q, y0);
+            e = FloatVector.broadcast(F, a[r1 + k]);
+            x1 = e.fma(p, x1);
+            y1 = e.fma(q, y1);
+            e = FloatVector.broadcast(F, a[r2 + k]);
+            x2 = e.fma(p, x2);
+            y2 = e.fma(q, y2);
+            e = FloatVector.broadcast(F, a[r3 + k]);
+            x3 = e.fma(p, x3);
+            y3 = e.fma(q, y3);
+        }
+        x0.intoArray(c, to);
+        y0.intoArray(c, to + L);
+        x1.intoArray(c, t1);
+        y1.intoArray(c, t1 + L);
+        x2.intoArray(c, t2);
+        y2.intoArray(c, t2 + L);
+        x3.intoArray(c, t3);
+        y3.intoArray(c, t3 + L);
+    }
+
+    @Override
+    public void packedRows(
+            float[] a, int at, int rows, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto) {
+        for (int q = 0; q < PANEL; q += PAIR) {
+            int r = 0;
+            if (TALL) {
+                for (; r + 4 < rows; r += 8) {
+                    int last = Math.min(8, rows - r) - 1;
+                    packed8(a, at + r, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
+                }
+            }
+            for (; r < rows; r += 4) {
+                int last = Math.min(4, rows - r) - 1;
+                packed4(a, at + r, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
+            }
+        }
+    }
+
+    private static void packed8(
+            float[] a, int at, int last, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto) {
+        int i1 = Math.min(1, last);
+        int i2 = Math.min(2, last);
+        int i3 = Math.min(3, last);
+        int i4 = Math.min(4, last);
+        int i5 = Math.min(5, last);
+        int i6 = Math.min(6, last);
+        int r1 = at + i1;
+        int r2 = at + i2;
+        int r3 = at + i3;
+        int r4 = at + i4;
+        int r5 = at + i5;
+        int r6 = at + i6;
+        int r7 = at + last;
+        int t1 = to + i1 * perRow;
+        int t2 = to + i2 * perRow;
+        int t3 = to + i3 * perRow;
+        int t4 = to + i4 * perRow;
+        int t5 = to + i5 * perRow;
+        int t6 = to + i6 * perRow;
+        int t7 = to + last * perRow;
+        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
+        FloatVector x1 = first(c, t1, onto), y1 = first(c, t1 + L, onto);
+        FloatVector x2 = first(c, t2, onto), y2 = first(c, t2 + L, onto);
+        FloatVector x3 = first(c, t3, onto), y3 = first(c, t3 + L, onto);
+        FloatVector x4 = first(c, t4, onto), y4 = first(c, t4 + L, onto);
+        FloatVector x5 = first(c, t5, onto), y5 = first(c, t5 + L, onto);
+        FloatVector x6 = first(c, t6, onto), y6 = first(c, t6 + L, onto);
+        FloatVector x7 = first(c, t7, onto), y7 = first(c, t7 + L, onto);
+        for (int k = 0; k < depth; k++) {
+            FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
+            FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
+            FloatVector e = FloatVector.broadcast(F, a[at + k * PANEL]);
+            x0 = e.fma(p, x0);
+            y0 = e.fma(q, y0);
+            e = FloatVector.broadcast(F, a[r1 + k * PANEL]);
+            x1 = e.fma(p, x1);
+            y1 = e.fma(q, y1);
+            e = FloatVector.broadcast(F, a[r2 + k * PANEL]);
+            x2 = e.fma(p, x2);
+            y2 = e.fma(q, y2);
+            e = FloatVector.broadcast(F, a[r3 + k * PANEL]);
+            x3 = e.fma(p, x3);
+            y3 = e.fma(q, y3);
+            e = FloatVector.broadcast(F, a[r4 + k * PANEL]);
+            x4 = e.fma(p, x4);
+            y4 = e.fma(q, y4);
+            e = FloatVector.broadcast(F, a[r5 + k * PANEL]);
+            x5 = e.fma(p, x5);
+            y5 = e.fma(q, y5);
+            e = FloatVector.broadcast(F, a[r6 + k * PANEL]);
+            x6 = e.fma(p, x6);
+            y6 = e.fma(q, y6);
+            e = FloatVector.broadcast(F, a[r7 + k * PANEL]);
+            x7 = e.fma(p, x7);
+            y7 = e.fma(q, y7);
+        }
+        x0.intoArray(c, to);
+        y0.intoArray(c, to + L);
+        x1.intoArray(c, t1);
+        y1.intoArray(c, t1 + L);
+        x2.intoArray(c, t2);
+        y2.intoArray(c, t2 + L);
+        x3.intoArray(c, t3);
+        y3.intoArray(c, t3 + L);
+        x4.intoArray(c, t4);
+        y4.intoArray(c, t4 + L);
+        x5.intoArray(c, t5);
+        y5.intoArray(c, t5 + L);
+        x6.intoArray(c, t6);
+        y6.intoArray(c, t6 + L);
+        x7.intoArray(c, t7);
+        y7.intoArray(c, t7 + L);
+    }
+
+    private static void packed4(
+            float[] a, int at, int last, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto) {
+        int i1 = Math.min(1, last);
+        int i2 = Math.min(2, last);
+        int r1 = at + i1;
+        int r2 = at + i2;
+        int r3 = at + last;
+        int t1 = to + i1 * perRow;
+        int t2 = to + i2 * perRow;
+        int t3 = to + last * perRow;
+        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
+        FloatVector x1 = first(c, t1, onto), y1 = first(c, t1 + L, onto);
+        FloatVector x2 = first(c, t2, onto), y2 = first(c, t2 + L, onto);
+        FloatVector x3 = first(c, t3, onto), y3 = first(c, t3 + L, onto);
+        for (int k = 0; k < depth; k++) {
+            FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
+            FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
+            FloatVector e = FloatVector.broadcast(F, a[at + k * PANEL]);
+            x0 = e.fma(p, x0);
+            y0 = e.fma(q, y0);
+            e = FloatVector.broadcast(F, a[r1 + k * PANEL]);
+            x1 = e.fma(p, x1);
+            y1 = e.fma(q, y1);
+            e = FloatVector.broadcast(F, a[r2 + k * PANEL]);
+            x2 = e.fma(p, x2);
+            y2 = e.fma(q, y2);
+            e = FloatVector.broadcast(F, a[r3 + k * PANEL]);
+            x3 = e.fma(p, x3);
+            y3 = e.fma(q, y3);
+        }
+        x0.intoArray(c, to);
+        y0.intoArray(c, to + L);
+        x1.intoArray(c, t1);
+        y1.intoArray(c, t1 + L);
+        x2.intoArray(c, t2);
+        y2.intoArray(c, t2 + L);
+        x3.intoArray(c, t3);
+        y3.intoArray(c, t3 + L);
+    }
+
+    private static FloatVector first(float[] c, int at, boolean onto) {
+        return onto ? FloatVector.fromArray(F, c, at) : FloatVector.zero(F);
+    }
+
+    @Override
+    public void row(float[] a, int at, float[] b, int panel, int panels, int depth, float[] c, int to) {
+        int perPanel = depth * PANEL;
+        int p = 0;
+        for (; p + 4 <= panels; p += 4) {
+            for (int q = 0; q < PANEL; q += PAIR) {
+                row4(a, at, b, panel + p * perPanel + q, perPanel, depth, c, to + p * PANEL + q);
+            }
+        }
+        for (; p < panels; p++) {
+            for (int q = 0; q < PANEL; q += PAIR) {
+                row1(a, at, b, panel + p * perPanel + q, depth, c, to + p * PANEL + q);
+            }
+        }
+    }
+
+    /** Four panels at a time: eight sums in flight hide the latency of the multiply-add. */
+    private static void row4(float[] a, int at, float[] b, int p0, int perPanel, int depth, float[] c, int to) {
+        int p1 = p0 + perPanel;
+        int p2 = p1 + perPanel;
+        int p3 = p2 + perPanel;
+        FloatVector x0 = FloatVector.zero(F), y0 = x0, x1 = x0, y1 = x0, x2 = x0, y2 = x0, x3 = x0, y3 = x0;
+        for (int k = 0; k < depth; k++) {
+            FloatVector e = FloatVector.broadcast(F, a[at + k]);
+            x0 = e.fma(FloatVector.fromArray(F, b, p0 + k * PANEL), x0);
+            y0 = e.fma(FloatVector.fromArray(F, b, p0 + k * PANEL + L), y0);
+            x1 = e.fma(FloatVector.fromArray(F, b, p1 + k * PANEL), x1);
+            y1 = e.fma(FloatVector.fromArray(F, b, p1 + k * PANEL + L), y1);
+            x2 = e.fma(FloatVector.fromArray(F, b, p2 + k * PANEL), x2);
+            y2 = e.fma(FloatVector.fromArray(F, b, p2 + k * PANEL + L), y2);
+            x3 = e.fma(FloatVector.fromArray(F, b, p3 + k * PANEL), x3);
+            y3 = e.fma(FloatVector.fromArray(F, b, p3 + k * PANEL + L), y3);
+        }
+        x0.intoArray(c, to);
+        y0.intoArray(c, to + L);
+        x1.intoArray(c, to + PANEL);
+        y1.intoArray(c, to + PANEL + L);
+        x2.intoArray(c, to + 2 * PANEL);
+        y2.intoArray(c, to + 2 * PANEL + L);
+        x3.intoArray(c, to + 3 * PANEL);
+        y3.intoArray(c, to + 3 * PANEL + L);
+    }
+
+    private static void row1(float[] a, int at, float[] b, int panel, int depth, float[] c, int to) {
+        FloatVector x = FloatVector.zero(F), y = x;
+        for (int k = 0; k < depth; k++) {
+            FloatVector e = FloatVector.broadcast(F, a[at + k]);
+            x = e.fma(FloatVector.fromArray(F, b, panel + k * PANEL), x);
+            y = e.fma(FloatVector.fromArray(F, b, panel + k * PANEL + L), y);
+        }
+        x.intoArray(c, to);
+        y.intoArray(c, to + L);
+    }
+
+    @Override
+    public void packRows(float[] from, int at, int stride, int depth, float[] to, int panel) {
+        for (int k = 0; k < depth; k++) {
+            for (int j = 0; j < PANEL; j += L) {
+                FloatVector.fromArray(F, from, at + k * stride + j).intoArray(to, panel + k * PANEL + j);
+            }
+        }
+    }
+
+    @Override
+    public void packTransposed(float[] from, int at, int stride, int depth, float[] to, int panel) {
+        // Eight k at a time, so that a line of `from` is used up while it is near; C2 keeps this scalar.
+        for (int k = 0; k < depth; k += 8) {
+            int end = Math.min(depth, k + 8);
+            for (int j = 0; j < PANEL; j++) {
+                int row = at + j * stride;
+                for (int i = k; i < end; i++) {
+                    to[panel + i * PANEL + j] = from[row + i];
+                }
+            }
+        }
+    }
+
+    @Override
+    public void addBias(float[] c, int at, float[] bias, int biasAt, int count) {
+        int i = 0;
+        for (; i + L <= count; i += L) {
+            FloatVector.fromArray(F, c, at + i)
+                    .add(FloatVector.fromArray(F, bias, biasAt + i))
+                    .intoArray(c, at + i);
+        }
+        for (; i < count; i++) {
+            c[at + i] += bias[biasAt + i];
+        }
+    }
+}
