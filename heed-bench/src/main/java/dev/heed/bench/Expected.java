@@ -3,9 +3,11 @@ package dev.heed.bench;
 import dev.heed.attention.Attention;
 import dev.heed.attention.Mask;
 import dev.heed.attention.Reference;
+import dev.heed.attention.ReferenceGradients;
 import dev.heed.bench.rival.AttentionCase;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -29,7 +31,7 @@ final class Expected {
     static Expected of(AttentionCase question, AttentionCase.Inputs inputs) {
         List<Row> rows = new ArrayList<>();
         if (question.work() == AttentionCase.Work.BACKWARD) {
-            some(question.heads(), 2).forEach(head -> addGradients(rows, question, inputs, head));
+            some(question.keyHeads(), 2).forEach(keyHead -> addGradients(rows, question, inputs, keyHead));
         } else {
             some(question.heads(), 4).forEach(head -> addOutputs(rows, question, inputs, head));
         }
@@ -63,71 +65,26 @@ final class Expected {
         });
     }
 
-    /**
-     * The textbook gradient of one head from the reference's weights P: Δ_i = Σ_d dO_id · O_id, dP = dO·Vᵀ,
-     * dS = P ∘ (dP − Δ), dQ = scale · dS·K, dK = scale · dSᵀ·Q, dV = Pᵀ·dO.
-     */
-    private static void addGradients(List<Row> rows, AttentionCase question, AttentionCase.Inputs in, int head) {
-        if (question.group() != 1) {
-            throw new IllegalArgumentException("bench: gradients of grouped heads have no expectation here");
-        }
+    /** One key head with the query heads that share it. */
+    private static void addGradients(List<Row> rows, AttentionCase question, AttentionCase.Inputs in, int keyHead) {
         Attention plain = Attention.scaledDotProduct();
         Attention attention = question.causal() ? plain.mask(Mask.causalTopLeft()) : plain;
-        Reference.Steps steps = Reference.steps(attention, in.query(), in.key(), in.value(), 0, head);
-        double[][] query = head(in.query(), head);
-        double[][] key = head(in.key(), head);
-        double[][] dOutput = head(in.dOutput(), head);
-        double[][] dScores = dScores(steps, head(in.value(), head), dOutput);
-        some(question.queries(), 5).forEach(i -> {
-            rows.add(new Row(0, head, i, mix(dScores[i], key, question.scale())));
-            rows.add(new Row(1, head, i, mix(column(dScores, i), query, question.scale())));
-            rows.add(new Row(2, head, i, mix(column(steps.weights(), i), dOutput, 1)));
+        int head = keyHead * question.group();
+        Tensor query = in.query().slice(1, head, head + question.group());
+        Tensor key = in.key().slice(1, keyHead, keyHead + 1);
+        Tensor value = in.value().slice(1, keyHead, keyHead + 1);
+        Tensor dOutput = in.dOutput().slice(1, head, head + question.group());
+        ReferenceGradients gradients = ReferenceGradients.of(attention, query, key, value, dOutput);
+        int width = question.width();
+        some(question.queries(), 5).forEach(i -> rows.add(new Row(0, head, i, row(gradients.dQuery(), i, width))));
+        some(question.keys(), 5).forEach(j -> {
+            rows.add(new Row(1, keyHead, j, row(gradients.dKey(), j, width)));
+            rows.add(new Row(2, keyHead, j, row(gradients.dValue(), j, width)));
         });
     }
 
-    private static double[][] dScores(Reference.Steps steps, double[][] value, double[][] dOutput) {
-        double[][] dScores = new double[dOutput.length][value.length];
-        for (int i = 0; i < dOutput.length; i++) {
-            double delta = dot(dOutput[i], steps.output()[i]);
-            for (int j = 0; j < value.length; j++) {
-                dScores[i][j] = steps.weights()[i][j] * (dot(dOutput[i], value[j]) - delta);
-            }
-        }
-        return dScores;
-    }
-
-    private static double[][] head(Tensor tensor, int head) {
-        double[][] rows = new double[tensor.size(2)][tensor.size(3)];
-        for (int i = 0; i < rows.length; i++) {
-            for (int d = 0; d < rows[i].length; d++) {
-                rows[i][d] = tensor.get(0, head, i, d);
-            }
-        }
-        return rows;
-    }
-
-    private static double[] column(double[][] matrix, int column) {
-        return IntStream.range(0, matrix.length)
-                .mapToDouble(i -> matrix[i][column])
-                .toArray();
-    }
-
-    private static double[] mix(double[] weights, double[][] rows, double scale) {
-        double[] mixture = new double[rows[0].length];
-        for (int j = 0; j < rows.length; j++) {
-            for (int d = 0; d < mixture.length; d++) {
-                mixture[d] += scale * weights[j] * rows[j][d];
-            }
-        }
-        return mixture;
-    }
-
-    private static double dot(double[] a, double[] b) {
-        double sum = 0;
-        for (int d = 0; d < a.length; d++) {
-            sum += a[d] * b[d];
-        }
-        return sum;
+    private static double[] row(double[] rows, int row, int width) {
+        return Arrays.copyOfRange(rows, row * width, (row + 1) * width);
     }
 
     /** Up to {@code count} indices below {@code size}, evenly spread, first and last among them. */

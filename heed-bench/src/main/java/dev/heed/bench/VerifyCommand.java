@@ -56,6 +56,7 @@ final class VerifyCommand implements Callable<Integer> {
                 new AttentionCase(Work.FORWARD, 8, 2, 65, 65, 64, true),
                 AttentionCase.square(Work.BACKWARD, 33, 64, false),
                 AttentionCase.square(Work.BACKWARD, 127, 64, true),
+                new AttentionCase(Work.BACKWARD, 8, 2, 65, 65, 64, true),
                 AttentionCase.decode(8, 8, 1),
                 AttentionCase.decode(8, 8, 257),
                 AttentionCase.decode(32, 8, 131));

@@ -1,6 +1,8 @@
 package dev.heed.bench.rival;
 
 import dev.heed.attention.Attention;
+import dev.heed.attention.AttentionGradients;
+import dev.heed.attention.AttentionOutput;
 import dev.heed.attention.Mask;
 import dev.heed.kernel.Kernels;
 import dev.heed.kernel.Workers;
@@ -22,14 +24,15 @@ final class HeedRival implements Rival {
 
     @Override
     public Optional<String> refuses(AttentionCase question) {
-        return question.work() == AttentionCase.Work.BACKWARD
-                ? Optional.of("gradients are not in this build")
-                : Optional.empty();
+        return Optional.empty();
     }
 
     @Override
     public Contestant prepare(AttentionCase question, AttentionCase.Inputs inputs, int threads) {
-        return new Forward(description(question), inputs, threads);
+        Attention attention = description(question);
+        return question.work() == AttentionCase.Work.BACKWARD
+                ? new Backward(attention, inputs, threads)
+                : new Forward(attention, inputs, threads);
     }
 
     private static Attention description(AttentionCase question) {
@@ -64,6 +67,36 @@ final class HeedRival implements Rival {
         @Override
         public List<Tensor> outputs() {
             return List.of(output);
+        }
+    }
+
+    private static final class Backward implements Contestant {
+        private final Attention attention;
+        private final AttentionCase.Inputs inputs;
+        private final int threads;
+        private final AttentionOutput result;
+        private AttentionGradients gradients;
+
+        Backward(Attention attention, AttentionCase.Inputs inputs, int threads) {
+            this.attention = attention;
+            this.inputs = inputs;
+            this.threads = threads;
+            this.result = attention.apply(inputs.query(), inputs.key(), inputs.value());
+            this.gradients = compute();
+        }
+
+        @Override
+        public void run() {
+            gradients = Workers.with(threads, this::compute);
+        }
+
+        private AttentionGradients compute() {
+            return attention.gradients(inputs.query(), inputs.key(), inputs.value(), result, inputs.dOutput());
+        }
+
+        @Override
+        public List<Tensor> outputs() {
+            return List.of(gradients.dQuery(), gradients.dKey(), gradients.dValue());
         }
     }
 }
