@@ -1,20 +1,9 @@
 package dev.heed.bench.rival;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
-import ai.onnxruntime.OrtSession;
 import dev.heed.bench.onnx.OnnxModel;
 import dev.heed.bench.onnx.OnnxModel.Node;
 import dev.heed.tensor.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -56,7 +45,7 @@ final class OrtRival implements Rival {
             case MULTI_HEAD -> "com.microsoft.MultiHeadAttention";
             case GROUP_QUERY -> "com.microsoft.GroupQueryAttention";
         };
-        return "ONNX Runtime " + environment().getVersion() + " " + op;
+        return "ONNX Runtime " + OrtGraph.environment().getVersion() + " " + op;
     }
 
     @Override
@@ -100,11 +89,11 @@ final class OrtRival implements Rival {
                 .node(Node.of("Attention").in("Q", "K", "V").out("Y").attribute("is_causal", c.causal() ? 1 : 0))
                 .output("Y", query)
                 .toBytes();
-        Session session = new Session(model, c, threads);
-        session.input("Q", inputs.query(), query);
-        session.input("K", inputs.key(), memory);
-        session.input("V", inputs.value(), memory);
-        return session.output("Y", false, query);
+        OrtGraph graph = new OrtGraph(model, threads);
+        graph.input("Q", inputs.query(), query);
+        graph.input("K", inputs.key(), memory);
+        graph.input("V", inputs.value(), memory);
+        return graph.result("Y", query);
     }
 
     private static Contestant multiHead(AttentionCase c, AttentionCase.Inputs inputs, int threads) throws OrtException {
@@ -121,11 +110,11 @@ final class OrtRival implements Rival {
                         .attribute("unidirectional", c.causal() ? 1 : 0))
                 .output("Y", query)
                 .toBytes();
-        Session session = new Session(model, c, threads);
-        session.input("Q", tokenMajor(inputs.query()), query);
-        session.input("K", tokenMajor(inputs.key()), memory);
-        session.input("V", tokenMajor(inputs.value()), memory);
-        return session.output("Y", true, query);
+        OrtGraph graph = new OrtGraph(model, threads);
+        graph.input("Q", tokenMajor(inputs.query()), query);
+        graph.input("K", tokenMajor(inputs.key()), memory);
+        graph.input("V", tokenMajor(inputs.value()), memory);
+        return graph.result("Y", query).byHead(c.heads(), c.queries(), c.width());
     }
 
     private static Contestant groupQueryForward(AttentionCase c, AttentionCase.Inputs inputs, int threads)
@@ -141,12 +130,12 @@ final class OrtRival implements Rival {
                 .node(groupQuery(c).in("Q", "K", "V", "", "", "last", "total").out("Y"))
                 .output("Y", query)
                 .toBytes();
-        Session session = new Session(model, c, threads);
-        session.input("Q", tokenMajor(inputs.query()), query);
-        session.input("K", tokenMajor(inputs.key()), memory);
-        session.input("V", tokenMajor(inputs.value()), memory);
-        session.lengths(c.keys());
-        return session.output("Y", true, query);
+        OrtGraph graph = new OrtGraph(model, threads);
+        graph.input("Q", tokenMajor(inputs.query()), query);
+        graph.input("K", tokenMajor(inputs.key()), memory);
+        graph.input("V", tokenMajor(inputs.value()), memory);
+        graph.cached(c.keys());
+        return graph.result("Y", query).byHead(c.heads(), c.queries(), c.width());
     }
 
     /** The cache holds all M keys; the operator writes the last one again in every run, as decoding does. */
@@ -170,14 +159,14 @@ final class OrtRival implements Rival {
                 .output("presentK", cache)
                 .output("presentV", cache)
                 .toBytes();
-        Session session = new Session(model, c, threads);
-        session.input("Q", tokenMajor(inputs.query()), query);
-        session.input("K", tokenMajor(inputs.key().slice(2, c.keys() - 1, c.keys())), newest);
-        session.input("V", tokenMajor(inputs.value().slice(2, c.keys() - 1, c.keys())), newest);
-        session.inPlace("pastK", "presentK", inputs.key(), cache);
-        session.inPlace("pastV", "presentV", inputs.value(), cache);
-        session.lengths(c.keys());
-        return session.output("Y", true, query);
+        OrtGraph graph = new OrtGraph(model, threads);
+        graph.input("Q", tokenMajor(inputs.query()), query);
+        graph.input("K", tokenMajor(inputs.key().slice(2, c.keys() - 1, c.keys())), newest);
+        graph.input("V", tokenMajor(inputs.value().slice(2, c.keys() - 1, c.keys())), newest);
+        graph.inPlace("pastK", "presentK", inputs.key(), cache);
+        graph.inPlace("pastV", "presentV", inputs.value(), cache);
+        graph.cached(c.keys());
+        return graph.result("Y", query).byHead(c.heads(), c.queries(), c.width());
     }
 
     private static Node groupQuery(AttentionCase c) {
@@ -189,108 +178,5 @@ final class OrtRival implements Rival {
     /** [1, H, N, D] to [1, N, H, D], which has the memory of [1, N, H·D]. */
     private static Tensor tokenMajor(Tensor headMajor) {
         return headMajor.transpose(1, 2).contiguous();
-    }
-
-    static OrtEnvironment environment() {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-        try {
-            environment.setTelemetry(false);
-        } catch (OrtException e) {
-            throw new IllegalStateException("ONNX Runtime: telemetry could not be switched off", e);
-        }
-        return environment;
-    }
-
-    static OrtSession.SessionOptions options(int threads) throws OrtException {
-        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-        options.setIntraOpNumThreads(threads);
-        options.setInterOpNumThreads(1);
-        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-        return options;
-    }
-
-    /** A loaded graph with everything bound. */
-    private static final class Session implements Contestant {
-        private final OrtSession session;
-        private final AttentionCase question;
-        private final Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
-        private final Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
-        private FloatBuffer result = FloatBuffer.allocate(0);
-        private boolean tokenMajor;
-
-        Session(byte[] model, AttentionCase question, int threads) throws OrtException {
-            this.question = question;
-            try (OrtSession.SessionOptions options = options(threads)) {
-                session = environment().createSession(model, options);
-            }
-        }
-
-        void input(String name, Tensor tensor, long... shape) throws OrtException {
-            inputs.put(name, OnnxTensor.createTensor(environment(), direct(tensor), shape));
-        }
-
-        void inPlace(String input, String output, Tensor tensor, long... shape) throws OrtException {
-            input(input, tensor, shape);
-            outputs.put(output, inputs.get(input));
-        }
-
-        /** Index of the last key, and how many there are, as GroupQueryAttention wants them. */
-        void lengths(int keys) throws OrtException {
-            inputs.put("last", int32(keys - 1, 1));
-            inputs.put("total", int32(keys));
-        }
-
-        Session output(String name, boolean isTokenMajor, long... shape) throws OrtException {
-            tokenMajor = isTokenMajor;
-            result = direct(Tensor.zeros(1, question.heads(), question.queries(), question.width()));
-            outputs.put(name, OnnxTensor.createTensor(environment(), result, shape));
-            return this;
-        }
-
-        private static OnnxTensor int32(int value, long... shape) throws OrtException {
-            IntBuffer one = ByteBuffer.allocateDirect(4)
-                    .order(ByteOrder.nativeOrder())
-                    .asIntBuffer()
-                    .put(0, value);
-            return OnnxTensor.createTensor(environment(), one, shape);
-        }
-
-        private static FloatBuffer direct(Tensor tensor) {
-            FloatBuffer buffer = ByteBuffer.allocateDirect(Math.multiplyExact(4, tensor.elements()))
-                    .order(ByteOrder.nativeOrder())
-                    .asFloatBuffer();
-            return buffer.put(0, tensor.toArray());
-        }
-
-        @Override
-        public void run() {
-            try (OrtSession.Result ignored = session.run(inputs, outputs)) {
-                // Bound outputs stay open: the result only owns what ONNX Runtime allocated, which is nothing.
-            } catch (OrtException e) {
-                throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);
-            }
-        }
-
-        @Override
-        public List<Tensor> outputs() {
-            float[] values = new float[result.capacity()];
-            result.get(0, values);
-            if (!tokenMajor) {
-                return List.of(Tensor.of(values, 1, question.heads(), question.queries(), question.width()));
-            }
-            Tensor byToken = Tensor.of(values, 1, question.queries(), question.heads(), question.width());
-            return List.of(byToken.transpose(1, 2));
-        }
-
-        @Override
-        public void close() {
-            outputs.values().forEach(OnnxTensor::close);
-            inputs.values().stream().filter(tensor -> !tensor.isClosed()).forEach(OnnxTensor::close);
-            try {
-                session.close();
-            } catch (OrtException e) {
-                throw new IllegalStateException("ONNX Runtime failed to close: " + e.getMessage(), e);
-            }
-        }
     }
 }
