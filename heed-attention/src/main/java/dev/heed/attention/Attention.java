@@ -1,9 +1,11 @@
 package dev.heed.attention;
 
 import dev.heed.kernel.Backward;
+import dev.heed.kernel.Decode;
 import dev.heed.kernel.Forward;
 import dev.heed.kernel.Problem;
 import dev.heed.kernel.ScoreTerms;
+import dev.heed.kernel.Visibility;
 import dev.heed.kernel.Weights;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
@@ -112,6 +114,39 @@ public final class Attention {
         Tensor lse = Tensor.zeros(problem.batches(), problem.heads(), problem.queries());
         run(problem, output, lse);
         return new AttentionOutput(output, lse);
+    }
+
+    /**
+     * Queries against a cache. A few query rows per key head take the decoding path, which reads the cache once; more copy
+     * keys and values out of their pages first.
+     *
+     * @param query [B, Hq, N, D]; masks see N queries and M = {@code cache.length()} keys, so a decoding step is
+     *     {@link Mask#causalBottomRight}
+     */
+    public AttentionOutput apply(Tensor query, KvCache cache) {
+        Tensor shapeOfKeys = shape(
+                cache.batches(), cache.keyHeads(), cache.length(), cache.pages().width());
+        Tensor shapeOfValues = shape(
+                cache.batches(), cache.keyHeads(), cache.length(), cache.pages().valueWidth());
+        checkInputs(query, shapeOfKeys, shapeOfValues);
+        int rows = cache.keyHeads() == 0 ? 0 : query.size(1) / cache.keyHeads() * query.size(2);
+        if (rows == 0 || rows > Decode.MOST_ROWS) {
+            return apply(query, cache.keys(), cache.values());
+        }
+        int[] scores = {query.size(0), query.size(1), query.size(2), cache.length()};
+        Visibility visible = mask.resolve(scores[0], scores[1], scores[2], scores[3]);
+        Tensor output = Tensor.zeros(scores[0], scores[1], scores[2], shapeOfValues.size(3));
+        Tensor lse = Tensor.zeros(scores[0], scores[1], scores[2]);
+        Decode.run(
+                new Decode.Call(rows(query), cache.pages(), cache.keyHeads(), visible, terms(scores, query.size(3))),
+                output,
+                lse);
+        return new AttentionOutput(output, lse);
+    }
+
+    /** A shape without memory. */
+    private static Tensor shape(int... shape) {
+        return Tensor.zeros(1).broadcastTo(shape);
     }
 
     /**
@@ -229,6 +264,17 @@ public final class Attention {
 
     /** Checks the shapes once, here at the door, and resolves everything that depends on them. */
     Problem problem(Tensor query, Tensor key, Tensor value) {
+        checkInputs(query, key, value);
+        int[] scores = {query.size(0), query.size(1), query.size(2), key.size(2)};
+        return new Problem(
+                rows(query),
+                rows(key),
+                rows(value),
+                mask.resolve(scores[0], scores[1], scores[2], scores[3]),
+                terms(scores, query.size(3)));
+    }
+
+    private static void checkInputs(Tensor query, Tensor key, Tensor value) {
         requireRank4("query", "[B, Hq, N, D]", query);
         requireRank4("key", "[B, Hkv, M, D]", key);
         requireRank4("value", "[B, Hkv, M, Dv]", value);
@@ -249,17 +295,17 @@ public final class Attention {
         if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0) {
             throw mismatch("query heads Hq must be a multiple of key heads Hkv", query, key, value);
         }
-        int[] scores = {query.size(0), heads, query.size(2), key.size(2)};
-        checkPerHead("alibi", alibi, heads);
-        checkPerHead("sink", sink, heads);
-        float factor = Float.isNaN(scale) ? (float) (1 / Math.sqrt(Math.max(1, query.size(3)))) : scale;
-        ScoreTerms terms = new ScoreTerms(factor, softcap, broadcastBias(scores), alibi, sink);
-        return new Problem(
-                rows(query), rows(key), rows(value), mask.resolve(scores[0], heads, scores[2], scores[3]), terms);
+    }
+
+    private ScoreTerms terms(int[] scores, int width) {
+        checkPerHead("alibi", alibi, scores[1]);
+        checkPerHead("sink", sink, scores[1]);
+        float factor = Float.isNaN(scale) ? (float) (1 / Math.sqrt(Math.max(1, width))) : scale;
+        return new ScoreTerms(factor, softcap, broadcastBias(scores), alibi, sink);
     }
 
     /** Kernels read rows of neighbouring numbers: a tensor whose last axis is strided is copied once. */
-    private static Tensor rows(Tensor tensor) {
+    static Tensor rows(Tensor tensor) {
         return tensor.stride(3) == 1 || tensor.size(3) == 1 ? tensor : tensor.contiguous();
     }
 

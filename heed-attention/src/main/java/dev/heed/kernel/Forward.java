@@ -139,7 +139,7 @@ public final class Forward {
             boolean sawNothing = whole.sum[q] == 0;
             whole.factor[q] = sawNothing ? 0 : 1 / whole.sum[q];
             to[at + q * lse.stride(2)] =
-                    sawNothing ? Float.NEGATIVE_INFINITY : (float) (whole.max[q] + Math.log(whole.sum[q]));
+                    sawNothing ? Float.NEGATIVE_INFINITY : (float) (whole.max[q] + Ln.inDouble(whole.sum[q]));
         }
     }
 

@@ -1,0 +1,275 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A few queries against a long cache. All query rows that read one key head go together, so each key and value is read
+ * once for the whole group; the cache is split between threads at chunk boundaries and the parts are merged exactly
+ * (FlashDecoding). Bound by memory bandwidth; bits equal {@link Forward}'s.
+ */
+public final class Decode {
+    /** Most query rows (query heads of a group × queries) that this is faster for than full tiles of 32. */
+    public static final int MOST_ROWS = 16;
+
+    private static final int BLOCK = ScoreTile.BLOCK;
+    private static final Rows ROWS = Rows.CHOSEN;
+
+    private static final ThreadLocal<Decode> OF_THREAD = ThreadLocal.withInitial(Decode::new);
+
+    private final float[] s = new float[MOST_ROWS * BLOCK];
+    private float[] queries = new float[0];
+    private float[] keyRoom = new float[0];
+    private float[] valueRoom = new float[0];
+
+    private Decode() {}
+
+    /** One call: queries [B, Hq, N, D] against pages of B·Hkv heads. */
+    public record Call(Tensor query, Pages pages, int keyHeads, Visibility visible, ScoreTerms terms) {
+        int rows() {
+            return query.size(1) / keyHeads * query.size(2);
+        }
+
+        int head(int keyHead, int row) {
+            return keyHead % keyHeads * (query.size(1) / keyHeads) + row / query.size(2);
+        }
+
+        int queryOf(int row) {
+            return row % query.size(2);
+        }
+    }
+
+    /** What a chunk leaves: per row maximum, sum and mixture. */
+    private static final class Part {
+        final float[] max;
+        final float[] sum;
+        final float[] mixture;
+
+        Part(int rows, int width) {
+            max = new float[rows];
+            sum = new float[rows];
+            mixture = new float[rows * width];
+            Arrays.fill(max, Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    /** Fills output [B, Hq, N, Dv] and lse [B, Hq, N]. */
+    public static void run(Call call, Tensor output, Tensor lse) {
+        int chunks = Math.max(1, (call.pages.length() + Forward.CHUNK - 1) / Forward.CHUNK);
+        int keyHeads = call.pages.heads();
+        Part[] parts = new Part[keyHeads * chunks];
+        long work =
+                (long) keyHeads * call.rows() * call.pages.length() * (call.pages.width() + call.pages.valueWidth());
+        Workers.run(
+                parts.length, work, task -> parts[task] = OF_THREAD.get().chunk(call, task / chunks, task % chunks));
+        for (int keyHead = 0; keyHead < keyHeads; keyHead++) {
+            Part whole = parts[keyHead * chunks];
+            for (int chunk = 1; chunk < chunks; chunk++) {
+                merge(whole, parts[keyHead * chunks + chunk], call.pages.valueWidth());
+            }
+            finish(call, keyHead, whole, output, lse);
+        }
+    }
+
+    private Part chunk(Call call, int keyHead, int chunk) {
+        Part part = new Part(call.rows(), call.pages.valueWidth());
+        gatherQueries(call, keyHead);
+        int from = chunk * Forward.CHUNK;
+        int to = Math.min(call.pages.length(), from + Forward.CHUNK);
+        int low = to;
+        int high = from;
+        for (int r = 0; r < call.rows(); r++) {
+            int batch = keyHead / call.keyHeads;
+            low = Math.min(low, call.visible.from(batch, call.queryOf(r)));
+            high = Math.max(high, Math.min(to, call.visible.to(batch, call.queryOf(r))));
+        }
+        for (int at = Math.max(from, low) / BLOCK * BLOCK; at < high; at += BLOCK) {
+            block(call, keyHead, at, Math.min(high, at + BLOCK), part);
+        }
+        return part;
+    }
+
+    private void gatherQueries(Call call, int keyHead) {
+        Tensor query = call.query;
+        int width = query.size(3);
+        if (queries.length < call.rows() * width) {
+            queries = new float[call.rows() * width];
+        }
+        float scale = call.terms.scale();
+        for (int r = 0; r < call.rows(); r++) {
+            int from = query.offset()
+                    + keyHead / call.keyHeads * query.stride(0)
+                    + call.head(keyHead, r) * query.stride(1)
+                    + call.queryOf(r) * query.stride(2);
+            for (int d = 0; d < width; d++) {
+                queries[r * width + d] = query.array()[from + d] * scale;
+            }
+        }
+    }
+
+    /** Keys [first, end) of one page onto a chunk's part. */
+    private void block(Call call, int keyHead, int first, int end, Part part) {
+        Pages pages = call.pages;
+        int page = first / BLOCK;
+        reserve(pages);
+        float[] keys = pages.keys(keyHead, page, keyRoom);
+        ROWS.scores(keys, pages.keyOffset(keyHead, page), pages.width(), queries, call.rows(), s);
+        boolean whole = true;
+        boolean holes = call.visible.elements() != null || call.terms.bias() != null;
+        for (int r = 0; r < call.rows(); r++) {
+            int batch = keyHead / call.keyHeads;
+            int from = Math.clamp(call.visible.from(batch, call.queryOf(r)) - first, 0, BLOCK);
+            int to = Math.clamp(Math.min(end, call.visible.to(batch, call.queryOf(r))) - first, from, BLOCK);
+            addTerms(call, batch, call.head(keyHead, r), call.queryOf(r), r, first, from, to);
+            softmax(r, from, to, part, pages.valueWidth());
+            whole &= from == 0 && to == end - first;
+        }
+        float[] values = pages.values(keyHead, page, valueRoom);
+        int at = pages.valueOffset(keyHead, page);
+        if (whole && !holes) {
+            ROWS.mix(values, at, 0, end - first, pages.valueWidth(), s, 0, call.rows(), part.mixture);
+        } else {
+            mixRows(call, keyHead, first, end, values, at, part);
+        }
+    }
+
+    private void reserve(Pages pages) {
+        if (pages.storage() != Pages.Storage.FLOAT32) {
+            int keys = pages.width() * BLOCK;
+            int values = pages.valueWidth() * BLOCK;
+            keyRoom = keyRoom.length < keys ? new float[keys] : keyRoom;
+            valueRoom = valueRoom.length < values ? new float[values] : valueRoom;
+        }
+    }
+
+    /** Row by row, only over keys that the row sees: 0 · NaN would be NaN. */
+    private void mixRows(Call call, int keyHead, int first, int end, float[] values, int at, Part part) {
+        int batch = keyHead / call.keyHeads;
+        int width = call.pages.valueWidth();
+        for (int r = 0; r < call.rows(); r++) {
+            int query = call.queryOf(r);
+            int from = Math.clamp(call.visible.from(batch, query) - first, 0, BLOCK);
+            int to = Math.clamp(Math.min(end, call.visible.to(batch, query)) - first, from, BLOCK);
+            int head = call.head(keyHead, r);
+            for (int run = from; run < to; ) { // runs of visible keys
+                int stop = run;
+                while (stop < to && sees(call, batch, head, query, first + stop)) {
+                    stop++;
+                }
+                ROWS.mix(values, at, run, stop, width, s, r, 1, part.mixture);
+                run = stop + 1;
+            }
+        }
+    }
+
+    private static boolean sees(Call call, int batch, int head, int query, int key) {
+        ElementMask elements = call.visible.elements();
+        Tensor bias = call.terms.bias();
+        return (elements == null || elements.visible(batch, head, query, key))
+                && (bias == null || bias.get(batch, head, query, key) != Float.NEGATIVE_INFINITY);
+    }
+
+    /** Softcap, bias, ALiBi and holes of one row, in {@link ScoreTile}'s order and with its operations. */
+    private void addTerms(Call call, int batch, int head, int query, int r, int first, int from, int to) {
+        ScoreTerms terms = call.terms;
+        float @Nullable [] slopes = terms.alibi();
+        Tensor bias = terms.bias();
+        int offset = call.pages.length() - call.query.size(2) + query - first;
+        for (int j = from; j < to && !terms.isPlain(); j++) {
+            float score = s[r * BLOCK + j];
+            if (terms.softcap() != 0) {
+                score = terms.softcap() * Tanh.tanh(score / terms.softcap());
+            }
+            if (bias != null) {
+                score += bias.get(batch, head, query, first + j);
+            }
+            if (slopes != null) {
+                score = Math.fma(-slopes[head], Math.abs(offset - j), score);
+            }
+            s[r * BLOCK + j] = score;
+        }
+        boolean holes = call.visible.elements() != null || bias != null;
+        for (int j = from; j < to && holes; j++) {
+            if (!sees(call, batch, head, query, first + j)) {
+                s[r * BLOCK + j] = Float.NEGATIVE_INFINITY;
+            }
+        }
+    }
+
+    /** {@link Tile#softmax} for one row: keys outside [from, to) weigh nothing. */
+    private void softmax(int r, int from, int to, Part part, int width) {
+        int row = r * BLOCK;
+        float most = ROWS.max(s, row + from, row + to, part.max[r]);
+        float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
+        float factor = Exp.exp(part.max[r] - base);
+        ROWS.exponentials(s, row + from, row + to, base);
+        part.sum[r] = Math.fma(part.sum[r], factor, sum(row, from, to));
+        part.max[r] = most;
+        for (int d = 0; d < width && factor != 1; d++) {
+            part.mixture[r * width + d] *= factor;
+        }
+    }
+
+    /** Eight partial sums by key index mod 8, joined as in {@link Tile#softmax}; blocks start at multiples of 8. */
+    private float sum(int row, int from, int to) {
+        Arrays.fill(s, row + from / 8 * 8, row + from, 0);
+        int end = (to + 7) / 8 * 8;
+        Arrays.fill(s, row + to, row + end, 0);
+        float s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
+        for (int i = row + from / 8 * 8; i < row + end; i += 8) {
+            s0 += s[i];
+            s1 += s[i + 1];
+            s2 += s[i + 2];
+            s3 += s[i + 3];
+            s4 += s[i + 4];
+            s5 += s[i + 5];
+            s6 += s[i + 6];
+            s7 += s[i + 7];
+        }
+        return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
+    }
+
+    /** {@link Forward}'s merge of a later chunk into an earlier one. */
+    private static void merge(Part whole, Part chunk, int width) {
+        for (int r = 0; r < whole.max.length; r++) {
+            float most = chunk.max[r] > whole.max[r] ? chunk.max[r] : whole.max[r];
+            float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
+            float forWhole = Exp.exp(whole.max[r] - base);
+            float forChunk = Exp.exp(chunk.max[r] - base);
+            whole.max[r] = most;
+            whole.sum[r] = Math.fma(whole.sum[r], forWhole, chunk.sum[r] * forChunk);
+            for (int i = r * width; i < (r + 1) * width; i++) {
+                whole.mixture[i] = Math.fma(whole.mixture[i], forWhole, chunk.mixture[i] * forChunk);
+            }
+        }
+    }
+
+    private static void finish(Call call, int keyHead, Part part, Tensor output, Tensor lse) {
+        int batch = keyHead / call.keyHeads;
+        int width = call.pages.valueWidth();
+        float[] sinks = call.terms.sink();
+        for (int r = 0; r < call.rows(); r++) {
+            int head = call.head(keyHead, r);
+            int query = call.queryOf(r);
+            float factor = 1;
+            if (sinks != null) {
+                float most = sinks[head] > part.max[r] ? sinks[head] : part.max[r];
+                factor = Exp.exp(part.max[r] - most);
+                part.sum[r] = Math.fma(part.sum[r], factor, Exp.exp(sinks[head] - most));
+                part.max[r] = most;
+            }
+            boolean sawNothing = part.sum[r] == 0;
+            float inverse = sawNothing ? 0 : 1 / part.sum[r];
+            lse.set(
+                    sawNothing ? Float.NEGATIVE_INFINITY : (float) (part.max[r] + Ln.inDouble(part.sum[r])),
+                    batch,
+                    head,
+                    query);
+            int at = output.index(batch, head, query, 0);
+            for (int d = 0; d < width; d++) {
+                output.array()[at + d * output.stride(3)] = part.mixture[r * width + d] * factor * inverse + 0f;
+            }
+        }
+    }
+}

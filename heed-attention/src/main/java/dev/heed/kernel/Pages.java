@@ -1,0 +1,164 @@
+package dev.heed.kernel;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Keys and values of a growing sequence in pages of 128: growing adds a page and copies nothing; full pages may be
+ * shared between sequences with the same beginning. Keys are kept transposed in groups of 32 ({@link Rows#GROUP}), values
+ * row by row, which is how {@link Decode} reads them.
+ *
+ * <p>Storage: {@code FLOAT32} exact; {@code BFLOAT16} 8 significant bits, relative error ≤ 2⁻⁸; {@code FLOAT16} 11 bits,
+ * relative error ≤ 2⁻¹¹ within ±65504; {@code INT8} one scale per row of a head, absolute error ≤ largest/254.
+ */
+public final class Pages {
+    /** Keys in a page: one block of the softmax. */
+    static final int PAGE = ScoreTile.BLOCK;
+
+    /** How numbers are kept. */
+    public enum Storage {
+        FLOAT32(4),
+        BFLOAT16(2),
+        FLOAT16(2),
+        INT8(1);
+
+        private final int bytes;
+
+        Storage(int bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    private record Page(Cells keys, Cells values) {
+        Page copy() {
+            return new Page(keys.copy(), values.copy());
+        }
+    }
+
+    private final Storage storage;
+    private final int heads;
+    private final int width;
+    private final int valueWidth;
+    private final List<Page> pages;
+    private final Cells.Layout keyLayout;
+    private final Cells.Layout valueLayout;
+    private int length;
+
+    /**
+     * @param heads number of sequences times key heads
+     * @param width D
+     * @param valueWidth Dv
+     */
+    public Pages(Storage storage, int heads, int width, int valueWidth) {
+        this(storage, heads, width, valueWidth, new ArrayList<>(), 0);
+    }
+
+    private Pages(Storage storage, int heads, int width, int valueWidth, List<Page> pages, int length) {
+        this.storage = storage;
+        this.heads = heads;
+        this.width = width;
+        this.valueWidth = valueWidth;
+        this.pages = pages;
+        this.keyLayout = new Cells.Layout(width, true);
+        this.valueLayout = new Cells.Layout(valueWidth, false);
+        this.length = length;
+    }
+
+    public Storage storage() {
+        return storage;
+    }
+
+    public int heads() {
+        return heads;
+    }
+
+    /** D. */
+    public int width() {
+        return width;
+    }
+
+    /** Dv. */
+    public int valueWidth() {
+        return valueWidth;
+    }
+
+    /** Number of keys. */
+    public int length() {
+        return length;
+    }
+
+    /** Bytes of all pages, shared ones included. */
+    public long bytes() {
+        long perRow = (long) (width + valueWidth) * storage.bytes + (storage == Storage.INT8 ? 8 : 0);
+        return perRow * PAGE * heads * pages.size();
+    }
+
+    /** The first {@code keys} keys as a sequence of its own: shares full pages, copies the last one if it is not full. */
+    public Pages prefix(int keys) {
+        int full = keys / PAGE;
+        List<Page> shared = new ArrayList<>(pages.subList(0, full));
+        if (keys % PAGE != 0) {
+            shared.add(pages.get(full).copy());
+        }
+        return new Pages(storage, heads, width, valueWidth, shared, keys);
+    }
+
+    /** Makes room for {@code more} keys; {@link #put} fills it. Returns the index of the first. */
+    public int grow(int more) {
+        int first = length;
+        length = Math.addExact(length, more);
+        while (pages.size() * PAGE < length) {
+            pages.add(new Page(Cells.of(storage, heads, keyLayout), Cells.of(storage, heads, valueLayout)));
+        }
+        return first;
+    }
+
+    /** Writes key number {@code index} of one head: a row of D and one of Dv numbers. */
+    public void put(int head, int index, float[] key, int keyAt, float[] value, int valueAt) {
+        Page page = pages.get(index / PAGE);
+        page.keys().put(head, index % PAGE, key, keyAt);
+        page.values().put(head, index % PAGE, value, valueAt);
+    }
+
+    /** Writes keys [from, to) of one head as the kernels see them, one row of D after another. */
+    public void readKeys(int head, int from, int to, float[] target, int at) {
+        float[] room = new float[keyLayout.size()];
+        float[] keys = room;
+        for (int index = from; index < to; index++) {
+            keys = index == from || index % PAGE == 0 ? keys(head, index / PAGE, room) : keys;
+            int first = keyOffset(head, index / PAGE) + keyLayout.first(index % PAGE);
+            for (int d = 0; d < width; d++) {
+                target[at + (index - from) * width + d] = keys[first + d * keyLayout.step()];
+            }
+        }
+    }
+
+    /** Writes values [from, to) of one head as the kernels see them, one row of Dv after another. */
+    public void readValues(int head, int from, int to, float[] target, int at) {
+        float[] room = new float[valueLayout.size()];
+        float[] values = room;
+        for (int index = from; index < to; index++) {
+            values = index == from || index % PAGE == 0 ? values(head, index / PAGE, room) : values;
+            int first = valueOffset(head, index / PAGE) + valueLayout.first(index % PAGE);
+            System.arraycopy(values, first, target, at + (index - from) * valueWidth, valueWidth);
+        }
+    }
+
+    /** One head's transposed keys of a page, from {@link #keyOffset} on; converted into {@code room} if need be. */
+    float[] keys(int head, int page, float[] room) {
+        return pages.get(page).keys().head(head, room);
+    }
+
+    int keyOffset(int head, int page) {
+        return pages.get(page).keys().offset(head);
+    }
+
+    /** One head's values of a page, row by row from {@link #valueOffset} on. */
+    float[] values(int head, int page, float[] room) {
+        return pages.get(page).values().head(head, room);
+    }
+
+    int valueOffset(int head, int page) {
+        return pages.get(page).values().offset(head);
+    }
+}

@@ -1,0 +1,312 @@
+package dev.heed.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** {@link Rows} with the Vector API: rows four at a time where there are grouped heads or several queries, else one. */
+final class VectorRows implements Rows {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final int L = Lanes.COUNT;
+    private static final int BLOCK = ScoreTile.BLOCK;
+
+    @Override
+    public void scores(float[] k, int at, int width, float[] q, int rows, float[] s) {
+        int r = 0;
+        for (; r + 4 <= rows; r += 4) {
+            for (int j = 0; j < BLOCK; j += 2 * L) {
+                scores4(k, key(at, j, width), width, q, r * width, s, r * BLOCK + j);
+            }
+        }
+        for (; r < rows; r++) {
+            for (int j = 0; j < BLOCK; j += 8 * L) {
+                scores1(k, key(at, j, width), width, q, r * width, s, r * BLOCK + j);
+            }
+        }
+    }
+
+    /** Where key j's coordinate 0 stands. */
+    private static int key(int at, int j, int width) {
+        return at + j / GROUP * width * GROUP + j % GROUP;
+    }
+
+    /** Where vector i behind the one at {@code at}, which starts a group, stands. */
+    private static int group(int at, int i, int width) {
+        return at + i * L / GROUP * width * GROUP + i * L % GROUP;
+    }
+
+    /** Four queries on two vectors of keys: each key is read once for all of them. */
+    private static void scores4(float[] k, int at, int width, float[] q, int query, float[] s, int to) {
+        FloatVector a0 = FloatVector.zero(F), b0 = a0;
+        FloatVector a1 = FloatVector.zero(F), b1 = a1;
+        FloatVector a2 = FloatVector.zero(F), b2 = a2;
+        FloatVector a3 = FloatVector.zero(F), b3 = a3;
+        int q1 = query + width;
+        int q2 = q1 + width;
+        int q3 = q2 + width;
+        for (int d = 0; d < width; d++) {
+            FloatVector x = FloatVector.fromArray(F, k, at + d * GROUP);
+            FloatVector y = FloatVector.fromArray(F, k, at + d * GROUP + L);
+            FloatVector factor = FloatVector.broadcast(F, q[query + d]);
+            a0 = x.fma(factor, a0);
+            b0 = y.fma(factor, b0);
+            factor = FloatVector.broadcast(F, q[q1 + d]);
+            a1 = x.fma(factor, a1);
+            b1 = y.fma(factor, b1);
+            factor = FloatVector.broadcast(F, q[q2 + d]);
+            a2 = x.fma(factor, a2);
+            b2 = y.fma(factor, b2);
+            factor = FloatVector.broadcast(F, q[q3 + d]);
+            a3 = x.fma(factor, a3);
+            b3 = y.fma(factor, b3);
+        }
+        a0.intoArray(s, to);
+        b0.intoArray(s, to + L);
+        a1.intoArray(s, to + BLOCK);
+        b1.intoArray(s, to + BLOCK + L);
+        a2.intoArray(s, to + 2 * BLOCK);
+        b2.intoArray(s, to + 2 * BLOCK + L);
+        a3.intoArray(s, to + 3 * BLOCK);
+        b3.intoArray(s, to + 3 * BLOCK + L);
+    }
+
+    /** One query on eight vectors of keys: eight chains hide the latency of a multiply-add. */
+    private static void scores1(float[] k, int at, int width, float[] q, int query, float[] s, int to) {
+        int k0 = group(at, 0, width);
+        int k1 = group(at, 1, width);
+        int k2 = group(at, 2, width);
+        int k3 = group(at, 3, width);
+        int k4 = group(at, 4, width);
+        int k5 = group(at, 5, width);
+        int k6 = group(at, 6, width);
+        int k7 = group(at, 7, width);
+        FloatVector a0 = FloatVector.zero(F), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+        for (int d = 0; d < width; d++) {
+            FloatVector factor = FloatVector.broadcast(F, q[query + d]);
+            int row = d * GROUP;
+            a0 = FloatVector.fromArray(F, k, k0 + row).fma(factor, a0);
+            a1 = FloatVector.fromArray(F, k, k1 + row).fma(factor, a1);
+            a2 = FloatVector.fromArray(F, k, k2 + row).fma(factor, a2);
+            a3 = FloatVector.fromArray(F, k, k3 + row).fma(factor, a3);
+            a4 = FloatVector.fromArray(F, k, k4 + row).fma(factor, a4);
+            a5 = FloatVector.fromArray(F, k, k5 + row).fma(factor, a5);
+            a6 = FloatVector.fromArray(F, k, k6 + row).fma(factor, a6);
+            a7 = FloatVector.fromArray(F, k, k7 + row).fma(factor, a7);
+        }
+        a0.intoArray(s, to);
+        a1.intoArray(s, to + L);
+        a2.intoArray(s, to + 2 * L);
+        a3.intoArray(s, to + 3 * L);
+        a4.intoArray(s, to + 4 * L);
+        a5.intoArray(s, to + 5 * L);
+        a6.intoArray(s, to + 6 * L);
+        a7.intoArray(s, to + 7 * L);
+    }
+
+    @Override
+    public float max(float[] s, int from, int to, float start) {
+        FloatVector m0 = FloatVector.broadcast(F, start), m1 = m0;
+        int i = from;
+        for (; i + 2 * L <= to; i += 2 * L) {
+            FloatVector x = FloatVector.fromArray(F, s, i);
+            FloatVector y = FloatVector.fromArray(F, s, i + L);
+            m0 = m0.blend(x, x.compare(VectorOperators.GT, m0));
+            m1 = m1.blend(y, y.compare(VectorOperators.GT, m1));
+        }
+        // Free of NaN by now, so the lanes' maximum does not depend on their order.
+        float most = m0.blend(m1, m1.compare(VectorOperators.GT, m0)).reduceLanes(VectorOperators.MAX);
+        for (; i < to; i++) {
+            most = s[i] > most ? s[i] : most;
+        }
+        return most;
+    }
+
+    @Override
+    public void exponentials(float[] s, int from, int to, float base) {
+        FloatVector most = FloatVector.broadcast(F, base);
+        int i = from;
+        for (; i + L <= to; i += L) {
+            VectorTile.exp(FloatVector.fromArray(F, s, i).sub(most)).intoArray(s, i);
+        }
+        for (; i < to; i++) {
+            s[i] = Exp.exp(s[i] - base);
+        }
+    }
+
+    @Override
+    public void mix(float[] v, int at, int from, int to, int width, float[] p, int row, int rows, float[] o) {
+        int r = row;
+        for (; r + 4 <= row + rows; r += 4) {
+            int d = 0;
+            for (; d + 4 * L <= width; d += 4 * L) {
+                mix4x4(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+            }
+            for (; d + L <= width; d += L) {
+                mix4x1(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+            }
+            for (int i = r; i < r + 4; i++) {
+                tail(v, at, from, to, width, d, p, i, o);
+            }
+        }
+        for (; r < row + rows; r++) {
+            int d = 0;
+            for (; d + 8 * L <= width; d += 8 * L) {
+                mix1x8(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+            }
+            for (; d + L <= width; d += L) {
+                mix1x1(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+            }
+            tail(v, at, from, to, width, d, p, r, o);
+        }
+    }
+
+    /** The last coordinates that fill no vector. */
+    private static void tail(float[] v, int at, int from, int to, int width, int firstD, float[] p, int r, float[] o) {
+        for (int d = firstD; d < width; d++) {
+            float sum = o[r * width + d];
+            for (int j = from; j < to; j++) {
+                sum = Math.fma(p[r * BLOCK + j], v[at + j * width + d], sum);
+            }
+            o[r * width + d] = sum;
+        }
+    }
+
+    private static void mix4x4(
+            float[] v, int at, int from, int to, int width, float[] p, int weight, float[] o, int out) {
+        FloatVector a00 = FloatVector.fromArray(F, o, out);
+        FloatVector a01 = FloatVector.fromArray(F, o, out + L);
+        FloatVector a02 = FloatVector.fromArray(F, o, out + 2 * L);
+        FloatVector a03 = FloatVector.fromArray(F, o, out + 3 * L);
+        FloatVector a10 = FloatVector.fromArray(F, o, out + width);
+        FloatVector a11 = FloatVector.fromArray(F, o, out + width + L);
+        FloatVector a12 = FloatVector.fromArray(F, o, out + width + 2 * L);
+        FloatVector a13 = FloatVector.fromArray(F, o, out + width + 3 * L);
+        FloatVector a20 = FloatVector.fromArray(F, o, out + 2 * width);
+        FloatVector a21 = FloatVector.fromArray(F, o, out + 2 * width + L);
+        FloatVector a22 = FloatVector.fromArray(F, o, out + 2 * width + 2 * L);
+        FloatVector a23 = FloatVector.fromArray(F, o, out + 2 * width + 3 * L);
+        FloatVector a30 = FloatVector.fromArray(F, o, out + 3 * width);
+        FloatVector a31 = FloatVector.fromArray(F, o, out + 3 * width + L);
+        FloatVector a32 = FloatVector.fromArray(F, o, out + 3 * width + 2 * L);
+        FloatVector a33 = FloatVector.fromArray(F, o, out + 3 * width + 3 * L);
+        int row = at + from * width;
+        for (int j = from; j < to; j++, row += width) {
+            FloatVector v0 = FloatVector.fromArray(F, v, row);
+            FloatVector v1 = FloatVector.fromArray(F, v, row + L);
+            FloatVector v2 = FloatVector.fromArray(F, v, row + 2 * L);
+            FloatVector v3 = FloatVector.fromArray(F, v, row + 3 * L);
+            FloatVector factor = FloatVector.broadcast(F, p[weight + j]);
+            a00 = v0.fma(factor, a00);
+            a01 = v1.fma(factor, a01);
+            a02 = v2.fma(factor, a02);
+            a03 = v3.fma(factor, a03);
+            factor = FloatVector.broadcast(F, p[weight + BLOCK + j]);
+            a10 = v0.fma(factor, a10);
+            a11 = v1.fma(factor, a11);
+            a12 = v2.fma(factor, a12);
+            a13 = v3.fma(factor, a13);
+            factor = FloatVector.broadcast(F, p[weight + 2 * BLOCK + j]);
+            a20 = v0.fma(factor, a20);
+            a21 = v1.fma(factor, a21);
+            a22 = v2.fma(factor, a22);
+            a23 = v3.fma(factor, a23);
+            factor = FloatVector.broadcast(F, p[weight + 3 * BLOCK + j]);
+            a30 = v0.fma(factor, a30);
+            a31 = v1.fma(factor, a31);
+            a32 = v2.fma(factor, a32);
+            a33 = v3.fma(factor, a33);
+        }
+        a00.intoArray(o, out);
+        a01.intoArray(o, out + L);
+        a02.intoArray(o, out + 2 * L);
+        a03.intoArray(o, out + 3 * L);
+        a10.intoArray(o, out + width);
+        a11.intoArray(o, out + width + L);
+        a12.intoArray(o, out + width + 2 * L);
+        a13.intoArray(o, out + width + 3 * L);
+        a20.intoArray(o, out + 2 * width);
+        a21.intoArray(o, out + 2 * width + L);
+        a22.intoArray(o, out + 2 * width + 2 * L);
+        a23.intoArray(o, out + 2 * width + 3 * L);
+        a30.intoArray(o, out + 3 * width);
+        a31.intoArray(o, out + 3 * width + L);
+        a32.intoArray(o, out + 3 * width + 2 * L);
+        a33.intoArray(o, out + 3 * width + 3 * L);
+    }
+
+    private static void mix4x1(
+            float[] v, int at, int from, int to, int width, float[] p, int weight, float[] o, int out) {
+        FloatVector a00 = FloatVector.fromArray(F, o, out);
+        FloatVector a10 = FloatVector.fromArray(F, o, out + width);
+        FloatVector a20 = FloatVector.fromArray(F, o, out + 2 * width);
+        FloatVector a30 = FloatVector.fromArray(F, o, out + 3 * width);
+        int row = at + from * width;
+        for (int j = from; j < to; j++, row += width) {
+            FloatVector v0 = FloatVector.fromArray(F, v, row);
+            FloatVector factor = FloatVector.broadcast(F, p[weight + j]);
+            a00 = v0.fma(factor, a00);
+            factor = FloatVector.broadcast(F, p[weight + BLOCK + j]);
+            a10 = v0.fma(factor, a10);
+            factor = FloatVector.broadcast(F, p[weight + 2 * BLOCK + j]);
+            a20 = v0.fma(factor, a20);
+            factor = FloatVector.broadcast(F, p[weight + 3 * BLOCK + j]);
+            a30 = v0.fma(factor, a30);
+        }
+        a00.intoArray(o, out);
+        a10.intoArray(o, out + width);
+        a20.intoArray(o, out + 2 * width);
+        a30.intoArray(o, out + 3 * width);
+    }
+
+    private static void mix1x8(
+            float[] v, int at, int from, int to, int width, float[] p, int weight, float[] o, int out) {
+        FloatVector a00 = FloatVector.fromArray(F, o, out);
+        FloatVector a01 = FloatVector.fromArray(F, o, out + L);
+        FloatVector a02 = FloatVector.fromArray(F, o, out + 2 * L);
+        FloatVector a03 = FloatVector.fromArray(F, o, out + 3 * L);
+        FloatVector a04 = FloatVector.fromArray(F, o, out + 4 * L);
+        FloatVector a05 = FloatVector.fromArray(F, o, out + 5 * L);
+        FloatVector a06 = FloatVector.fromArray(F, o, out + 6 * L);
+        FloatVector a07 = FloatVector.fromArray(F, o, out + 7 * L);
+        int row = at + from * width;
+        for (int j = from; j < to; j++, row += width) {
+            FloatVector v0 = FloatVector.fromArray(F, v, row);
+            FloatVector v1 = FloatVector.fromArray(F, v, row + L);
+            FloatVector v2 = FloatVector.fromArray(F, v, row + 2 * L);
+            FloatVector v3 = FloatVector.fromArray(F, v, row + 3 * L);
+            FloatVector v4 = FloatVector.fromArray(F, v, row + 4 * L);
+            FloatVector v5 = FloatVector.fromArray(F, v, row + 5 * L);
+            FloatVector v6 = FloatVector.fromArray(F, v, row + 6 * L);
+            FloatVector v7 = FloatVector.fromArray(F, v, row + 7 * L);
+            FloatVector factor = FloatVector.broadcast(F, p[weight + j]);
+            a00 = v0.fma(factor, a00);
+            a01 = v1.fma(factor, a01);
+            a02 = v2.fma(factor, a02);
+            a03 = v3.fma(factor, a03);
+            a04 = v4.fma(factor, a04);
+            a05 = v5.fma(factor, a05);
+            a06 = v6.fma(factor, a06);
+            a07 = v7.fma(factor, a07);
+        }
+        a00.intoArray(o, out);
+        a01.intoArray(o, out + L);
+        a02.intoArray(o, out + 2 * L);
+        a03.intoArray(o, out + 3 * L);
+        a04.intoArray(o, out + 4 * L);
+        a05.intoArray(o, out + 5 * L);
+        a06.intoArray(o, out + 6 * L);
+        a07.intoArray(o, out + 7 * L);
+    }
+
+    private static void mix1x1(
+            float[] v, int at, int from, int to, int width, float[] p, int weight, float[] o, int out) {
+        FloatVector a00 = FloatVector.fromArray(F, o, out);
+        int row = at + from * width;
+        for (int j = from; j < to; j++, row += width) {
+            FloatVector v0 = FloatVector.fromArray(F, v, row);
+            FloatVector factor = FloatVector.broadcast(F, p[weight + j]);
+            a00 = v0.fma(factor, a00);
+        }
+        a00.intoArray(o, out);
+    }
+}

@@ -1,0 +1,188 @@
+package dev.heed.attention;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.heed.kernel.Pages.Storage;
+import dev.heed.kernel.Workers;
+import dev.heed.tensor.Tensor;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class KvCacheTest {
+    private record Case(String name, Attention attention, int b, int hq, int hkv, int n, int m, int d, int dv) {
+        @Override
+        public String toString() {
+            return "%s B=%d Hq=%d Hkv=%d N=%d M=%d D=%d Dv=%d".formatted(name, b, hq, hkv, n, m, d, dv);
+        }
+    }
+
+    static Stream<Case> cases() {
+        Attention plain = Attention.scaledDotProduct();
+        Attention causal = plain.mask(Mask.causalBottomRight());
+        Mask holes = Mask.elements((b, h, i, j) -> (i + j * 3 + h) % 4 != 0);
+        return Stream.of(
+                new Case("plain", plain, 1, 1, 1, 1, 1, 1, 1),
+                new Case("plain", plain, 2, 3, 3, 1, 37, 19, 23),
+                new Case("four rows", plain, 1, 8, 2, 1, 300, 64, 128),
+                new Case("five rows", plain, 2, 5, 1, 1, 129, 33, 65),
+                new Case("several queries", causal, 1, 4, 2, 3, 140, 16, 80),
+                new Case("several chunks", causal, 1, 4, 2, 2, 4500, 16, 32),
+                new Case("full tiles", causal, 1, 4, 2, 40, 200, 16, 32),
+                new Case("window", plain.mask(Mask.windowBottomRight(40, 0)), 1, 2, 1, 4, 2200, 8, 8),
+                new Case("lengths", causal.mask(Mask.lengths(3, 130)), 2, 2, 1, 2, 140, 8, 16),
+                new Case("nothing visible", plain.mask(Mask.lengths(0)), 1, 2, 1, 2, 20, 8, 16),
+                new Case("no keys", plain, 1, 2, 1, 2, 0, 8, 16),
+                new Case("holes", causal.mask(holes), 1, 4, 2, 2, 260, 8, 16),
+                new Case("softcap", causal.softcap(3), 1, 2, 1, 1, 150, 16, 16),
+                new Case("alibi", causal.alibi(0.5f, 0.1f), 1, 2, 1, 2, 150, 16, 16),
+                new Case("sink", causal.sink(0.5f, -1f), 1, 2, 1, 2, 150, 16, 16));
+    }
+
+    private static Tensor random(long seed, int... shape) {
+        Tensor tensor = Tensor.zeros(shape);
+        Random random = new Random(seed);
+        for (int i = 0; i < tensor.array().length; i++) {
+            tensor.array()[i] = (float) random.nextGaussian();
+        }
+        return tensor;
+    }
+
+    private static KvCache cache(Case c, Tensor key, Tensor value, Storage storage) {
+        KvCache cache = new KvCache(c.b, c.hkv, c.d, c.dv, storage);
+        for (int at = 0, step = 1; at < c.m; at += step, step = 1 + step * 3 % 97) {
+            int end = Math.min(c.m, at + step);
+            cache.append(key.slice(2, at, end), value.slice(2, at, end));
+        }
+        return cache;
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void aCacheGivesTheBitsOfTheFullPass(Case c) {
+        Tensor query = random(1, c.b, c.hq, c.n, c.d);
+        Tensor key = random(2, c.b, c.hkv, c.m, c.d);
+        Tensor value = random(3, c.b, c.hkv, c.m, c.dv);
+        AttentionOutput full = c.attention.apply(query, key, value);
+        KvCache cache = cache(c, key, value, Storage.FLOAT32);
+        for (int threads = 1; threads <= 2; threads++) {
+            AttentionOutput cached = Workers.with(threads, () -> c.attention.apply(query, cache));
+            assertThat(cached.output().array())
+                    .as("%s", c)
+                    .isEqualTo(full.output().array());
+            assertThat(cached.lse().array()).as("%s", c).isEqualTo(full.lse().array());
+        }
+        assertThat(cache.keys().array()).isEqualTo(key.array());
+        assertThat(cache.values().array()).isEqualTo(value.array());
+    }
+
+    @Test
+    void tokenByTokenGivesTheBitsOfTheFullCausalPass() {
+        int n = 290;
+        Tensor query = random(1, 2, 4, n, 24);
+        Tensor key = random(2, 2, 2, n, 24);
+        Tensor value = random(3, 2, 2, n, 40);
+        Tensor full = Attention.scaledDotProduct()
+                .mask(Mask.causalTopLeft())
+                .apply(query, key, value)
+                .output();
+        Attention step = Attention.scaledDotProduct().mask(Mask.causalBottomRight());
+        KvCache cache = new KvCache(2, 2, 24, 40);
+        for (int i = 0; i < n; i++) {
+            cache.append(key.slice(2, i, i + 1), value.slice(2, i, i + 1));
+            Tensor output = step.apply(query.slice(2, i, i + 1), cache).output();
+            assertThat(output.array())
+                    .as("token %d", i)
+                    .isEqualTo(full.slice(2, i, i + 1).toArray());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Storage.class)
+    void storedNumbersAreOffByNoMoreThanStated(Storage storage) {
+        Case c = new Case("storage", Attention.scaledDotProduct(), 1, 2, 2, 1, 200, 16, 48);
+        Tensor query = random(1, c.b, c.hq, c.n, c.d);
+        Tensor key = random(2, c.b, c.hkv, c.m, c.d);
+        Tensor value = random(3, c.b, c.hkv, c.m, c.dv);
+        KvCache cache = cache(c, key, value, storage);
+        checkError(storage, key, cache.keys());
+        checkError(storage, value, cache.values());
+        AttentionOutput exact = c.attention.apply(query, cache.keys(), cache.values());
+        assertThat(c.attention.apply(query, cache).output().array())
+                .isEqualTo(exact.output().array());
+    }
+
+    private static void checkError(Storage storage, Tensor exact, Tensor stored) {
+        for (int h = 0; h < exact.size(1); h++) {
+            for (int j = 0; j < exact.size(2); j++) {
+                float largest = 0;
+                for (int d = 0; d < exact.size(3); d++) {
+                    largest = Math.max(largest, Math.abs(exact.get(0, h, j, d)));
+                }
+                for (int d = 0; d < exact.size(3); d++) {
+                    float x = exact.get(0, h, j, d);
+                    double allowed = switch (storage) {
+                        case FLOAT32 -> 0;
+                        case BFLOAT16 -> Math.abs(x) * 0x1p-8;
+                        case FLOAT16 -> Math.abs(x) * 0x1p-11;
+                        case INT8 -> largest / 254 * 1.0001;
+                    };
+                    assertThat(Math.abs((double) stored.get(0, h, j, d) - x)).isLessThanOrEqualTo(allowed);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSharedPrefixGrowsApart() {
+        Tensor key = random(2, 1, 1, 300, 8);
+        Tensor value = random(3, 1, 1, 300, 8);
+        KvCache first = new KvCache(1, 1, 8, 8);
+        first.append(key, value);
+        KvCache second = first.prefix(200);
+        Tensor other = random(4, 1, 1, 100, 8);
+        second.append(other, other);
+        assertThat(first.keys().array()).isEqualTo(key.array());
+        assertThat(second.keys().slice(2, 0, 200).toArray())
+                .isEqualTo(key.slice(2, 0, 200).toArray());
+        assertThat(second.keys().slice(2, 200, 300).toArray()).isEqualTo(other.array());
+        first.truncate(130);
+        first.append(other.slice(2, 0, 1), other.slice(2, 0, 1));
+        assertThat(first.length()).isEqualTo(131);
+        assertThat(second.values().slice(2, 128, 200).toArray())
+                .isEqualTo(value.slice(2, 128, 200).toArray());
+    }
+
+    @Test
+    void hiddenCacheEntriesNeverMatter() {
+        Tensor key = random(2, 1, 1, 150, 8);
+        Tensor value = random(3, 1, 1, 150, 8);
+        Tensor query = random(1, 1, 2, 1, 8);
+        Attention attention =
+                Attention.scaledDotProduct().mask(Mask.lengths(140)).mask(Mask.elements((b, h, i, j) -> j != 7));
+        KvCache clean = new KvCache(1, 1, 8, 8);
+        clean.append(key, value);
+        for (int hidden : new int[] {7, 140, 149}) {
+            for (int d = 0; d < 8; d++) {
+                key.set(Float.NaN, 0, 0, hidden, d);
+                value.set(Float.NEGATIVE_INFINITY, 0, 0, hidden, d);
+            }
+        }
+        KvCache dirty = new KvCache(1, 1, 8, 8);
+        dirty.append(key, value);
+        assertThat(attention.apply(query, dirty).output().array())
+                .isEqualTo(attention.apply(query, clean).output().array());
+    }
+
+    @Test
+    void wrongShapesSayWhatIsExpected() {
+        KvCache cache = new KvCache(1, 2, 8, 8);
+        assertThatThrownBy(() -> cache.append(Tensor.zeros(1, 3, 1, 8), Tensor.zeros(1, 2, 1, 8)))
+                .hasMessage("KvCache.append: key must be [B=1, Hkv=2, n, 8], got [1, 3, 1, 8]");
+        assertThatThrownBy(() -> cache.truncate(1)).hasMessageContaining("within 0..0, got 1");
+    }
+}
