@@ -1,32 +1,138 @@
 package dev.heed.app;
 
+import dev.heed.app.print.Colours;
+import dev.heed.app.print.Terminal;
 import dev.heed.kernel.Kernels;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
 
-/** The {@code heed} command. */
+/**
+ * The {@code heed} command: parses, calls the engine, prints. Results go to standard output, everything else to standard
+ * error. The exit code is 0, or 1 if a check failed, or 2 with one line that says what was wrong.
+ */
 @Command(
         name = "heed",
-        description = "Exact, fast, visible attention.",
-        mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class)
-public final class Main implements Runnable {
-    private Main() {}
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Attention for the JVM: exact, fast, trainable, visible.",
+        footer = {"", "'heed help COMMAND' says more. Exit codes: 0 fine, 1 a check failed, 2 could not be done."})
+public final class Main implements Callable<Integer> {
+    private static final String VERSION = "0.1.0-SNAPSHOT";
+
+    /** Known commands in the order of the help. Only the one that is called is loaded: starting is mostly loading classes. */
+    private static final List<String> COMMANDS = List.of("explain", "exp-error", "completion", "help");
+
+    /** Those that speak of all others. */
+    private static final List<String> ABOUT_ALL = List.of("completion", "help");
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            description = "Show version, kernels and JDK.")
+    private boolean version;
+
+    @Option(names = "--debug", scope = CommandLine.ScopeType.INHERIT, description = "Show where an error came from.")
+    private boolean debug;
+
+    private final Terminal terminal;
+
+    private Main(Terminal terminal) {
+        this.terminal = terminal;
+    }
 
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        PrintStream out = utf8(FileDescriptor.out);
+        PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+        int code = run(args, terminal(out, err));
+        out.flush();
+        System.exit(out.checkError() && code == 0 ? 2 : code);
     }
 
-    @Override
-    public void run() {
-        CommandLine.usage(this, System.out);
+    /** UTF-8 whatever the locale says: labels, bars and tokens need it, and files should not depend on the machine. */
+    private static PrintStream utf8(FileDescriptor descriptor) {
+        return new PrintStream(
+                new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 16), false, StandardCharsets.UTF_8);
     }
 
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[] {"heed 0.1.0-SNAPSHOT (" + Kernels.name() + ", JDK " + Runtime.version() + ")"};
+    private static Terminal terminal(PrintStream out, PrintStream err) {
+        Map<String, String> environment = System.getenv();
+        boolean terminal = System.console() != null && System.console().isTerminal();
+        return new Terminal(out, err, Colours.of(terminal, environment), width(environment.get("COLUMNS")));
+    }
+
+    private static int width(@Nullable String columns) {
+        boolean number = columns != null && columns.length() < 5 && columns.matches("[1-9][0-9]+");
+        return number ? Math.max(40, Integer.parseInt(columns)) : Terminal.USUAL_WIDTH;
+    }
+
+    /** Runs one command line; the exit code. */
+    static int run(String[] args, PrintStream out, PrintStream err) {
+        return run(args, new Terminal(out, err, Colours.NONE, Terminal.USUAL_WIDTH));
+    }
+
+    static int run(String[] args, Terminal terminal) {
+        if (args.length == 0) {
+            Welcome.print(terminal);
+            return 0;
         }
+        boolean alone = COMMANDS.contains(args[0]) && !ABOUT_ALL.contains(args[0]);
+        return commandLine(alone ? List.of(args[0]) : COMMANDS, terminal).execute(args);
+    }
+
+    private static CommandLine commandLine(List<String> commands, Terminal terminal) {
+        CommandLine all = new CommandLine(new Main(terminal));
+        for (String name : commands) {
+            all.addSubcommand(name, command(name, all, terminal));
+        }
+        all.setOut(new PrintWriter(terminal.out(), true));
+        all.setErr(new PrintWriter(terminal.err(), true));
+        all.setCaseInsensitiveEnumValuesAllowed(true);
+        all.setUsageHelpWidth(Math.clamp(terminal.width(), 60, 120));
+        all.setColorScheme(CommandLine.Help.defaultColorScheme(
+                terminal.colours() == Colours.NONE ? CommandLine.Help.Ansi.OFF : CommandLine.Help.Ansi.ON));
+        all.setParameterExceptionHandler((mistake, args) -> Errors.report(mistake, terminal));
+        all.setExecutionExceptionHandler(
+                (failure, command, result) -> Errors.report(failure, terminal, debugs(result)));
+        return all;
+    }
+
+    private static Object command(String name, CommandLine all, Terminal terminal) {
+        return switch (name) {
+            case "explain" -> new ExplainCommand(terminal);
+            case "exp-error" -> new ExpErrorCommand(terminal);
+            case "completion" -> new CompletionCommand(all, terminal);
+            case "help" -> new CommandLine.HelpCommand();
+            default -> throw new IllegalStateException("Main.COMMANDS names '" + name + "', which is not made here");
+        };
+    }
+
+    private static boolean debugs(CommandLine.ParseResult result) {
+        return result.hasMatchedOption("--debug") || (result.hasSubcommand() && debugs(result.subcommand()));
+    }
+
+    /** {@code heed} with options only. */
+    @Override
+    public Integer call() {
+        if (version) {
+            terminal.line("heed " + VERSION + " (kernels " + Kernels.name() + ", JDK " + Runtime.version() + ")");
+        } else {
+            Welcome.print(terminal);
+        }
+        return 0;
     }
 }

@@ -1,0 +1,20 @@
+package dev.heed.app;
+
+import dev.heed.app.print.Terminal;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Option;
+
+/** What all commands share: where they write, and {@code --help}. A result of 0 is success, 1 a check that failed. */
+abstract class HeedCommand implements Callable<Integer> {
+    final Terminal terminal;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
+    HeedCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+}

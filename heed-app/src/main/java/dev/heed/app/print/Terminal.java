@@ -1,0 +1,32 @@
+package dev.heed.app.print;
+
+import java.io.PrintStream;
+
+/**
+ * Where a command writes.
+ *
+ * @param out results and nothing else
+ * @param err everything else
+ * @param colours what {@code out} can show
+ * @param width columns of {@code out}
+ */
+public record Terminal(PrintStream out, PrintStream err, Colours colours, int width) {
+    /** A terminal's width where nothing tells the true one. */
+    public static final int USUAL_WIDTH = 100;
+
+    public Terminal withWidth(int columns) {
+        return new Terminal(out, err, colours, columns);
+    }
+
+    public Terminal withColours(Colours other) {
+        return new Terminal(out, err, other, width);
+    }
+
+    public void line(String text) {
+        out.println(text);
+    }
+
+    public void line() {
+        out.println();
+    }
+}
