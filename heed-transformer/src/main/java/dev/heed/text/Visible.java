@@ -1,0 +1,54 @@
+package dev.heed.text;
+
+/** Text from files and users as it may be shown on one line: nothing invisible, nothing that steers a terminal. */
+public final class Visible {
+    private static final int LONGEST_QUOTE = 120;
+
+    private Visible() {}
+
+    /** The text in single quotes, harmless and at most 120 characters: for messages. */
+    public static String quote(String text) {
+        boolean cut = text.length() > LONGEST_QUOTE;
+        return "'" + escape(cut ? text.substring(0, LONGEST_QUOTE) : text) + (cut ? "…'" : "'");
+    }
+
+    /** Controls, invisible and direction-changing characters and lone surrogates become \\u{HEX}; the rest stays. */
+    public static String escape(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> appendEscaped(out, c));
+        return out.toString();
+    }
+
+    /** As {@link #escape}, and spaces show as ␣, line ends as ↵, tabs as ⇥: for the labels of tokens. */
+    public static String label(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
+            switch (c) {
+                case ' ' -> out.append('␣');
+                case '\n' -> out.append('↵');
+                case '\t' -> out.append('⇥');
+                default -> appendEscaped(out, c);
+            }
+        });
+        return out.toString();
+    }
+
+    private static void appendEscaped(StringBuilder out, int codePoint) {
+        if (isShowable(codePoint)) {
+            out.appendCodePoint(codePoint);
+        } else {
+            out.append("\\u{")
+                    .append(Integer.toHexString(codePoint).toUpperCase(java.util.Locale.ROOT))
+                    .append('}');
+        }
+    }
+
+    private static boolean isShowable(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.CONTROL, Character.SURROGATE, Character.UNASSIGNED -> false;
+            case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
+            case Character.FORMAT -> codePoint == 0x200D; // zero-width joiner: part of emoji
+            default -> true;
+        };
+    }
+}

@@ -1,0 +1,11 @@
+/** Transformers on exact attention: layers, checkpoints, text, architectures, generation, training. */
+@org.jspecify.annotations.NullMarked
+module dev.heed.transformer {
+    requires transitive dev.heed.attention;
+    requires transitive tools.jackson.databind;
+    requires ai.djl.tokenizers;
+    requires static org.jspecify;
+
+    exports dev.heed.text;
+    exports dev.heed.model.checkpoint;
+}
