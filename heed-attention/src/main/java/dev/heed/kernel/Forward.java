@@ -125,8 +125,9 @@ public final class Forward {
     private void addSink(float sink, int width) {
         for (int q = 0; q < Q; q++) {
             float most = sink > whole.max[q] ? sink : whole.max[q];
-            whole.factor[q] = Exp.exp(whole.max[q] - most);
-            whole.sum[q] = Math.fma(whole.sum[q], whole.factor[q], Exp.exp(sink - most));
+            float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
+            whole.factor[q] = Exp.exp(whole.max[q] - base);
+            whole.sum[q] = Math.fma(whole.sum[q], whole.factor[q], Exp.exp(sink - base));
             whole.max[q] = most;
         }
         TILE.scale(total, width, whole.factor);

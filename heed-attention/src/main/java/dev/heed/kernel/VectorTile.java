@@ -320,10 +320,9 @@ final class VectorTile implements Tile {
         p = r.fma(p, FloatVector.broadcast(F, Exp.C2));
         p = r.fma(p, FloatVector.broadcast(F, 1f));
         p = r.fma(p, FloatVector.broadcast(F, 1f));
-        return p.reinterpretAsInts()
-                .add(rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
-                .reinterpretAsFloats()
-                .mul(Exp.UNBIAS);
+        FloatVector power =
+                rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        return p.mul(power).mul(Exp.UNBIAS);
     }
 
     /** {@link Tanh#tanh}, lane by lane the same operations. */

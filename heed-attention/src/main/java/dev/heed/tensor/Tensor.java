@@ -163,6 +163,9 @@ public final class Tensor {
     /** A row-major copy of the elements. */
     public float[] toArray() {
         int elements = elements();
+        if (elements == 0) {
+            return new float[0]; // whose offset may lie behind the array
+        }
         if (isContiguous()) {
             return Arrays.copyOfRange(array, offset, offset + elements);
         }

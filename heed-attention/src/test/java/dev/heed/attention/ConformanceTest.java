@@ -46,12 +46,17 @@ class ConformanceTest {
         Tensor query = given.floats("q");
         Tensor key = given.floats("k");
         Attention attention = given.attention();
-        AttentionOutput result = attention.apply(query, key, given.floats("v"));
+        Tensor value = given.floats("v");
+        AttentionOutput result = attention.apply(query, key, value);
         near(given, "out", result.output());
         near(given, "lse", result.lse());
         if (given.has("weights")) { // left out of the largest cases
             near(given, "weights", weights(attention, query, key, result.lse()));
         }
+        AttentionGradients gradients = attention.gradients(query, key, value, result, given.floats("grad_out"));
+        near(given, "dq", gradients.dQuery());
+        near(given, "dk", gradients.dKey());
+        near(given, "dv", gradients.dValue());
     }
 
     /** All weights [B, Hq, N, M], tile by tile of sizes that fit nothing. */
