@@ -26,46 +26,48 @@ sealed interface Derivation permits Derivation.Because, Derivation.Copula {
     /** All combinations, those with nouns beside the point included: a training sentence has none that is held out. */
     Set<String> allKeys();
 
-    /** The parts of a because-sentence with a candidate in each of the roles A and B. */
-    record Because(
+    /** How it is told, in either language the same tense; contracted (didn't) or in full (did not) only shows in English. */
+    record Manner(Tense tense, boolean contracted) {}
+
+    Manner manner();
+
+    /** What happened: a frame of a scene with nouns in its roles. */
+    record Event(
             Scene scene,
             Frame frame,
             Candidate a,
             Candidate b,
-            @Nullable Noun person,
-            Reason reason,
-            Tense tense,
-            boolean reasonFirst,
-            Extra extra)
-            implements Derivation {
-
+            @Nullable Noun person) {
         Candidate candidate(Role role) {
             return role == Role.A ? a : b;
         }
+    }
 
+    /** An event and the reason for it. */
+    record Because(Event event, Reason reason, Manner manner, boolean reasonFirst, Extra extra) implements Derivation {
         /** The same sentence with the other reason of the contrast. */
         Because twin() {
-            return new Because(scene, frame, a, b, person, reason.flipped(), tense, reasonFirst, extra);
+            return new Because(event, reason.flipped(), manner, reasonFirst, extra);
         }
 
         @Override
         public World world() {
-            return scene.world();
+            return event.scene().world();
         }
 
         @Override
         public String frameName() {
-            return frame.name();
+            return event.frame().name();
         }
 
         @Override
         public Noun referent() {
-            return candidate(reason.referent()).noun();
+            return event.candidate(reason.referent()).noun();
         }
 
         @Override
         public Noun other() {
-            return candidate(reason.referent().other()).noun();
+            return event.candidate(reason.referent().other()).noun();
         }
 
         @Override
@@ -75,16 +77,18 @@ sealed interface Derivation permits Derivation.Because, Derivation.Copula {
 
         @Override
         public Set<String> coreKeys() {
-            return Set.of(
-                    Holdout.pair(a.noun(), b.noun()),
-                    Holdout.inFrame(a.noun(), frame.name(), Role.A),
-                    Holdout.inFrame(b.noun(), frame.name(), Role.B));
+            Noun a = event.a().noun();
+            Noun b = event.b().noun();
+            return new LinkedHashSet<>(List.of(
+                    Holdout.pair(a, b),
+                    Holdout.inFrame(a, frameName(), Role.A),
+                    Holdout.inFrame(b, frameName(), Role.B)));
         }
 
         @Override
         public Set<String> allKeys() {
             var keys = new LinkedHashSet<>(coreKeys());
-            keys.addAll(Holdout.pairs(Stream.of(a.noun(), b.noun(), person, extra.noun())));
+            keys.addAll(Holdout.pairs(Stream.of(referent(), other(), event.person(), extra.noun())));
             return keys;
         }
     }
@@ -118,7 +122,7 @@ sealed interface Derivation permits Derivation.Because, Derivation.Copula {
     }
 
     /** "The dog is black.", with at most one more statement or phrase. */
-    record Copula(Statement first, @Nullable Statement second, Tense tense, Extra extra) implements Derivation {
+    record Copula(Statement first, @Nullable Statement second, Manner manner, Extra extra) implements Derivation {
         @Override
         public World world() {
             return World.COPULA;

@@ -8,22 +8,35 @@ import dev.heed.train.worlds.Draft.Mark;
 import dev.heed.train.worlds.Template.Hole;
 import dev.heed.train.worlds.Template.Part;
 import dev.heed.train.worlds.Template.Word;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a derivation in English. */
 final class EnglishWriter {
+    private static final Map<String, String> IN_FULL = Map.of(
+            "didn't", "did not",
+            "doesn't", "does not",
+            "couldn't", "could not",
+            "can't", "cannot",
+            "wouldn't", "would not",
+            "won't", "will not",
+            "wasn't", "was not",
+            "isn't", "is not");
+
     private final Draft draft = new Draft();
     private final Tense tense;
+    private final boolean contracted;
 
-    private EnglishWriter(Tense tense) {
-        this.tense = tense;
+    private EnglishWriter(Derivation.Manner manner) {
+        this.tense = manner.tense();
+        this.contracted = manner.contracted();
     }
 
     static Text write(Derivation derivation) {
         return switch (derivation) {
-            case Because because -> new EnglishWriter(because.tense()).because(because);
-            case Copula copula -> new EnglishWriter(copula.tense()).copula(copula);
+            case Because because -> new EnglishWriter(because.manner()).because(because);
+            case Copula copula -> new EnglishWriter(copula.manner()).copula(copula);
         };
     }
 
@@ -78,7 +91,7 @@ final class EnglishWriter {
     }
 
     private void main(Because sentence) {
-        Template template = sentence.frame().english();
+        Template template = sentence.event().frame().english();
         nounPhrase(sentence, template.subject());
         if (sentence.extra() instanceof Extra.Relative relative) {
             draft.words("that");
@@ -86,7 +99,7 @@ final class EnglishWriter {
         }
         for (Part part : template.rest()) {
             switch (part) {
-                case Word word -> draft.words(word.in(tense));
+                case Word word -> verb(word.in(tense));
                 case Hole hole -> nounPhrase(sentence, hole);
             }
         }
@@ -105,12 +118,17 @@ final class EnglishWriter {
 
     private void statement(Statement statement, Mark noun) {
         draft.words("the").marked(noun, statement.noun().english());
-        draft.words(statement.negated() ? is() + "n't" : is()).words(statement.degree().english);
+        verb(statement.negated() ? is() + "n't" : is());
+        draft.words(statement.degree().english);
         if (noun == Mark.A) {
             draft.marked(Mark.PROPERTY, statement.property().english());
         } else {
             draft.words(statement.property().english());
         }
+    }
+
+    private void verb(String word) {
+        draft.words(contracted ? word : IN_FULL.getOrDefault(word, word));
     }
 
     private String is() {
@@ -120,9 +138,9 @@ final class EnglishWriter {
     private void nounPhrase(Because sentence, Hole hole) {
         draft.words("the");
         if (hole.role() == Role.PERSON) {
-            draft.distractor(Objects.requireNonNull(sentence.person()).english());
+            draft.distractor(Objects.requireNonNull(sentence.event().person()).english());
         } else {
-            var candidate = sentence.candidate(hole.role());
+            var candidate = sentence.event().candidate(hole.role());
             adjective(candidate.colour());
             draft.marked(
                     hole.role() == Role.A ? Mark.A : Mark.B, candidate.noun().english());

@@ -45,8 +45,8 @@ final class GermanWriter {
 
     static Text write(Derivation derivation, Style style) {
         return switch (derivation) {
-            case Because because -> new GermanWriter(because.tense(), style).because(because);
-            case Copula copula -> new GermanWriter(copula.tense(), style).copula(copula);
+            case Because because -> new GermanWriter(because.manner().tense(), style).because(because);
+            case Copula copula -> new GermanWriter(copula.manner().tense(), style).copula(copula);
         };
     }
 
@@ -106,7 +106,7 @@ final class GermanWriter {
     }
 
     private void main(Because sentence, Order order) {
-        Template template = sentence.frame().german();
+        Template template = sentence.event().frame().german();
         Word finite = template.finite();
         if (order == Order.VERB_FIRST) {
             draft.words(finite.in(tense));
@@ -143,7 +143,9 @@ final class GermanWriter {
     }
 
     private static Noun subject(Because sentence) {
-        return sentence.candidate(sentence.frame().german().subject().role()).noun();
+        return sentence.event()
+                .candidate(sentence.event().frame().german().subject().role())
+                .noun();
     }
 
     private void phrase(Extra extra) {
@@ -194,11 +196,11 @@ final class GermanWriter {
 
     private void nounPhrase(Because sentence, Hole hole) {
         if (hole.role() == Role.PERSON) {
-            Noun person = Objects.requireNonNull(sentence.person());
+            Noun person = Objects.requireNonNull(sentence.event().person());
             determiner(hole.preposition(), hole.wanted(), person, null);
             draft.distractor(person.german(hole.wanted()));
         } else {
-            var candidate = sentence.candidate(hole.role());
+            var candidate = sentence.event().candidate(hole.role());
             determiner(hole.preposition(), hole.wanted(), candidate.noun(), candidate.colour());
             draft.marked(
                     hole.role() == Role.A ? Mark.A : Mark.B, candidate.noun().german(hole.wanted()));

@@ -4,6 +4,8 @@ import dev.heed.train.worlds.Derivation.Because;
 import dev.heed.train.worlds.Derivation.Candidate;
 import dev.heed.train.worlds.Derivation.Conjunction;
 import dev.heed.train.worlds.Derivation.Copula;
+import dev.heed.train.worlds.Derivation.Event;
+import dev.heed.train.worlds.Derivation.Manner;
 import dev.heed.train.worlds.Derivation.Reason;
 import dev.heed.train.worlds.Derivation.Statement;
 import java.util.EnumMap;
@@ -43,23 +45,27 @@ final class Sampler {
         Noun a = dice.pick(scene.a());
         Noun b = pickOther(scene.b(), a);
         Noun person = choice.frame().hasPerson() ? person(null) : null;
-        Tense tense = tense();
+        var event = new Event(scene, choice.frame(), candidate(a), candidate(b), person);
+        Reason reason = reason(scene);
+        Manner manner = manner();
         boolean reasonFirst = dice.percent(40);
-        Contrast contrast = dice.pick(scene.contrasts());
-        var reason = new Reason(contrast, dice.pick(Role.A, Role.B), degree(scene), conjunction());
-        Extra extra = reasonFirst ? quietExtra(choice, contrast, person) : extra(choice, contrast, person, tense);
-        return new Because(
-                scene, choice.frame(), candidate(a), candidate(b), person, reason, tense, reasonFirst, extra);
+        Extra extra =
+                reasonFirst ? quietExtra(event, reason.contrast()) : extra(event, reason.contrast(), manner.tense());
+        return new Because(event, reason, manner, reasonFirst, extra);
+    }
+
+    private Reason reason(Scene scene) {
+        return new Reason(dice.pick(scene.contrasts()), dice.pick(Role.A, Role.B), degree(scene), conjunction());
     }
 
     private Copula copula() {
         Statement first = statement(dice.pick(Lexicon.nouns()));
-        Tense tense = tense();
+        Manner manner = manner();
         if (dice.percent(30)) {
             Noun other = pickOther(Lexicon.nouns(), first.noun());
-            return new Copula(first, statement(other), tense, new Extra.Nothing());
+            return new Copula(first, statement(other), manner, new Extra.Nothing());
         }
-        return new Copula(first, null, tense, dice.percent(60) ? new Extra.Nothing() : clause(first.noun()));
+        return new Copula(first, null, manner, dice.percent(60) ? new Extra.Nothing() : clause(first.noun()));
     }
 
     private Statement statement(Noun noun) {
@@ -68,25 +74,25 @@ final class Sampler {
     }
 
     /** Beside a because-clause that comes first there is only room at the end. */
-    private Extra quietExtra(Choice choice, Contrast contrast, @Nullable Noun person) {
+    private Extra quietExtra(Event event, Contrast contrast) {
         return switch (dice.below(10)) {
             case 0, 1 -> new Extra.Time(dice.pick(Extra.TIMES), false);
-            case 2, 3 -> place(choice, contrast, false);
-            case 4 -> relative(choice);
-            case 5 -> new Extra.And(person(person), dice.pick(Extra.MOODS));
+            case 2, 3 -> place(event, contrast, false);
+            case 4 -> relative(event);
+            case 5 -> new Extra.And(person(event.person()), dice.pick(Extra.MOODS));
             default -> new Extra.Nothing();
         };
     }
 
-    private Extra extra(Choice choice, Contrast contrast, @Nullable Noun person, Tense tense) {
+    private Extra extra(Event event, Contrast contrast, Tense tense) {
         return switch (dice.below(20)) {
             case 0, 1, 2 ->
                 new Extra.Time(
                         dice.pick(tense == Tense.PAST && dice.percent(20) ? Extra.PAST_TIMES : Extra.TIMES),
                         dice.percent(50));
-            case 3, 4, 5 -> place(choice, contrast, dice.percent(50));
-            case 6, 7 -> relative(choice);
-            case 8, 9, 10, 11 -> clause(person);
+            case 3, 4, 5 -> place(event, contrast, dice.percent(50));
+            case 6, 7 -> relative(event);
+            case 8, 9, 10, 11 -> clause(event.person());
             default -> new Extra.Nothing();
         };
     }
@@ -105,9 +111,9 @@ final class Sampler {
      * Buildings are candidates in STORM, so they are not mentioned beside the point there; and before a German dative
      * ("beim Hotel der Kuh") a place would read as belonging to it.
      */
-    private Extra place(Choice choice, Contrast contrast, boolean fronted) {
-        boolean beforeDative = !fronted && choice.frame().germanObjectIsDative();
-        if (choice.scene().world() == World.STORM || beforeDative) {
+    private Extra place(Event event, Contrast contrast, boolean fronted) {
+        boolean beforeDative = !fronted && event.frame().germanObjectIsDative();
+        if (event.scene().world() == World.STORM || beforeDative) {
             return new Extra.Nothing();
         }
         Adjective adjective = dice.percent(50) ? dice.pick(Extra.ADJECTIVES) : null;
@@ -117,8 +123,8 @@ final class Sampler {
     }
 
     /** On the subject, unless that is a person. */
-    private Extra relative(Choice choice) {
-        return choice.frame().hasPerson()
+    private Extra relative(Event event) {
+        return event.person() != null
                 ? new Extra.Nothing()
                 : new Extra.Relative(person(null), dice.pick(Extra.RELATIVES));
     }
@@ -140,8 +146,8 @@ final class Sampler {
         return noun.equals(taken) ? pickOther(nouns, taken) : noun;
     }
 
-    private Tense tense() {
-        return dice.percent(65) ? Tense.PAST : Tense.PRESENT;
+    private Manner manner() {
+        return new Manner(dice.percent(65) ? Tense.PAST : Tense.PRESENT, dice.percent(80));
     }
 
     private Degree degree(Scene scene) {

@@ -17,10 +17,6 @@ record Scene(World world, boolean excess, List<Noun> a, List<Noun> b, List<Contr
         return new Scene(world, false, nouns(a), nouns(b), Contrast.parseAll(contrasts), parse(frames));
     }
 
-    List<Noun> nouns(Role role) {
-        return role == Role.A ? a : b;
-    }
-
     private static List<Noun> nouns(Set<NounClass> classes) {
         return Lexicon.nouns().stream()
                 .filter(noun -> classes.contains(noun.nounClass()))

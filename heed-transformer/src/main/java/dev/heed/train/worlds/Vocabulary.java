@@ -4,6 +4,8 @@ import dev.heed.train.worlds.Derivation.Because;
 import dev.heed.train.worlds.Derivation.Candidate;
 import dev.heed.train.worlds.Derivation.Conjunction;
 import dev.heed.train.worlds.Derivation.Copula;
+import dev.heed.train.worlds.Derivation.Event;
+import dev.heed.train.worlds.Derivation.Manner;
 import dev.heed.train.worlds.Derivation.Reason;
 import dev.heed.train.worlds.Derivation.Statement;
 import java.util.ArrayList;
@@ -46,6 +48,7 @@ final class Vocabulary {
         return Stream.of(
                         Grammar.SCENES.stream().flatMap(Vocabulary::frames),
                         Grammar.SCENES.stream().flatMap(Vocabulary::reasons),
+                        Grammar.SCENES.stream().flatMap(Vocabulary::inFull),
                         colours(),
                         extras().stream().flatMap(Vocabulary::inBothTenses),
                         copulas())
@@ -64,6 +67,15 @@ final class Vocabulary {
             }
         }
         return all.stream();
+    }
+
+    /** Every negation in full: did not. */
+    private static Stream<Derivation> inFull(Scene scene) {
+        Noun b = scene.b().getFirst();
+        return scene.frames().stream()
+                .map(frame -> event(scene, frame, other(scene.a(), b), b))
+                .flatMap(event -> Stream.of(Tense.values())
+                        .map(tense -> new Because(event, plain(scene), new Manner(tense, false), false, NOTHING)));
     }
 
     /** Every contrast, both ways round, before and after the main clause, in every degree. */
@@ -125,26 +137,31 @@ final class Vocabulary {
                         .flatMap(noun -> Qualities.of(noun.nounClass()).stream()
                                 .flatMap(quality -> Stream.of(true, false).map(negated -> {
                                     var statement = new Statement(noun, negated, Degree.PLAIN, quality);
-                                    return new Copula(statement, statement, tense, NOTHING);
+                                    return new Copula(statement, statement, new Manner(tense, true), NOTHING);
                                 }))));
     }
 
     private static Because because(Scene scene, Frame frame, Noun a, Noun b, Tense tense, Extra extra) {
-        var reason = new Reason(scene.contrasts().getFirst(), Role.A, Degree.PLAIN, Conjunction.BECAUSE);
-        return new Because(
-                scene, frame, new Candidate(a, null), new Candidate(b, null), person(), reason, tense, false, extra);
+        return new Because(event(scene, frame, a, b), plain(scene), new Manner(tense, true), false, extra);
     }
 
     private static Because withReason(Scene scene, Reason reason, boolean first) {
         Noun b = scene.b().getFirst();
-        var a = new Candidate(other(scene.a(), b), null);
-        var frame = scene.frames().getFirst();
-        return new Because(scene, frame, a, new Candidate(b, null), person(), reason, Tense.PAST, first, NOTHING);
+        var event = event(scene, scene.frames().getFirst(), other(scene.a(), b), b);
+        return new Because(event, reason, new Manner(Tense.PAST, true), first, NOTHING);
     }
 
     private static Because coloured(Scene scene, Candidate a, Candidate b) {
-        var plain = because(scene, scene.frames().getFirst(), a.noun(), b.noun(), Tense.PAST, NOTHING);
-        return new Because(scene, plain.frame(), a, b, person(), plain.reason(), Tense.PAST, false, NOTHING);
+        var event = new Event(scene, scene.frames().getFirst(), a, b, person());
+        return new Because(event, plain(scene), new Manner(Tense.PAST, true), false, NOTHING);
+    }
+
+    private static Event event(Scene scene, Frame frame, Noun a, Noun b) {
+        return new Event(scene, frame, new Candidate(a, null), new Candidate(b, null), person());
+    }
+
+    private static Reason plain(Scene scene) {
+        return new Reason(scene.contrasts().getFirst(), Role.A, Degree.PLAIN, Conjunction.BECAUSE);
     }
 
     private static Stream<Derivation> inBothTenses(Extra extra) {

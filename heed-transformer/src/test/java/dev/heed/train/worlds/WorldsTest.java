@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class WorldsTest {
-    private static final int MANY = 40_000;
+    private static final int MANY = 20_000;
 
     private static final List<Sentence> TRAIN =
             Worlds.sentences(Split.TRAIN, 1).limit(MANY).toList();
@@ -152,6 +152,14 @@ class WorldsTest {
     }
 
     @Test
+    void negationsAreContractedOrInFull() {
+        double contracted = share(TRAIN, each -> each.english().text().contains("n't"));
+        double full = share(TRAIN, each -> each.english().text().contains(" not "));
+        assertThat(full / (full + contracted)).isBetween(0.1, 0.3);
+        assertThat(Lexicon.englishWords()).contains("cannot", "not");
+    }
+
+    @Test
     void aTwinDiffersInThePropertyAloneAndFlipsTheReferent() {
         for (Sentence sentence : TRAIN) {
             if (sentence.world() == World.COPULA) {
@@ -240,7 +248,7 @@ class WorldsTest {
     }
 
     /** Changes only when the grammar, the lexicon or the sampling changes; the bundled models then need training again. */
-    private static final long PINNED = -1288674445319471703L;
+    private static final long PINNED = -5608387230043631006L;
 
     @Test
     void anEvaluationSetHasNoRepeatsAndNoTwinsOfItself() {
@@ -261,12 +269,12 @@ class WorldsTest {
     void trainingHasMoreThanHalfAMillionDifferentSentencesInTheFirstThreeWorlds() {
         long different = Stream.of(World.STREET, World.TROPHY, World.MAT)
                 .mapToLong(world -> Worlds.sentences(world, Split.TRAIN, 11)
-                        .limit(230_000)
+                        .limit(180_000)
                         .mapToLong(each -> Dice.hash(each.english().text(), 0))
                         .distinct()
                         .count())
                 .sum();
-        System.out.printf("different sentences among 690,000 of STREET, TROPHY and MAT: %,d%n", different);
+        System.out.printf("different sentences among 540,000 of STREET, TROPHY and MAT: %,d%n", different);
         assertThat(different).isGreaterThan(500_000);
     }
 
