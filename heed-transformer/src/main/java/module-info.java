@@ -8,4 +8,5 @@ module dev.heed.transformer {
 
     exports dev.heed.text;
     exports dev.heed.model.checkpoint;
+    exports dev.heed.train.worlds;
 }
