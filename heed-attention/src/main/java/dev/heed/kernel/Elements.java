@@ -1,0 +1,47 @@
+package dev.heed.kernel;
+
+/** Elementwise sums and products of flat ranges; long ranges are shared between threads. */
+public final class Elements {
+    private static final RowMath MATH = RowMath.CHOSEN;
+    /** Elements of one task: 64 KB of each operand, which stays in the second-level cache. */
+    private static final int RANGE = 16384;
+    /** An element of an activation costs about as much as 32 multiply-adds of a matrix product. */
+    private static final long COST = 32;
+
+    private Elements() {}
+
+    /** c = a + b; ranges may be the same. */
+    public static void add(float[] a, int at, float[] b, int bAt, float[] c, int to, int count) {
+        ranges(count, (from, length) -> MATH.add(a, at + from, b, bAt + from, c, to + from, length));
+    }
+
+    /** c = a·b; ranges may be the same. */
+    public static void multiply(float[] a, int at, float[] b, int bAt, float[] c, int to, int count) {
+        ranges(count, (from, length) -> MATH.multiply(a, at + from, b, bAt + from, c, to + from, length));
+    }
+
+    /** c += a·b, fused. */
+    public static void addProduct(float[] a, int at, float[] b, int bAt, float[] c, int to, int count) {
+        ranges(count, (from, length) -> MATH.addProduct(a, at + from, b, bAt + from, c, to + from, length));
+    }
+
+    /** c += factor·a, fused. */
+    public static void addScaled(float factor, float[] a, int at, float[] c, int to, int count) {
+        ranges(count, (from, length) -> MATH.addScaled(factor, a, at + from, c, to + from, length));
+    }
+
+    /** Work on elements [from, from + length). */
+    @FunctionalInterface
+    interface Range {
+        void run(int from, int length);
+    }
+
+    static void ranges(int count, Range range) {
+        if (count <= RANGE) {
+            range.run(0, count);
+            return;
+        }
+        int tasks = (count + RANGE - 1) / RANGE;
+        Workers.run(tasks, COST * count, t -> range.run(t * RANGE, Math.min(RANGE, count - t * RANGE)));
+    }
+}

@@ -1,0 +1,126 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+
+/**
+ * Rotary position embedding (Su et al. 2021, arXiv 2104.09864): pair i of a vector at position t turns by the angle
+ * t·frequency[i]. Vectors wider than twice the number of frequencies keep the rest as it is (partial rotation).
+ *
+ * <p>Angles are products in float32, as checkpoints were trained with; their cosines and sines are taken in double.
+ */
+public final class Rotary {
+    /** Which elements form pair i of a rotated width of 2·half. */
+    public enum Layout {
+        /** i and i + half (GPT-NeoX, LLaMA as Hugging Face stores it). */
+        HALVES,
+        /** 2i and 2i + 1 (GPT-J, LLaMA as Meta stores it). */
+        NEIGHBOURS
+    }
+
+    private static final RowMath MATH = RowMath.CHOSEN;
+
+    private final Layout layout;
+    private final int half;
+    private final int positions;
+    private final float[] cos;
+    private final float[] sin;
+    private final float[] minusSin;
+
+    /**
+     * Tables of [positions, frequencies] cosines and sines.
+     *
+     * @param frequencies angle per position for each pair, see {@link #frequencies}
+     * @param scale factor of cosines and sines (attention scaling of YaRN and LongRoPE), else 1
+     * @param positions how many positions, from 0 on
+     */
+    public Rotary(Layout layout, float[] frequencies, float scale, int positions) {
+        this.layout = layout;
+        this.half = frequencies.length;
+        this.positions = positions;
+        cos = new float[positions * half];
+        sin = new float[positions * half];
+        minusSin = new float[positions * half];
+        for (int i = 0; i < cos.length; i++) {
+            float angle = i / half * frequencies[i % half];
+            cos[i] = (float) StrictMath.cos(angle) * scale;
+            sin[i] = (float) StrictMath.sin(angle) * scale;
+            minusSin[i] = -sin[i];
+        }
+    }
+
+    /** base^(−2i/width) for i below width/2. */
+    public static float[] frequencies(int width, double base) {
+        float[] frequencies = new float[width / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = (float) StrictMath.pow(base, -2.0 * i / width);
+        }
+        return frequencies;
+    }
+
+    /** How many positions the tables hold. */
+    public int positions() {
+        return positions;
+    }
+
+    /**
+     * Turns vectors in place.
+     *
+     * @param x [..., T, D], last stride 1; the vector at index t of the axis before the last is at position first + t
+     */
+    public void turn(Tensor x, int first) {
+        check(x, first);
+        all(x, first, sin);
+    }
+
+    /** Turns gradients back, in place: the transposed rotation. */
+    public void turnBack(Tensor dx, int first) {
+        check(dx, first);
+        all(dx, first, minusSin);
+    }
+
+    /** Turns one vector in place. */
+    public void turn(float[] x, int at, int position) {
+        one(x, at, position, sin);
+    }
+
+    private void all(Tensor x, int first, float[] sines) {
+        if (x.rank() > 2) {
+            for (int i = 0; i < x.size(0); i++) {
+                all(x.select(0, i), first, sines);
+            }
+            return;
+        }
+        RowTasks.run(x.size(0), x.size(1), t -> one(x.array(), RowTasks.at(x, t), first + t, sines));
+    }
+
+    private void one(float[] x, int at, int position, float[] sines) {
+        int angle = position * half;
+        if (layout == Layout.HALVES) {
+            MATH.rotate(x, at, at + half, cos, sines, angle, half);
+            return;
+        }
+        float[] halves = RowRoom.first(2 * half);
+        for (int i = 0; i < half; i++) {
+            halves[i] = x[at + 2 * i];
+            halves[half + i] = x[at + 2 * i + 1];
+        }
+        MATH.rotate(halves, 0, half, cos, sines, angle, half);
+        for (int i = 0; i < half; i++) {
+            x[at + 2 * i] = halves[i];
+            x[at + 2 * i + 1] = halves[half + i];
+        }
+    }
+
+    private void check(Tensor x, int first) {
+        boolean fits = x.rank() >= 2
+                && x.size(-1) >= 2 * half
+                && (x.stride(-1) == 1 || x.size(-1) <= 1)
+                && first >= 0
+                && first + x.size(-2) <= positions;
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "Rotary: x [..., T, D >= " + 2 * half + "] with last stride 1 and first + T <= " + positions
+                            + " positions is needed, got " + x.describe() + " at position " + first);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+
+/** Rows of matrices [rows, width] shared between threads, and the check that they are such. */
+final class RowTasks {
+    /** Elements of one task, as many as make handing it over worth while. */
+    private static final int ELEMENTS = 8192;
+    /** An element of a row kernel costs about as much as 64 multiply-adds of a matrix product. */
+    private static final long COST = 64;
+
+    private RowTasks() {}
+
+    /** One row. */
+    @FunctionalInterface
+    interface Row {
+        void run(int row);
+    }
+
+    static void run(int rows, int width, Row row) {
+        int perTask = Math.max(1, ELEMENTS / Math.max(1, width));
+        int tasks = (rows + perTask - 1) / perTask;
+        Workers.run(tasks, COST * rows * width, t -> {
+            int end = Math.min(rows, (t + 1) * perTask);
+            for (int r = t * perTask; r < end; r++) {
+                row.run(r);
+            }
+        });
+    }
+
+    /** Index of a row's first element. */
+    static int at(Tensor matrix, int row) {
+        return matrix.offset() + row * matrix.stride(0);
+    }
+
+    static void check(String who, Tensor... matrices) {
+        for (Tensor matrix : matrices) {
+            boolean fits = matrix.rank() == 2
+                    && matrix.size(0) == matrices[0].size(0)
+                    && matrix.size(1) == matrices[0].size(1)
+                    && (matrix.stride(1) == 1 || matrix.size(1) <= 1);
+            if (!fits) {
+                throw new IllegalArgumentException(
+                        who + ": matrices [rows, width] of one shape with last stride 1 are needed, got "
+                                + matrices[0].describe() + " and " + matrix.describe());
+            }
+        }
+    }
+
+    static void checkVector(String who, Tensor vector, int width) {
+        if (vector.rank() != 1 || vector.size(0) != width || vector.stride(0) != 1 && width > 1) {
+            throw new IllegalArgumentException(
+                    who + ": a contiguous vector of width " + width + " is needed, got " + vector.describe());
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.heed.kernel;
+
+/** {@link RowMath} in plain Java. */
+final class ScalarRowMath implements RowMath {
+    @Override
+    public void activate(Activation f, float[] x, int at, float[] y, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            y[to + i] = Curves.apply(f, x[at + i]);
+        }
+    }
+
+    @Override
+    public void addSlope(Activation f, float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            dx[to + i] = Math.fma(dy[dyAt + i], Curves.slope(f, x[at + i]), dx[to + i]);
+        }
+    }
+
+    @Override
+    public void add(float[] a, int at, float[] b, int bAt, float[] c, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            c[to + i] = a[at + i] + b[bAt + i];
+        }
+    }
+
+    @Override
+    public void multiply(float[] a, int at, float[] b, int bAt, float[] c, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            c[to + i] = a[at + i] * b[bAt + i];
+        }
+    }
+
+    @Override
+    public void addProduct(float[] a, int at, float[] b, int bAt, float[] c, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            c[to + i] = Math.fma(a[at + i], b[bAt + i], c[to + i]);
+        }
+    }
+
+    @Override
+    public void addScaled(float factor, float[] a, int at, float[] c, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            c[to + i] = Math.fma(a[at + i], factor, c[to + i]);
+        }
+    }
+
+    @Override
+    public void normalize(float[] x, int at, float shift, float factor, float[] y, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            y[to + i] = (x[at + i] - shift) * factor;
+        }
+    }
+
+    @Override
+    public void affine(
+            float[] x, int at, float[] scale, int scaleAt, float[] shift, int shiftAt, float[] y, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            y[to + i] = Math.fma(x[at + i], scale[scaleAt + i], shift[shiftAt + i]);
+        }
+    }
+
+    @Override
+    public void exp(float[] x, int at, float base, float[] y, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            y[to + i] = Exp.exp(x[at + i] - base);
+        }
+    }
+
+    @Override
+    public float max(float[] x, int at, int count) {
+        float most = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < count; i++) {
+            most = x[at + i] > most ? x[at + i] : most;
+        }
+        return most;
+    }
+
+    @Override
+    public float sum(float[] x, int at, int count) {
+        float[] sums = new float[SUMS];
+        for (int i = 0; i < count; i++) {
+            sums[i % SUMS] += x[at + i];
+        }
+        return RowMath.fold(sums);
+    }
+
+    @Override
+    public float dot(float[] x, int at, float[] y, int yAt, int count) {
+        float[] sums = new float[SUMS];
+        for (int i = 0; i < count; i++) {
+            sums[i % SUMS] = Math.fma(x[at + i], y[yAt + i], sums[i % SUMS]);
+        }
+        return RowMath.fold(sums);
+    }
+
+    @Override
+    public float squaredDeviation(float[] x, int at, float mean, int count) {
+        float[] sums = new float[SUMS];
+        for (int i = 0; i < count; i++) {
+            float deviation = x[at + i] - mean;
+            sums[i % SUMS] = Math.fma(deviation, deviation, sums[i % SUMS]);
+        }
+        return RowMath.fold(sums);
+    }
+
+    @Override
+    public void rotate(float[] x, int a, int b, float[] cos, float[] sin, int angle, int count) {
+        for (int i = 0; i < count; i++) {
+            float first = x[a + i];
+            float second = x[b + i];
+            x[a + i] = Math.fma(first, cos[angle + i], -(second * sin[angle + i]));
+            x[b + i] = Math.fma(second, cos[angle + i], first * sin[angle + i]);
+        }
+    }
+}

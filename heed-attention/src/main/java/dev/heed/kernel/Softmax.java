@@ -1,0 +1,121 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+
+/**
+ * Softmax, log-softmax and cross-entropy along the rows of a matrix [rows, width] with last stride 1. The largest element is
+ * subtracted first, so nothing overflows; a row of −∞ gives zeros.
+ */
+public final class Softmax {
+    private static final RowMath MATH = RowMath.CHOSEN;
+
+    private Softmax() {}
+
+    /** y = softmax(x), row by row; y may be x. */
+    public static void rows(Tensor x, Tensor y) {
+        RowTasks.check("Softmax.rows", x, y);
+        int width = x.size(1);
+        RowTasks.run(x.size(0), width, r -> {
+            int to = RowTasks.at(y, r);
+            float sum = exponentials(x, r, base(x, r), y);
+            float inverse = sum == 0 ? 0 : 1 / sum;
+            MATH.normalize(y.array(), to, 0, inverse, y.array(), to, width);
+        });
+    }
+
+    /** dx += p·(dp − Σ p·dp): p the result of {@link #rows}, dp its gradient. */
+    public static void backward(Tensor p, Tensor dp, Tensor dx) {
+        RowTasks.check("Softmax.backward", p, dp, dx);
+        int width = p.size(1);
+        RowTasks.run(p.size(0), width, r -> {
+            int at = RowTasks.at(p, r);
+            int dpAt = RowTasks.at(dp, r);
+            float mean = MATH.dot(p.array(), at, dp.array(), dpAt, width);
+            float[] centred = RowRoom.first(width);
+            MATH.normalize(dp.array(), dpAt, mean, 1, centred, 0, width);
+            MATH.addProduct(p.array(), at, centred, 0, dx.array(), RowTasks.at(dx, r), width);
+        });
+    }
+
+    /** y = x − lse(x), row by row; y may be x. */
+    public static void logRows(Tensor x, Tensor y) {
+        RowTasks.check("Softmax.logRows", x, y);
+        int width = x.size(1);
+        RowTasks.run(x.size(0), width, r -> {
+            float lse = lse(x, r);
+            MATH.normalize(x.array(), RowTasks.at(x, r), lse, 1, y.array(), RowTasks.at(y, r), width);
+        });
+    }
+
+    /**
+     * loss[r] = lse(x[r]) − x[r][label], 0 where the label is negative (ignored).
+     *
+     * @param labels one per row, below the width
+     */
+    public static void crossEntropy(Tensor logits, int[] labels, float[] loss) {
+        RowTasks.check("Softmax.crossEntropy", logits);
+        checkLabels(logits, labels);
+        RowTasks.run(logits.size(0), logits.size(1), r -> {
+            float base = base(logits, r);
+            double logSum = Ln.inDouble(exponentials(logits, r, base));
+            float own = labels[r] < 0 ? 0 : logits.array()[RowTasks.at(logits, r) + labels[r]];
+            loss[r] = labels[r] < 0 ? 0 : (float) (logSum + ((double) base - own));
+        });
+    }
+
+    /**
+     * dLogits = scale·(softmax(x) − one-hot(label)), 0 in rows with a negative label; overwrites, and dLogits may be logits.
+     *
+     * @param scale gradient of each row's loss: 1 / rows for a mean
+     */
+    public static void crossEntropyBackward(Tensor logits, int[] labels, float scale, Tensor dLogits) {
+        RowTasks.check("Softmax.crossEntropyBackward", logits, dLogits);
+        checkLabels(logits, labels);
+        int width = logits.size(1);
+        RowTasks.run(logits.size(0), width, r -> {
+            int to = RowTasks.at(dLogits, r);
+            float sum = exponentials(logits, r, base(logits, r), dLogits);
+            float factor = labels[r] < 0 ? 0 : scale / sum;
+            MATH.normalize(dLogits.array(), to, 0, factor, dLogits.array(), to, width);
+            if (labels[r] >= 0) {
+                dLogits.array()[to + labels[r]] -= scale;
+            }
+        });
+    }
+
+    private static float lse(Tensor x, int row) {
+        float base = base(x, row);
+        return (float) (base + Ln.inDouble(exponentials(x, row, base)));
+    }
+
+    /** What is subtracted: the largest element, or 0 in a row of −∞. */
+    private static float base(Tensor x, int row) {
+        float most = MATH.max(x.array(), RowTasks.at(x, row), x.size(1));
+        return most == Float.NEGATIVE_INFINITY ? 0 : most;
+    }
+
+    /** Σ exp(x − base), the terms written to y. */
+    private static float exponentials(Tensor x, int row, float base, Tensor y) {
+        int to = RowTasks.at(y, row);
+        MATH.exp(x.array(), RowTasks.at(x, row), base, y.array(), to, x.size(1));
+        return MATH.sum(y.array(), to, x.size(1));
+    }
+
+    private static float exponentials(Tensor x, int row, float base) {
+        float[] terms = RowRoom.first(x.size(1));
+        MATH.exp(x.array(), RowTasks.at(x, row), base, terms, 0, x.size(1));
+        return MATH.sum(terms, 0, x.size(1));
+    }
+
+    private static void checkLabels(Tensor logits, int[] labels) {
+        boolean fits = labels.length == logits.size(0);
+        for (int i = 0; fits && i < labels.length; i++) {
+            fits = labels[i] < logits.size(1);
+        }
+        if (!fits) {
+            throw new IllegalArgumentException("Softmax.crossEntropy: one label below " + logits.size(1)
+                    + " (negative: ignored) for each of " + logits.size(0) + " rows is needed, got " + labels.length
+                    + " labels up to " + java.util.Arrays.stream(labels).max().orElse(-1));
+        }
+    }
+}
