@@ -181,11 +181,7 @@ public final class Backward {
         scores.throughSoftcap(dP, rows);
         // s = scale · q·k: dK += dSᵀ·(scale·q) and dQ += dS·k
         TILE.accumulate(dP, rows, queryRows, padded(p.width()), dKey, from * padded(p.width()));
-        if (partial && TILE.anyNonFinite(key.array(), keyRow, key.stride(2), rows, p.width())) {
-            scores.mixVisible(key.array(), keyRow, key.stride(2), rows, p.width(), dP, dQueryT);
-        } else {
-            TILE.mix(key.array(), keyRow, key.stride(2), rows, p.width(), dP, dQueryT);
-        }
+        scores.mix(key.array(), keyRow, key.stride(2), rows, p.width(), partial, dP, dQueryT);
     }
 
     /** Rows of one head times a factor, each padded with zeros to a multiple of 32, missing rows zero. */

@@ -94,11 +94,7 @@ public final class Forward {
                 TILE.scale(mixture, width, run.factor);
             }
             int row = base + at * stride;
-            if (partial && TILE.anyNonFinite(value.array(), row, stride, rows, width)) {
-                scores.mixVisible(value.array(), row, stride, rows, width, scores.s, mixture);
-            } else {
-                TILE.mix(value.array(), row, stride, rows, width, scores.s, mixture);
-            }
+            scores.mix(value.array(), row, stride, rows, width, partial, scores.s, mixture);
             at = end;
         }
     }
@@ -150,11 +146,27 @@ public final class Forward {
         int width = output.size(3);
         int perWidth = output.stride(3);
         int at = output.offset() + batch * output.stride(0) + head * output.stride(1) + firstQuery * output.stride(2);
-        for (int q = 0; q < queries; q++) {
-            int row = at + q * output.stride(2);
-            float inverse = whole.factor[q];
+        int q = 0;
+        for (; q + 4 <= queries && perWidth == 1; q += 4) { // four rows at a time share the cache lines read
+            int row0 = at + q * output.stride(2);
+            int row1 = row0 + output.stride(2);
+            int row2 = row1 + output.stride(2);
+            int row3 = row2 + output.stride(2);
+            float inverse0 = whole.factor[q];
+            float inverse1 = whole.factor[q + 1];
+            float inverse2 = whole.factor[q + 2];
+            float inverse3 = whole.factor[q + 3];
             for (int d = 0; d < width; d++) {
-                to[row + d * perWidth] = total[d * Q + q] * inverse + 0f;
+                to[row0 + d] = total[d * Q + q] * inverse0 + 0f;
+                to[row1 + d] = total[d * Q + q + 1] * inverse1 + 0f;
+                to[row2 + d] = total[d * Q + q + 2] * inverse2 + 0f;
+                to[row3 + d] = total[d * Q + q + 3] * inverse3 + 0f;
+            }
+        }
+        for (; q < queries; q++) {
+            int row = at + q * output.stride(2);
+            for (int d = 0; d < width; d++) {
+                to[row + d * perWidth] = total[d * Q + q] * whole.factor[q] + 0f;
             }
         }
     }

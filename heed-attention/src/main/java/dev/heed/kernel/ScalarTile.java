@@ -29,8 +29,8 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void hide(float[] s, int rows, int[] visible) {
-        for (int j = 0; j < rows; j++) {
+    public void hide(float[] s, int rowFrom, int rowTo, int[] visible) {
+        for (int j = rowFrom; j < rowTo; j++) {
             for (int q = 0; q < QUERIES; q++) {
                 if ((visible[j] >>> q & 1) == 0) {
                     s[j * QUERIES + q] = Float.NEGATIVE_INFINITY;
@@ -40,8 +40,8 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void interval(int[] from, int[] to, int firstKey, int rows, int[] visible) {
-        for (int j = 0; j < rows; j++) {
+    public void interval(int[] from, int[] to, int firstKey, int rowFrom, int rowTo, int[] visible) {
+        for (int j = rowFrom; j < rowTo; j++) {
             int key = firstKey + j;
             int bits = 0;
             for (int q = 0; q < QUERIES; q++) {

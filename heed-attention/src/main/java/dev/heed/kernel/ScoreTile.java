@@ -35,6 +35,8 @@ final class ScoreTile {
     private int high;
     private int commonFrom;
     private int commonTo;
+    private int clearFrom;
+    private int clearTo;
 
     /** Takes up queries {@code firstQuery..} of one head, up to 32 of them: scaled and transposed to [D][32]. */
     void open(Problem of, int batch, int head, int firstQuery) {
@@ -96,11 +98,6 @@ final class ScoreTile {
         return high;
     }
 
-    /** The tile's queries, [D][32], times the scale. */
-    float[] queriesTransposed() {
-        return qT;
-    }
-
     /**
      * Scores of keys [keyFrom, keyTo), at most {@link #BLOCK} of them, into {@link #s}; hidden ones are −∞.
      *
@@ -113,9 +110,15 @@ final class ScoreTile {
         TILE.scores(key.array(), at + keyFrom * key.stride(2), key.stride(2), rows, problem.width(), qT, s);
         ScoreTerms terms = problem.terms();
         ElementMask elements = problem.visible().elements();
-        boolean partial = keyFrom < commonFrom || keyTo > commonTo || elements != null || terms.bias() != null;
+        // Rows [clearFrom, clearTo) of the block are seen by every query of the tile.
+        boolean everywhere = elements != null || terms.bias() != null;
+        clearFrom = everywhere ? rows : Math.clamp(commonFrom - keyFrom, 0, rows);
+        clearTo = everywhere ? rows : Math.clamp((long) commonTo - keyFrom, clearFrom, rows);
+        boolean partial = clearFrom > 0 || clearTo < rows;
         if (partial) {
-            TILE.interval(from, to, keyFrom, rows, visible);
+            TILE.interval(from, to, keyFrom, 0, clearFrom, visible);
+            Arrays.fill(visible, clearFrom, clearTo, -1);
+            TILE.interval(from, to, keyFrom, clearTo, rows, visible);
         }
         if (!terms.isPlain()) {
             addTerms(terms, keyFrom, rows);
@@ -124,7 +127,8 @@ final class ScoreTile {
             ask(elements, keyFrom, rows);
         }
         if (partial) {
-            TILE.hide(s, rows, visible);
+            TILE.hide(s, 0, clearFrom, visible);
+            TILE.hide(s, clearTo, rows, visible);
         }
         return partial;
     }
@@ -197,9 +201,24 @@ final class ScoreTile {
     }
 
     /**
+     * mixture[d][q] += Σ_j p[j][q] · v[j][d] over the last block, where hidden rows may hold anything.
+     *
+     * @param partial what {@link #scores} returned for the block
+     */
+    void mix(float[] v, int at, int stride, int rows, int width, boolean partial, float[] p, float[] mixture) {
+        if (partial
+                && (TILE.anyNonFinite(v, at, stride, clearFrom, width)
+                        || TILE.anyNonFinite(v, at + clearTo * stride, stride, rows - clearTo, width))) {
+            mixVisible(v, at, stride, rows, width, p, mixture);
+        } else {
+            TILE.mix(v, at, stride, rows, width, p, mixture);
+        }
+    }
+
+    /**
      * Like {@link Tile#mix} for the last block, but never touches what a query does not see: 0 · NaN would be NaN.
      */
-    void mixVisible(float[] v, int at, int stride, int rows, int width, float[] p, float[] mixture) {
+    private void mixVisible(float[] v, int at, int stride, int rows, int width, float[] p, float[] mixture) {
         for (int j = 0; j < rows; j++) {
             for (int q = 0; q < Q; q++) {
                 if ((visible[j] >>> q & 1) != 0) {
@@ -219,7 +238,20 @@ final class ScoreTile {
         if (count < Q) {
             Arrays.fill(to, 0, width * Q, 0);
         }
-        for (int q = 0; q < count; q++) {
+        int q = 0;
+        for (; q + 4 <= count; q += 4) { // four rows at a time share the cache lines written
+            int row0 = at + q * t.stride(2);
+            int row1 = row0 + t.stride(2);
+            int row2 = row1 + t.stride(2);
+            int row3 = row2 + t.stride(2);
+            for (int d = 0; d < width; d++) {
+                to[d * Q + q] = values[row0 + d] * factor;
+                to[d * Q + q + 1] = values[row1 + d] * factor;
+                to[d * Q + q + 2] = values[row2 + d] * factor;
+                to[d * Q + q + 3] = values[row3 + d] * factor;
+            }
+        }
+        for (; q < count; q++) {
             int row = at + q * t.stride(2);
             for (int d = 0; d < width; d++) {
                 to[d * Q + q] = values[row + d] * factor;

@@ -34,11 +34,11 @@ interface Tile {
     /** s = cap · tanh(s / cap). */
     void softcap(float[] s, int rows, float cap);
 
-    /** Writes −∞ where bit q of {@code visible[j]} is 0. */
-    void hide(float[] s, int rows, int[] visible);
+    /** Writes −∞ to rows [rowFrom, rowTo) where bit q of {@code visible[j]} is 0. */
+    void hide(float[] s, int rowFrom, int rowTo, int[] visible);
 
-    /** Bit q of visible[j] = from[q] ≤ firstKey + j < to[q]. */
-    void interval(int[] from, int[] to, int firstKey, int rows, int[] visible);
+    /** Bit q of visible[j] = from[q] ≤ firstKey + j < to[q], for rows j in [rowFrom, rowTo). */
+    void interval(int[] from, int[] to, int firstKey, int rowFrom, int rowTo, int[] visible);
 
     /**
      * One step of the online softmax (Milakov and Gimelshein 2018): takes the scores of a block to p = exp(s − max), and

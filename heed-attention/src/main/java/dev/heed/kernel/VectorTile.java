@@ -145,8 +145,8 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public void hide(float[] s, int rows, int[] visible) {
-        for (int j = 0; j < rows; j++) {
+    public void hide(float[] s, int rowFrom, int rowTo, int[] visible) {
+        for (int j = rowFrom; j < rowTo; j++) {
             for (int q = 0; q < QUERIES; q += L) {
                 VectorMask<Float> seen = VectorMask.fromLong(F, visible[j] >>> q);
                 FloatVector.broadcast(F, Float.NEGATIVE_INFINITY)
@@ -157,8 +157,8 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public void interval(int[] from, int[] to, int firstKey, int rows, int[] visible) {
-        for (int j = 0; j < rows; j++) {
+    public void interval(int[] from, int[] to, int firstKey, int rowFrom, int rowTo, int[] visible) {
+        for (int j = rowFrom; j < rowTo; j++) {
             int bits = 0;
             for (int q = 0; q < QUERIES; q += L) {
                 VectorMask<Integer> seen = IntVector.fromArray(I, from, q)
