@@ -94,7 +94,7 @@ final class Errors {
         return COULD_NOT;
     }
 
-    private static String describe(Exception failure) {
+    static String describe(Exception failure) {
         return switch (failure) {
             case UncheckedIOException io -> {
                 IOException cause = Objects.requireNonNull(io.getCause());

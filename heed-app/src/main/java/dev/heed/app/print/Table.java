@@ -88,8 +88,14 @@ public final class Table {
 
     // ---- text ----
 
-    /** Aligned columns: words left, numbers right. */
+    /** Aligned columns: words left, numbers right; a column with nothing in it is left out. */
     public void printText(Terminal terminal, String indent) {
+        for (int c = columns.size() - 1; c > 0; c--) {
+            if (!rows.isEmpty() && isEmpty(c)) {
+                without(c).printText(terminal, indent);
+                return;
+            }
+        }
         int[] widths = new int[columns.size()];
         boolean[] words = new boolean[columns.size()];
         for (int c = 0; c < widths.length; c++) {
@@ -103,6 +109,22 @@ public final class Table {
         for (Object[] row : rows) {
             terminal.line((indent + line(row, widths, words, terminal.colours())).stripTrailing());
         }
+    }
+
+    private boolean isEmpty(int column) {
+        return rows.stream().allMatch(row -> row[column] == NOTHING || row[column].equals(""));
+    }
+
+    private Table without(int column) {
+        Table rest = new Table();
+        rest.columns.addAll(columns);
+        rest.columns.remove(column);
+        for (Object[] row : rows) {
+            List<Object> cells = new ArrayList<>(Arrays.asList(row));
+            cells.remove(column);
+            rest.rows.add(cells.toArray());
+        }
+        return rest;
     }
 
     private String header(int[] widths, boolean[] words) {

@@ -1,0 +1,80 @@
+package dev.heed.app.verify;
+
+import dev.heed.model.checkpoint.Checkpoint;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Finds the conformance cases in a file, a folder or a tree of folders, by what the files hold. */
+public final class Cases {
+    private static final int DEEPEST = 8;
+
+    private final List<ConformanceCase> found = new ArrayList<>();
+
+    private Cases() {}
+
+    /**
+     * All cases below a path, in the order of their names.
+     *
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static List<ConformanceCase> in(Path path) {
+        if (!Files.exists(path)) {
+            throw new IllegalArgumentException("verify: " + path + ": no such file or folder");
+        }
+        Cases cases = new Cases();
+        if (Files.isDirectory(path)) {
+            cases.folder(path, "", 0);
+        } else {
+            cases.file(path, "");
+        }
+        return cases.found;
+    }
+
+    private void folder(Path folder, String prefix, int depth) {
+        String self = prefix.isEmpty() ? folder.toAbsolutePath().normalize().getFileName() + "" : prefix;
+        if (Files.exists(folder.resolve(OnnxCase.DESCRIPTION))) {
+            found.add(new OnnxCase(self, folder));
+        } else if (Files.exists(folder.resolve(SafetensorsCase.VERDICTS))) {
+            found.addAll(SafetensorsCase.all(prefix.isEmpty() ? "" : prefix + "/", folder));
+        } else if (depth < DEEPEST) {
+            for (Path child : children(folder)) {
+                String name = (prefix.isEmpty() ? "" : prefix + "/") + child.getFileName();
+                if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
+                    folder(child, name, depth + 1);
+                } else {
+                    file(child, name);
+                }
+            }
+        }
+    }
+
+    private static List<Path> children(Path folder) {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private void file(Path path, String name) {
+        String fileName = path.getFileName().toString();
+        if (fileName.endsWith(".safetensors") && isSdpa(path)) {
+            String label = name.isEmpty() ? fileName : name;
+            found.add(new SdpaCase(label.substring(0, label.length() - ".safetensors".length()), path));
+        }
+    }
+
+    private static boolean isSdpa(Path path) {
+        try (Checkpoint file = Checkpoint.open(path)) {
+            return SdpaCase.isOne(file.metadata());
+        } catch (IllegalArgumentException notSafetensors) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+package dev.heed.app.verify;
+
+import dev.heed.app.verify.OnnxCase.OnnxInputs;
+import dev.heed.attention.Attention;
+import dev.heed.attention.AttentionOutput;
+import dev.heed.attention.Mask;
+import dev.heed.attention.Reference;
+import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * ONNX's operator Attention (opsets 23 to 25) said in Heed's words: its attributes and inputs become an {@link Attention}
+ * with a {@link Mask}, and nothing is computed here but the joining of caches.
+ *
+ * <ul>
+ *   <li>Three axes [B, N, H·D] are heads side by side.
+ *   <li>past_key and past_value stand before key and value; together they are present_key and present_value.
+ *   <li>Query i stands at position i + offset: the length of the past, or of the external cache's nonpad_kv_seqlen less N, or 0.
+ *   <li>attn_mask is a boolean mask or a bias; where it has fewer keys than there are, the others are hidden.
+ *   <li>qk_matmul_output is the scores: 0 as multiplied and scaled, 1 after softcap, 2 after mask and bias, 3 the weights.
+ * </ul>
+ */
+final class OnnxAttention {
+    private final OnnxInputs inputs;
+    private final boolean flat;
+    private final Tensor query;
+    private final Tensor key;
+    private final Tensor value;
+
+    OnnxAttention(OnnxInputs inputs) {
+        this.inputs = inputs;
+        this.flat = inputs.shape("Q").length == 3;
+        this.query = heads(inputs.tensor("Q"), "q_num_heads");
+        this.key = joined("past_key", heads(inputs.tensor("K"), "kv_num_heads"));
+        this.value = joined("past_value", heads(inputs.tensor("V"), "kv_num_heads"));
+    }
+
+    Map<String, Tensor> outputs() {
+        Attention attention = described();
+        AttentionOutput result = attention.apply(query, key, value);
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        outputs.put("Y", flat ? sideBySide(result.output()) : result.output());
+        outputs.put("present_key", key);
+        outputs.put("present_value", value);
+        outputs.put("qk_matmul_output", scores(attention, result));
+        return outputs;
+    }
+
+    // ---- shapes ----
+
+    /** [B, N, H·D] → [B, H, N, D]. */
+    private Tensor heads(Tensor tensor, String attribute) {
+        if (!flat) {
+            return tensor;
+        }
+        int heads = inputs.integer(attribute, 0);
+        if (heads <= 0 || tensor.size(2) % heads != 0) {
+            throw new IllegalArgumentException("onnx Attention: " + attribute + " must divide the last axis of "
+                    + tensor.describe() + ", got " + heads);
+        }
+        return tensor.reshape(tensor.size(0), tensor.size(1), heads, tensor.size(2) / heads)
+                .transpose(1, 2);
+    }
+
+    /** [B, H, N, D] → [B, N, H·D]. */
+    private static Tensor sideBySide(Tensor output) {
+        Tensor rows = output.transpose(1, 2);
+        return rows.reshape(rows.size(0), rows.size(1), rows.size(2) * rows.size(3));
+    }
+
+    /** The cached rows, then the new ones. */
+    private Tensor joined(String past, Tensor now) {
+        if (!inputs.has(past)) {
+            return now;
+        }
+        Tensor before = inputs.tensor(past);
+        int length = before.size(2);
+        Tensor all = Tensor.zeros(now.size(0), now.size(1), length + now.size(2), now.size(3));
+        for (int batch = 0; batch < now.size(0); batch++) {
+            for (int head = 0; head < now.size(1); head++) {
+                Tensor into = all.select(0, batch).select(0, head);
+                copy(before.select(0, batch).select(0, head), into.slice(0, 0, length));
+                copy(now.select(0, batch).select(0, head), into.slice(0, length, into.size(0)));
+            }
+        }
+        return all;
+    }
+
+    private static void copy(Tensor from, Tensor into) {
+        from.copyTo(into.array(), into.offset());
+    }
+
+    // ---- attributes ----
+
+    private Attention described() {
+        Attention attention = masked(scaled().softcap(inputs.number("softcap", 0)));
+        if (inputs.integer("is_causal", 0) != 0) {
+            attention = attention.mask(Mask.causalAt(offsets()));
+        }
+        int left = inputs.integer("left_window_size", -1);
+        int right = inputs.integer("right_window_size", -1);
+        if (left >= 0 || right >= 0) {
+            attention = attention.mask(Mask.windowAt(unbounded(left), unbounded(right), offsets()));
+        }
+        return inputs.has("nonpad_kv_seqlen")
+                ? attention.mask(Mask.lengths(inputs.integers("nonpad_kv_seqlen")))
+                : attention;
+    }
+
+    private Attention scaled() {
+        Attention attention = Attention.scaledDotProduct();
+        return inputs.hasAttribute("scale") ? attention.scale(inputs.number("scale", 1)) : attention;
+    }
+
+    private static int unbounded(int size) {
+        return size < 0 ? Integer.MAX_VALUE : size;
+    }
+
+    /** The position of query 0, for all sequences or each. */
+    private int[] offsets() {
+        if (inputs.has("past_key")) {
+            return new int[] {inputs.shape("past_key")[2]};
+        }
+        if (!inputs.has("nonpad_kv_seqlen")) {
+            return new int[] {0};
+        }
+        int[] lengths = inputs.integers("nonpad_kv_seqlen");
+        return Arrays.stream(lengths).map(length -> length - query.size(2)).toArray();
+    }
+
+    private Attention masked(Attention attention) {
+        if (!inputs.has("attn_mask")) {
+            return attention;
+        }
+        int[] shape = inputs.shape("attn_mask");
+        int told = shape[shape.length - 1];
+        shape[shape.length - 1] = key.size(2); // those behind the told ones are hidden, whatever stands there
+        Attention bounded = attention.mask(Mask.lengths(told));
+        if (inputs.isBoolean("attn_mask")) {
+            return bounded.mask(Mask.dense(widened(inputs.booleans("attn_mask"), told), shape));
+        }
+        return bounded.bias(Tensor.of(widened(inputs.tensor("attn_mask").toArray(), told), shape));
+    }
+
+    private boolean[] widened(boolean[] values, int told) {
+        int rows = told == 0 ? 0 : values.length / told;
+        boolean[] wide = new boolean[rows * key.size(2)];
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(values, row * told, wide, row * key.size(2), told);
+        }
+        return wide;
+    }
+
+    private float[] widened(float[] values, int told) {
+        int rows = told == 0 ? 0 : values.length / told;
+        float[] wide = new float[rows * key.size(2)];
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(values, row * told, wide, row * key.size(2), told);
+        }
+        return wide;
+    }
+
+    // ---- scores ----
+
+    private Tensor scores(Attention attention, AttentionOutput result) {
+        return switch (inputs.integer("qk_matmul_output_mode", 0)) {
+            case 0 -> each(scaled(), false);
+            case 1 -> each(scaled().softcap(inputs.number("softcap", 0)), false);
+            case 2 -> each(attention, true);
+            case 3 -> AllWeights.of(attention, query, key, result.lse());
+            default ->
+                throw new UnsupportedOperationException(
+                        "qk_matmul_output_mode " + inputs.integer("qk_matmul_output_mode", 0) + " is not supported");
+        };
+    }
+
+    /** The reference's scores of every head, [B, Hq, N, M]. */
+    private Tensor each(Attention attention, boolean masked) {
+        Tensor all = Tensor.zeros(query.size(0), query.size(1), query.size(2), key.size(2));
+        for (int batch = 0; batch < query.size(0); batch++) {
+            for (int head = 0; head < query.size(1); head++) {
+                Reference.Steps steps = Reference.steps(attention, query, key, value, batch, head);
+                fill(all, batch, head, masked ? steps.masked() : steps.scores());
+            }
+        }
+        return all;
+    }
+
+    private static void fill(Tensor all, int batch, int head, double[][] scores) {
+        for (int i = 0; i < scores.length; i++) {
+            for (int j = 0; j < scores[i].length; j++) {
+                all.set((float) scores[i][j], batch, head, i, j);
+            }
+        }
+    }
+}
