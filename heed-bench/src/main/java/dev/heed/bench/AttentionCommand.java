@@ -7,7 +7,6 @@ import dev.heed.bench.rival.Rivals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,7 +26,7 @@ final class AttentionCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Rival> rivals = chosenRivals();
-        List<AttentionCase> cases = chosenCases();
+        List<AttentionCase> cases = common.choose(AttentionCase.all(), AttentionCase::name);
         Paired plan = common.plan();
         Conditions conditions = Conditions.here(plan);
         Limits limits = new Limits();
@@ -74,19 +73,5 @@ final class AttentionCommand implements Callable<Integer> {
                         || only.contains(rival.name())
                         || rival.name().equals(Comparison.HOME))
                 .toList();
-    }
-
-    private List<AttentionCase> chosenCases() {
-        Pattern wanted = common.cases();
-        List<AttentionCase> chosen = AttentionCase.all().stream()
-                .filter(question -> wanted.matcher(question.name()).find())
-                .toList();
-        if (chosen.isEmpty()) {
-            List<String> names =
-                    AttentionCase.all().stream().map(AttentionCase::name).toList();
-            throw new IllegalArgumentException(
-                    "bench: --case " + wanted + " matches none of: " + String.join("; ", names));
-        }
-        return chosen;
     }
 }

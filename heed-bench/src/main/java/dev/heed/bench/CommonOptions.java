@@ -2,6 +2,7 @@ package dev.heed.bench;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,7 +50,20 @@ final class CommonOptions {
         return threads.stream().distinct().sorted().toList();
     }
 
-    Pattern cases() {
+    /** The cases whose names match {@code --case}. */
+    <C> List<C> choose(List<C> all, Function<C, String> name) {
+        Pattern wanted = pattern();
+        List<C> chosen = all.stream()
+                .filter(one -> wanted.matcher(name.apply(one)).find())
+                .toList();
+        if (chosen.isEmpty()) {
+            throw new IllegalArgumentException("bench: --case " + wanted + " matches none of: "
+                    + String.join("; ", all.stream().map(name).toList()));
+        }
+        return chosen;
+    }
+
+    private Pattern pattern() {
         try {
             return Pattern.compile(cases);
         } catch (PatternSyntaxException e) {

@@ -52,10 +52,14 @@ final class Limits {
 
     /** Seconds. */
     double floor(AttentionCase question, int threads) {
-        double products = operations(question) / peak(threads);
-        return question.work() == AttentionCase.Work.DECODE
-                ? Math.max(products, cacheBytes(question) / bandwidth.of(cacheBytes(question), threads))
-                : products;
+        boolean decodes = question.work() == AttentionCase.Work.DECODE;
+        return floor(operations(question), decodes ? cacheBytes(question) : 0, threads);
+    }
+
+    /** Seconds: the longer of computing and, where they matter, reading these bytes once. */
+    double floor(double operations, long bytes, int threads) {
+        double reading = bytes == 0 ? 0 : bytes / bandwidth.of(bytes, threads);
+        return Math.max(operations / peak(threads), reading);
     }
 
     static double operations(AttentionCase question) {

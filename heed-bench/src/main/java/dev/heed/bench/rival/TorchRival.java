@@ -42,6 +42,11 @@ final class TorchRival implements Rival {
 
     @Override
     public String version() {
+        return describe();
+    }
+
+    /** Version and the library of matrix products. */
+    static String describe() {
         String config = torch.show_config().getString();
         int at = config.indexOf("TORCH_VERSION=") + "TORCH_VERSION=".length();
         return "PyTorch " + config.substring(at, config.indexOf(',', at)) + " (bytedeco, " + Blas.name() + ")";
