@@ -31,26 +31,29 @@ record Paired(int rounds, int blockMillis, int warmupMillis) {
     private static final int MOST_RESTS = 100;
 
     private static final int LEAST_WARMUP_RUNS = 2;
+    /** A run this long does not notice cold caches. */
+    private static final long LONG_NANOS = 300_000_000;
+
     private static final OperatingSystemMXBean PROCESS =
             ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
     /** Seconds per run of each contestant (outer index) in each round. */
     double[][] measure(List<? extends Contestant> contestants) {
-        int[] repeats = new int[contestants.size()];
-        for (int c = 0; c < repeats.length; c++) {
-            repeats[c] = warmUp(contestants.get(c));
+        long[] nanos = new long[contestants.size()];
+        for (int c = 0; c < nanos.length; c++) {
+            nanos[c] = warmUp(contestants.get(c));
         }
-        double[][] seconds = new double[repeats.length][rounds];
+        double[][] seconds = new double[nanos.length][rounds];
         for (int r = 0; r < rounds; r++) {
-            for (int c = 0; c < repeats.length; c++) {
-                seconds[c][r] = block(contestants.get(c), repeats[c]);
+            for (int c = 0; c < nanos.length; c++) {
+                seconds[c][r] = block(contestants.get(c), nanos[c]);
             }
         }
         return seconds;
     }
 
-    /** Returns how many runs fill a block. */
-    private int warmUp(Contestant contestant) {
+    /** Returns the fastest run, in nanoseconds. */
+    private long warmUp(Contestant contestant) {
         contestant.begin();
         long start = System.nanoTime();
         long fastest = Long.MAX_VALUE;
@@ -59,13 +62,16 @@ record Paired(int rounds, int blockMillis, int warmupMillis) {
             contestant.run();
             fastest = Math.min(fastest, System.nanoTime() - before);
         }
-        return (int) Math.max(1, Math.ceilDiv(blockMillis * 1_000_000L, Math.max(1, fastest)));
+        return Math.max(1, fastest);
     }
 
-    private static double block(Contestant contestant, int repeats) {
+    private double block(Contestant contestant, long nanosPerRun) {
+        long repeats = Math.ceilDiv(blockMillis * 1_000_000L, nanosPerRun);
         settle();
         contestant.begin();
-        contestant.run();
+        if (nanosPerRun < LONG_NANOS) {
+            contestant.run(); // refills the caches, wakes the threads
+        }
         long before = System.nanoTime();
         for (int run = 0; run < repeats; run++) {
             contestant.run();

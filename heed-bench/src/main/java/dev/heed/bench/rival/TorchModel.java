@@ -39,7 +39,7 @@ final class TorchModel implements ModelRival {
 
     /** The same network in float64. */
     static Contestant inDouble(ModelCase question, ModelWeights<Tensor> weights) {
-        return new Network(question, weights, 1, torch.ScalarType.Double);
+        return new Network(question, weights, Runtime.getRuntime().availableProcessors(), torch.ScalarType.Double);
     }
 
     private static final class Network implements Contestant {
