@@ -14,9 +14,11 @@ public final class Gemm {
     private static final int PANEL = Product.PANEL;
     private static final Product PRODUCT = Product.CHOSEN;
     private static final ThreadLocal<Gemm> OF_THREAD = ThreadLocal.withInitial(Gemm::new);
-    /** Panels of one task for a single row: 8 of them with 768 inputs are 18 µs of memory traffic. */
-    private static final int ROW_PANELS = 8;
-    /** Reading a weight for one row costs about as much as seven multiply-adds that find theirs in the cache. */
+    /** Up to so many rows, reading the weights takes longer than multiplying them. */
+    private static final int FEW = 4;
+    /** Panels of one task for few rows: 8 of them with 768 inputs are 18 µs of memory traffic. */
+    private static final int FEW_PANELS = 8;
+    /** Reading a weight for few rows costs about as much as seven multiply-adds that find theirs in the cache. */
     private static final long READ_COST = 7;
     /** Columns of b, or rows of a, packed at a time: 4 MB with {@link Blocks#DEPTH}, a share of the third-level cache. */
     private static final int PACKED = 2048;
@@ -39,8 +41,8 @@ public final class Gemm {
             return;
         }
         Tensor added = bias == null ? null : bias.contiguous();
-        if (x.size(0) == 1 && y.stride(1) == 1) {
-            row(x, w, added, y);
+        if (x.size(0) <= FEW && y.stride(1) == 1) {
+            fewRows(x, w, added, y);
         } else {
             rows(x, w, added, y);
         }
@@ -57,32 +59,44 @@ public final class Gemm {
         }
     }
 
-    private static void row(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
+    private static void fewRows(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
         int panels = Panels.count(w.out());
-        if (panels <= ROW_PANELS) {
-            rowPanels(x, w, bias, y, 0, panels);
+        if (panels <= FEW_PANELS) {
+            fewRows(x, w, bias, y, 0, panels);
             return;
         }
-        int tasks = (panels + ROW_PANELS - 1) / ROW_PANELS;
+        int tasks = (panels + FEW_PANELS - 1) / FEW_PANELS;
         Workers.run(tasks, READ_COST * w.out() * w.in(), t -> {
-            int first = t * ROW_PANELS;
-            rowPanels(x, w, bias, y, first, Math.min(panels, first + ROW_PANELS));
+            int first = t * FEW_PANELS;
+            fewRows(x, w, bias, y, first, Math.min(panels, first + FEW_PANELS));
         });
     }
 
-    private static void rowPanels(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y, int first, int end) {
+    /** Panels [first, end). */
+    private static void fewRows(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y, int first, int end) {
         int in = w.in();
+        int rows = x.size(0);
         int whole = Math.min(end, w.out() / PANEL);
         int to = y.offset() + first * PANEL;
-        PRODUCT.row(x.array(), x.offset(), w.panels(), first * PANEL * in, whole - first, in, y.array(), to);
+        float[] panels = w.panels();
+        float[] from = x.array();
+        int at = x.offset();
+        int perRow = y.stride(0);
+        PRODUCT.fewRows(
+                from, at, x.stride(0), rows, panels, first * PANEL * in, whole - first, in, y.array(), to, perRow);
         if (end > whole) {
             float[] tile = Blocks.tile();
-            PRODUCT.row(x.array(), x.offset(), w.panels(), whole * PANEL * in, 1, in, tile, 0);
-            System.arraycopy(tile, 0, y.array(), y.offset() + whole * PANEL, w.out() - whole * PANEL);
+            PRODUCT.fewRows(from, at, x.stride(0), rows, panels, whole * PANEL * in, 1, in, tile, 0, PANEL);
+            int last = y.offset() + whole * PANEL;
+            for (int r = 0; r < rows; r++) {
+                System.arraycopy(tile, r * PANEL, y.array(), last + r * perRow, w.out() - whole * PANEL);
+            }
         }
         if (bias != null) {
             int count = Math.min(w.out(), end * PANEL) - first * PANEL;
-            PRODUCT.addBias(y.array(), to, bias.array(), bias.offset() + first * PANEL, count);
+            for (int r = 0; r < rows; r++) {
+                PRODUCT.addBias(y.array(), to + r * perRow, bias.array(), bias.offset() + first * PANEL, count);
+            }
         }
     }
 

@@ -44,11 +44,22 @@ interface Product {
             float[] a, int at, int rows, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto);
 
     /**
-     * One row against neighbouring panels: c[32·p + j] = Σ_k a[k]·b[p][k][j].
+     * Up to four rows against neighbouring panels: c[r][32·p + j] = Σ_k a[r][k]·b[p][k][j].
      *
      * @param b panels, each {@code depth·32} long
      */
-    void row(float[] a, int at, float[] b, int panel, int panels, int depth, float[] c, int to);
+    void fewRows(
+            float[] a,
+            int at,
+            int stride,
+            int rows,
+            float[] b,
+            int panel,
+            int panels,
+            int depth,
+            float[] c,
+            int to,
+            int perRow);
 
     /** to[k][j] = from[k][j] for 32 columns j side by side: row k at {@code at + k·stride}. */
     void packRows(float[] from, int at, int stride, int depth, float[] to, int panel);

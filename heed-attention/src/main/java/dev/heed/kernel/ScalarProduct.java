@@ -49,9 +49,20 @@ final class ScalarProduct implements Product {
     }
 
     @Override
-    public void row(float[] a, int at, float[] b, int panel, int panels, int depth, float[] c, int to) {
+    public void fewRows(
+            float[] a,
+            int at,
+            int stride,
+            int rows,
+            float[] b,
+            int panel,
+            int panels,
+            int depth,
+            float[] c,
+            int to,
+            int perRow) {
         for (int p = 0; p < panels; p++) {
-            rows(a, at, 0, 1, b, panel + p * depth * PANEL, depth, c, to + p * PANEL, 0, false);
+            rows(a, at, stride, rows, b, panel + p * depth * PANEL, depth, c, to + p * PANEL, perRow, false);
         }
     }
 

@@ -311,19 +311,109 @@ final class VectorProduct implements Product {
     }
 
     @Override
-    public void row(float[] a, int at, float[] b, int panel, int panels, int depth, float[] c, int to) {
+    public void fewRows(
+            float[] a,
+            int at,
+            int stride,
+            int rows,
+            float[] b,
+            int panel,
+            int panels,
+            int depth,
+            float[] c,
+            int to,
+            int perRow) {
         int perPanel = depth * PANEL;
         int p = 0;
-        for (; p + 4 <= panels; p += 4) {
-            for (int q = 0; q < PANEL; q += PAIR) {
-                row4(a, at, b, panel + p * perPanel + q, perPanel, depth, c, to + p * PANEL + q);
+        if (rows == 1) {
+            for (; p + 4 <= panels; p += 4) {
+                for (int q = 0; q < PANEL; q += PAIR) {
+                    row4(a, at, b, panel + p * perPanel + q, perPanel, depth, c, to + p * PANEL + q);
+                }
+            }
+            for (; p < panels; p++) {
+                for (int q = 0; q < PANEL; q += PAIR) {
+                    row1(a, at, b, panel + p * perPanel + q, depth, c, to + p * PANEL + q);
+                }
+            }
+            return;
+        }
+        if (TALL) {
+            for (; p + 2 <= panels; p += 2) {
+                wide4(a, at, stride, rows - 1, b, panel + p * perPanel, perPanel, depth, c, to + p * PANEL, perRow);
             }
         }
         for (; p < panels; p++) {
-            for (int q = 0; q < PANEL; q += PAIR) {
-                row1(a, at, b, panel + p * perPanel + q, depth, c, to + p * PANEL + q);
-            }
+            rows(a, at, stride, rows, b, panel + p * perPanel, depth, c, to + p * PANEL, perRow, false);
         }
+    }
+
+    /** Four rows by two panels of two vectors: with one panel, eight sums in flight, half of the latency would show. */
+    private static void wide4(
+            float[] a,
+            int at,
+            int stride,
+            int last,
+            float[] b,
+            int p0,
+            int perPanel,
+            int depth,
+            float[] c,
+            int to,
+            int perRow) {
+        int p1 = p0 + perPanel;
+        int i1 = Math.min(1, last);
+        int i2 = Math.min(2, last);
+        int r1 = at + i1 * stride;
+        int r2 = at + i2 * stride;
+        int r3 = at + last * stride;
+        FloatVector w0 = FloatVector.zero(F), x0 = w0, y0 = w0, z0 = w0, w1 = w0, x1 = w0, y1 = w0, z1 = w0;
+        FloatVector w2 = w0, x2 = w0, y2 = w0, z2 = w0, w3 = w0, x3 = w0, y3 = w0, z3 = w0;
+        for (int k = 0; k < depth; k++) {
+            FloatVector p = FloatVector.fromArray(F, b, p0 + k * PANEL);
+            FloatVector q = FloatVector.fromArray(F, b, p0 + k * PANEL + L);
+            FloatVector r = FloatVector.fromArray(F, b, p1 + k * PANEL);
+            FloatVector s = FloatVector.fromArray(F, b, p1 + k * PANEL + L);
+            FloatVector e = FloatVector.broadcast(F, a[at + k]);
+            w0 = e.fma(p, w0);
+            x0 = e.fma(q, x0);
+            y0 = e.fma(r, y0);
+            z0 = e.fma(s, z0);
+            e = FloatVector.broadcast(F, a[r1 + k]);
+            w1 = e.fma(p, w1);
+            x1 = e.fma(q, x1);
+            y1 = e.fma(r, y1);
+            z1 = e.fma(s, z1);
+            e = FloatVector.broadcast(F, a[r2 + k]);
+            w2 = e.fma(p, w2);
+            x2 = e.fma(q, x2);
+            y2 = e.fma(r, y2);
+            z2 = e.fma(s, z2);
+            e = FloatVector.broadcast(F, a[r3 + k]);
+            w3 = e.fma(p, w3);
+            x3 = e.fma(q, x3);
+            y3 = e.fma(r, y3);
+            z3 = e.fma(s, z3);
+        }
+        int t1 = to + i1 * perRow;
+        int t2 = to + i2 * perRow;
+        int t3 = to + last * perRow;
+        w0.intoArray(c, to);
+        x0.intoArray(c, to + L);
+        y0.intoArray(c, to + 2 * L);
+        z0.intoArray(c, to + 3 * L);
+        w1.intoArray(c, t1);
+        x1.intoArray(c, t1 + L);
+        y1.intoArray(c, t1 + 2 * L);
+        z1.intoArray(c, t1 + 3 * L);
+        w2.intoArray(c, t2);
+        x2.intoArray(c, t2 + L);
+        y2.intoArray(c, t2 + 2 * L);
+        z2.intoArray(c, t2 + 3 * L);
+        w3.intoArray(c, t3);
+        x3.intoArray(c, t3 + L);
+        y3.intoArray(c, t3 + 2 * L);
+        z3.intoArray(c, t3 + 3 * L);
     }
 
     /** Four panels at a time: eight sums in flight hide the latency of the multiply-add. */
@@ -375,7 +465,9 @@ final class VectorProduct implements Product {
 
     @Override
     public void packTransposed(float[] from, int at, int stride, int depth, float[] to, int panel) {
-        // Eight k at a time, so that a line of `from` is used up while it is near; C2 keeps this scalar.
+        // Eight k at a time, so that a line of `from` is used up while it is near. In-register transposition by
+        // shuffles and
+        // blends was three times slower than these scalar moves.
         for (int k = 0; k < depth; k += 8) {
             int end = Math.min(depth, k + 8);
             for (int j = 0; j < PANEL; j++) {

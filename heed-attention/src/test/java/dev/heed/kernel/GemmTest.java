@@ -169,13 +169,15 @@ class GemmTest {
             }
         }
         for (int panels = 0; panels <= 9; panels++) {
-            float[] a = random(70).array();
-            float[] b = random(panels, 70, 32).array();
-            float[] c = new float[panels * 32];
-            float[] d = new float[panels * 32];
-            vector.row(a, 0, b, 0, panels, 70, c, 0);
-            scalar.row(a, 0, b, 0, panels, 70, d, 0);
-            assertThat(c).as("panels=%d", panels).isEqualTo(d);
+            for (int rows = 1; rows <= 4; rows++) {
+                float[] a = random(rows, 70).array();
+                float[] b = random(panels, 70, 32).array();
+                float[] c = new float[rows * (panels * 32 + 5)];
+                float[] d = new float[rows * (panels * 32 + 5)];
+                vector.fewRows(a, 0, 70, rows, b, 0, panels, 70, c, 0, panels * 32 + 5);
+                scalar.fewRows(a, 0, 70, rows, b, 0, panels, 70, d, 0, panels * 32 + 5);
+                assertThat(c).as("panels=%d rows=%d", panels, rows).isEqualTo(d);
+            }
         }
         for (int depth : new int[] {0, 1, 7, 8, 15, 16, 17, 33, 40}) {
             float[] from = random(50, 50).array();
