@@ -5,6 +5,7 @@ import dev.heed.kernel.Decode;
 import dev.heed.kernel.Forward;
 import dev.heed.kernel.Problem;
 import dev.heed.kernel.ScoreTerms;
+import dev.heed.kernel.Statistics;
 import dev.heed.kernel.Visibility;
 import dev.heed.kernel.Weights;
 import dev.heed.tensor.Tensor;
@@ -167,6 +168,42 @@ public final class Attention {
 
     private static void run(Problem problem, Tensor output, Tensor lse) {
         Forward.run(problem, output, lse);
+    }
+
+    /**
+     * Output, lse, and statistics of every head's weights in the same pass: exact, and O(N + M) numbers per head.
+     */
+    public AttentionStatistics.Result applyWithStatistics(
+            Tensor query, Tensor key, Tensor value, AttentionStatistics.Request request) {
+        Problem p = problem(query, key, value);
+        int b = p.batches();
+        int h = p.heads();
+        int n = p.queries();
+        Tensor output = Tensor.zeros(b, h, n, p.valueWidth());
+        Tensor lse = Tensor.zeros(b, h, n);
+        int[] topKeys = new int[Math.multiplyExact(lse.elements(), request.topKeys())];
+        Arrays.fill(topKeys, -1);
+        Statistics.Results results = new Statistics.Results(
+                Tensor.zeros(b, h, n),
+                Tensor.zeros(b, h, n),
+                Tensor.zeros(b, h, n, request.topKeys()),
+                topKeys,
+                request.offsets(),
+                Tensor.zeros(b, h, n, request.offsets().length),
+                Tensor.zeros(b, h, n),
+                Tensor.zeros(b, h, p.keys()));
+        Statistics.run(p, output, lse, results);
+        return new AttentionStatistics.Result(
+                new AttentionOutput(output, lse),
+                new AttentionStatistics(
+                        results.entropy(),
+                        results.distance(),
+                        results.topWeights(),
+                        topKeys,
+                        request.offsets(),
+                        results.offsetMass(),
+                        results.firstMass(),
+                        results.columnMass()));
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Exact attention in tiles: for 32 queries at a time, blocks of 128 keys pass by, and a running maximum, sum and mixture per
@@ -26,7 +27,32 @@ public final class Forward {
     private final Running whole = new Running();
     private final Running chunk = new Running();
 
+    /** Where scores are kept beside being used, [keys from the tile's first visible one][32], or null. */
+    private float @Nullable [] kept;
+
     private Forward() {}
+
+    static Forward ofThread() {
+        return OF_THREAD.get();
+    }
+
+    /**
+     * Like one tile of {@link #run}, and leaves its scores, hidden ones −∞, in {@code scores}.
+     *
+     * @return the first key that any query of the tile sees, which is row 0 of the scores
+     */
+    int tileKeepingScores(
+            Problem problem, int batch, int head, int firstQuery, Tensor output, Tensor lse, float[] scores) {
+        kept = scores;
+        tile(problem, batch, head, firstQuery, output, lse);
+        kept = null;
+        return this.scores.low();
+    }
+
+    /** One behind the last key that any query of the last tile saw. */
+    int high() {
+        return scores.high();
+    }
 
     /**
      * Fills output [B, Hq, N, Dv] and lse [B, Hq, N]; last axes of query, key and value must have stride 1.
@@ -90,6 +116,9 @@ public final class Forward {
             int end = Math.min(to, (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
             int rows = end - at;
             boolean partial = scores.scores(at, end);
+            if (kept != null) {
+                System.arraycopy(scores.s, 0, kept, (at - scores.low()) * Q, rows * Q);
+            }
             if (TILE.softmax(scores.s, rows, at, run)) {
                 TILE.scale(mixture, width, run.factor);
             }

@@ -114,6 +114,38 @@ final class ScalarTile implements Tile {
     }
 
     @Override
+    public void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns) {
+        for (int j = 0; j < rows; j++) {
+            float key = firstKey + j;
+            for (int q = 0; q < QUERIES; q++) {
+                int i = at + j * QUERIES + q;
+                float x = s[i] - seen.lse[q];
+                float clamped = x < Exp.LOWEST ? Exp.FLOOR : x;
+                float weight = Exp.exp(x);
+                s[i] = weight;
+                seen.entropy[q] = Math.fma(-weight, clamped, seen.entropy[q]);
+                seen.distance[q] = Math.fma(weight, Math.abs(seen.position[q] - key), seen.distance[q]);
+                if (weight > seen.largest[q]) {
+                    seen.largest[q] = weight;
+                    seen.largestKey[q] = key;
+                }
+                columns[(firstKey + j) * QUERIES + q] += weight;
+            }
+        }
+    }
+
+    @Override
+    public void exceeding(float[] s, int at, int rows, float[] bound, int[] found) {
+        for (int j = 0; j < rows; j++) {
+            int bits = 0;
+            for (int q = 0; q < QUERIES; q++) {
+                bits |= (s[at + j * QUERIES + q] > bound[q] ? 1 : 0) << q;
+            }
+            found[j] = bits;
+        }
+    }
+
+    @Override
     public void scale(float[] oT, int width, float[] factor) {
         for (int d = 0; d < width; d++) {
             for (int q = 0; q < QUERIES; q++) {

@@ -65,6 +65,15 @@ interface Tile {
      */
     void accumulate(float[] s, int rows, float[] x, int width, float[] acc, int at);
 
+    /**
+     * Takes finished scores to weights, s = α = exp(s − lse), and what is seen of them to the observation; adds α to
+     * {@code columns[(firstKey + j)·32 + q]}. Hidden scores (−∞) weigh 0.
+     */
+    void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns);
+
+    /** Bit q of found[j] = s[j][q] > bound[q]. */
+    void exceeding(float[] s, int at, int rows, float[] bound, int[] found);
+
     /** oT[d][q] *= factor[q]. */
     void scale(float[] oT, int width, float[] factor);
 

@@ -483,6 +483,55 @@ final class VectorTile implements Tile {
     }
 
     @Override
+    public void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns) {
+        for (int q = 0; q < QUERIES; q += L) {
+            observe(s, at, rows, firstKey, seen, columns, q);
+        }
+    }
+
+    private static void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns, int q) {
+        FloatVector lse = FloatVector.fromArray(F, seen.lse, q);
+        FloatVector position = FloatVector.fromArray(F, seen.position, q);
+        FloatVector entropy = FloatVector.fromArray(F, seen.entropy, q);
+        FloatVector distance = FloatVector.fromArray(F, seen.distance, q);
+        FloatVector largest = FloatVector.fromArray(F, seen.largest, q);
+        FloatVector largestKey = FloatVector.fromArray(F, seen.largestKey, q);
+        for (int j = 0; j < rows; j++) {
+            int i = at + j * QUERIES + q;
+            FloatVector key = FloatVector.broadcast(F, (float) (firstKey + j));
+            FloatVector x = FloatVector.fromArray(F, s, i).sub(lse);
+            FloatVector clamped = x.blend(Exp.FLOOR, x.compare(VectorOperators.LT, Exp.LOWEST));
+            FloatVector weight = exp(clamped);
+            weight.intoArray(s, i);
+            entropy = weight.neg().fma(clamped, entropy);
+            distance = weight.fma(position.sub(key).abs(), distance);
+            VectorMask<Float> larger = weight.compare(VectorOperators.GT, largest);
+            largest = largest.blend(weight, larger);
+            largestKey = largestKey.blend(key, larger);
+            int column = (firstKey + j) * QUERIES + q;
+            FloatVector.fromArray(F, columns, column).add(weight).intoArray(columns, column);
+        }
+        entropy.intoArray(seen.entropy, q);
+        distance.intoArray(seen.distance, q);
+        largest.intoArray(seen.largest, q);
+        largestKey.intoArray(seen.largestKey, q);
+    }
+
+    @Override
+    public void exceeding(float[] s, int at, int rows, float[] bound, int[] found) {
+        for (int j = 0; j < rows; j++) {
+            int bits = 0;
+            for (int q = 0; q < QUERIES; q += L) {
+                long above = FloatVector.fromArray(F, s, at + j * QUERIES + q)
+                        .compare(VectorOperators.GT, FloatVector.fromArray(F, bound, q))
+                        .toLong();
+                bits |= (int) above << q;
+            }
+            found[j] = bits;
+        }
+    }
+
+    @Override
     public void scoreGradients(float[] p, float[] dP, int rows, float[] delta, int @Nullable [] visible) {
         for (int q = 0; q < QUERIES; q += L) {
             FloatVector mean = FloatVector.fromArray(F, delta, q);

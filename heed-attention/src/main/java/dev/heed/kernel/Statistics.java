@@ -1,0 +1,176 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * Facts about every query's weights, and every key's, beside the forward pass: the scores of a tile of 32 queries are kept
+ * until its lse is known, then read once more as weights. No matrix product is done twice and nothing N×M exists: per
+ * thread 32 · M floats of scores, per head in flight two times 32 · M floats of column sums.
+ *
+ * <p>Weights are exp(score − lse), bit for bit those of {@link Weights}. Query tiles go alternately to two parts whose
+ * column sums are added in order, so the bits do not depend on the number of threads.
+ */
+public final class Statistics {
+    private static final int Q = Tile.QUERIES;
+    private static final Tile TILE = Tile.CHOSEN;
+    private static final int PARTS = 2;
+
+    private static final ThreadLocal<Statistics> OF_THREAD = ThreadLocal.withInitial(Statistics::new);
+
+    private final Observation seen = new Observation();
+    private final int[] candidates = new int[ScoreTile.BLOCK];
+    private float[] scores = new float[0];
+
+    private Statistics() {}
+
+    /**
+     * Where results go; contiguous, zeroed by the caller.
+     *
+     * @param entropy [B, Hq, N] nats
+     * @param distance [B, Hq, N] mean of |i + M − N − j| under the weights
+     * @param topWeights [B, Hq, N, k], falling
+     * @param topKeys [B, Hq, N, k], −1 where fewer than k keys have weight
+     * @param offsets keys looked at relative to the query's position, one per last axis of offsetMass
+     * @param offsetMass [B, Hq, N, offsets]
+     * @param firstMass [B, Hq, N] weight on key 0
+     * @param columnMass [B, Hq, M] sum of a key's weights over all queries
+     */
+    public record Results(
+            Tensor entropy,
+            Tensor distance,
+            Tensor topWeights,
+            int[] topKeys,
+            int[] offsets,
+            Tensor offsetMass,
+            Tensor firstMass,
+            Tensor columnMass) {}
+
+    /** Fills output and lse as {@link Forward#run} does, and the results. */
+    public static void run(Problem problem, Tensor output, Tensor lse, Results results) {
+        int heads = problem.batches() * problem.heads();
+        int perWave = Math.max(1, Math.min(heads, Workers.threads()));
+        float[][] columns = new float[perWave * PARTS][problem.keys() * Q];
+        long work = (long) problem.queries() * problem.keys() * (problem.width() + problem.valueWidth());
+        for (int first = 0; first < heads; first += perWave) {
+            int from = first;
+            int count = Math.min(perWave, heads - first);
+            Workers.run(count * PARTS, count * work, task -> {
+                Arrays.fill(columns[task], 0);
+                OF_THREAD.get().part(problem, from + task / PARTS, task % PARTS, output, lse, results, columns[task]);
+            });
+            for (int i = 0; i < count; i++) {
+                addColumns(columns, i * PARTS, results.columnMass.array(), (from + i) * problem.keys(), problem.keys());
+            }
+        }
+    }
+
+    /** Joins the 32 lanes of each key, and the parts, by a fixed tree. */
+    private static void addColumns(float[][] columns, int at, float[] to, int first, int keys) {
+        for (int j = 0; j < keys; j++) {
+            float sum = 0;
+            for (int part = 0; part < PARTS; part++) {
+                sum += lanes(columns[at + part], j * Q);
+            }
+            to[first + j] = sum;
+        }
+    }
+
+    private static float lanes(float[] values, int at) {
+        float sum = 0;
+        for (int q = 0; q < 8; q++) {
+            sum += (values[at + q] + values[at + q + 16]) + (values[at + q + 8] + values[at + q + 24]);
+        }
+        return sum;
+    }
+
+    private void part(
+            Problem problem, int batchHead, int part, Tensor output, Tensor lse, Results results, float[] columns) {
+        int batch = batchHead / problem.heads();
+        int head = batchHead % problem.heads();
+        if (scores.length < problem.keys() * Q) {
+            scores = new float[problem.keys() * Q];
+        }
+        Forward forward = Forward.ofThread();
+        int tiles = (problem.queries() + Q - 1) / Q;
+        for (int tile = part; tile < tiles; tile += PARTS) {
+            int first = tile * Q;
+            int low = forward.tileKeepingScores(problem, batch, head, first, output, lse, scores);
+            observe(problem, batch, head, first, low, forward.high(), lse, results, columns);
+        }
+    }
+
+    /** The scores of keys [low, high) stand in {@link #scores}, [keys][32]. */
+    private void observe(
+            Problem problem,
+            int batch,
+            int head,
+            int first,
+            int low,
+            int high,
+            Tensor lse,
+            Results results,
+            float[] columns) {
+        int queries = Math.min(Q, problem.queries() - first);
+        int row = (batch * problem.heads() + head) * problem.queries() + first;
+        int top = results.topWeights.size(3);
+        seen.reset();
+        for (int q = 0; q < Q; q++) {
+            float value = q < queries ? lse.get(batch, head, first + q) : 0;
+            seen.lse[q] = value == Float.NEGATIVE_INFINITY ? 0 : value;
+            seen.position[q] = first + q + problem.keys() - problem.queries();
+        }
+        for (int at = low; at < high; at += ScoreTile.BLOCK) {
+            int rows = Math.min(ScoreTile.BLOCK, high - at);
+            TILE.observe(scores, (at - low) * Q, rows, at, seen, columns);
+            if (top > 1) {
+                enterTop(results, row, queries, top, at, rows, (at - low) * Q);
+            }
+        }
+        write(results, row, queries, low, high);
+    }
+
+    /** Weights that exceed a query's k-th best so far take their place among its best, the first of equals in front. */
+    private void enterTop(Results results, int row, int queries, int top, int at, int rows, int from) {
+        TILE.exceeding(scores, from, rows, seen.entry, candidates);
+        float[] weights = results.topWeights.array();
+        for (int j = 0; j < rows; j++) {
+            for (int bits = candidates[j]; bits != 0; bits &= bits - 1) {
+                int q = Integer.numberOfTrailingZeros(bits);
+                float weight = scores[from + j * Q + q];
+                if (q >= queries || weight <= seen.entry[q]) {
+                    continue; // an earlier key of this block has raised the bar
+                }
+                int start = (row + q) * top;
+                int place = start + top - 1;
+                while (place > start && weights[place - 1] < weight) {
+                    weights[place] = weights[place - 1];
+                    results.topKeys[place] = results.topKeys[place - 1];
+                    place--;
+                }
+                weights[place] = weight;
+                results.topKeys[place] = at + j;
+                seen.entry[q] = weights[start + top - 1];
+            }
+        }
+    }
+
+    private void write(Results results, int row, int queries, int low, int high) {
+        int top = results.topWeights.size(3);
+        int offsets = results.offsets.length;
+        for (int q = 0; q < queries; q++) {
+            results.entropy.array()[row + q] = seen.entropy[q] + 0f;
+            results.distance.array()[row + q] = seen.distance[q];
+            if (top == 1) {
+                results.topWeights.array()[row + q] = seen.largest[q];
+                results.topKeys[row + q] = (int) seen.largestKey[q];
+            }
+            results.firstMass.array()[row + q] = low == 0 && high > 0 ? scores[q] : 0;
+            for (int o = 0; o < offsets; o++) {
+                int key = (int) seen.position[q] + results.offsets[o];
+                results.offsetMass.array()[(row + q) * offsets + o] =
+                        key >= low && key < high ? scores[(key - low) * Q + q] : 0;
+            }
+        }
+    }
+}
