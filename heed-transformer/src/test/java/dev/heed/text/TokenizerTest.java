@@ -1,0 +1,333 @@
+package dev.heed.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.heed.model.checkpoint.Checkpoint;
+import dev.heed.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+class TokenizerTest {
+    private static final Path HF = Path.of(System.getProperty("heed.conformance", ""), "hf");
+    private static final Path STORIES = Path.of(System.getProperty("heed.models", ""), "stories260K");
+    private static final List<String> AWKWARD = List.of(
+            "a😀 é e\u0301 b\nc\td",
+            "👩‍👩‍👧‍👦 family, naïve café, 東京 🇫🇷!",
+            "  leading and trailing  ",
+            "x\u0000y\u202Ez",
+            "don't stop; it's <s> [SEP] </s> here");
+
+    @TempDir
+    Path folder;
+
+    private static List<Path> folders() throws IOException {
+        assumeTrue(Files.isDirectory(HF), "no conformance cases at " + HF);
+        try (Stream<Path> all = Files.list(HF)) {
+            return all.sorted().toList();
+        }
+    }
+
+    @TestFactory
+    List<DynamicTest> idsAndOffsetsEqualTransformers() throws IOException {
+        assertThat(folders()).hasSize(11);
+        return folders().stream()
+                .map(path -> dynamicTest(path.getFileName().toString(), () -> checkExpected(path)))
+                .toList();
+    }
+
+    private static void checkExpected(Path path) {
+        try (Tokenizer tokenizer = Tokenizer.load(path);
+                Checkpoint expected = Checkpoint.open(path.resolve("expected.safetensors"))) {
+            JsonNode texts = Json.parse("texts", expected.metadata().getOrDefault("texts", ""));
+            assertThat(texts.size()).isEqualTo(2);
+            for (int i = 0; i < texts.size(); i++) {
+                Tokens tokens = tokenizer.encode(texts.get(i).asString());
+                assertThat(Arrays.stream(tokens.ids()).asLongStream().toArray())
+                        .isEqualTo(expected.longs(i + ".input_ids"));
+                assertThat(tokens.all().stream()
+                                .flatMapToLong(
+                                        t -> java.util.stream.LongStream.of(t.codePointStart(), t.codePointEnd()))
+                                .toArray())
+                        .isEqualTo(expected.longs(i + ".offsets"));
+            }
+        }
+    }
+
+    @Test
+    void storiesPromptsAndGreedyTextsEqualTransformers() {
+        assumeTrue(Files.isDirectory(STORIES), "no model at " + STORIES);
+        try (Tokenizer tokenizer = Tokenizer.load(STORIES)) {
+            for (JsonNode story : Json.read(STORIES.resolve("expected.json"), 1 << 20)) {
+                assertThat(tokenizer.encode(story.path("prompt").asString()).ids())
+                        .isEqualTo(ints(story.path("prompt_ids")));
+                int[] greedy = ints(story.path("greedy_ids"));
+                assertThat(tokenizer.decode(greedy))
+                        .isEqualTo(story.path("greedy_text").asString());
+                assertThat(streamed(tokenizer, greedy))
+                        .isEqualTo(story.path("greedy_text").asString());
+            }
+            assertThat(tokenizer.id(SpecialToken.BOS)).hasValue(1);
+            assertThat(tokenizer.id(SpecialToken.EOS)).hasValue(2);
+        }
+    }
+
+    private static int[] ints(JsonNode list) {
+        int[] values = new int[list.size()];
+        Arrays.setAll(values, i -> list.get(i).asInt());
+        return values;
+    }
+
+    private static String streamed(Tokenizer tokenizer, int[] ids) {
+        TokenStream stream = tokenizer.stream();
+        StringBuilder text = new StringBuilder();
+        for (int id : ids) {
+            String part = stream.push(id);
+            assertThat(part.isEmpty() || !Character.isHighSurrogate(part.charAt(part.length() - 1)))
+                    .isTrue();
+            text.append(part);
+        }
+        return text + stream.finish();
+    }
+
+    @Test
+    void awkwardTextsComeBackFromByteLevelVocabulariesAlsoTokenByToken() throws IOException {
+        for (Path path : folders()) {
+            try (Tokenizer tokenizer = Tokenizer.load(path)) {
+                boolean byteLevel = List.of("gpt2", "llama", "roberta", "bart", "qwen2")
+                        .contains(path.getFileName().toString());
+                for (String text : AWKWARD) {
+                    int[] ids = tokenizer.encodePlain(text).ids();
+                    if (byteLevel) {
+                        assertThat(tokenizer.decodeWithSpecial(ids))
+                                .as("%s", path)
+                                .isEqualTo(text);
+                    }
+                    assertThat(streamed(tokenizer, ids))
+                            .as("%s of %s", text, path)
+                            .isEqualTo(tokenizer.decode(ids));
+                }
+            }
+        }
+    }
+
+    @Test
+    void spansNeverCutACharacterAndLabelsAreOneVisibleLine() throws IOException {
+        for (Path path : folders()) {
+            try (Tokenizer tokenizer = Tokenizer.load(path)) {
+                for (String text : AWKWARD) {
+                    for (Token token : tokenizer.encode(text).all()) {
+                        String as = token + " of " + path;
+                        assertThat(text.codePointCount(0, token.start()))
+                                .as(as)
+                                .isEqualTo(token.special() && token.sequence() < 0 ? 0 : token.codePointStart());
+                        assertThat(token.start() < text.length()
+                                        && Character.isLowSurrogate(text.charAt(token.start())))
+                                .as(as)
+                                .isFalse();
+                        assertThat(token.label()).as(as).isNotEmpty().doesNotContainPattern("[\\p{Cc}\\p{Zs}\u202E]");
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void labelsShowSpacesLineEndsAndLoneBytes() throws IOException {
+        try (Tokenizer gpt2 = Tokenizer.load(
+                folders().stream().filter(p -> p.endsWith("gpt2")).findFirst().orElseThrow())) {
+            assertThat(gpt2.encode("a😀 e\n").labels())
+                    .containsExactly("a", "<0xF0>", "<0x9F>", "<0x98>", "<0x80>", "␣e", "↵");
+        }
+    }
+
+    @Test
+    void tokensOfOneWordAreGroupedAndRowsStillSumToOne() {
+        assumeTrue(Files.isDirectory(STORIES), "no model at " + STORIES);
+        try (Tokenizer tokenizer = Tokenizer.load(STORIES)) {
+            Tokens tokens = tokenizer.encode("Lily isn't at Zanzibar😀, today.");
+            Words words = Words.of(tokens);
+            assertThat(words.labels())
+                    .containsExactly("<s>", "Lily", "isn't", "at", "Zanzibar", "😀", ",", "today", ".");
+            int n = tokens.size();
+            Tensor uniform = Tensor.full(1f / n, n, n);
+            Tensor grouped = Words.group(uniform, words, words);
+            for (int row = 0; row < words.size(); row++) {
+                double sum = 0;
+                for (int column = 0; column < words.size(); column++) {
+                    sum += grouped.get(row, column);
+                }
+                assertThat(sum).isCloseTo(1, within(1e-6));
+            }
+            long zanzibar = Arrays.stream(words.groups()).filter(g -> g == 4).count();
+            assertThat(zanzibar).isGreaterThan(1);
+            assertThat(grouped.get(0, 4)).isCloseTo((float) zanzibar / n, within(1e-6f));
+        }
+    }
+
+    @Test
+    void aPairGetsItsOwnSequenceSegmentAndOffsets() throws IOException {
+        try (Tokenizer bert = Tokenizer.load(
+                folders().stream().filter(p -> p.endsWith("bert")).findFirst().orElseThrow())) {
+            Tokens tokens = bert.encode("ab", "cd");
+            assertThat(tokens.labels()).containsExactly("[CLS]", "a", "##b", "[SEP]", "c", "##d", "[SEP]");
+            assertThat(tokens.typeIds()).containsExactly(0, 0, 0, 0, 1, 1, 1);
+            assertThat(tokens.get(4).start()).isZero();
+            assertThat(tokens.get(4).word()).isEqualTo(1);
+            assertThat(bert.id(SpecialToken.MASK)).hasValue(4);
+            assertThat(bert.id(SpecialToken.CLS)).hasValue(2);
+        }
+    }
+
+    @Test
+    void vocabularyFilesAloneGiveTheSameTokens() throws IOException {
+        for (Path path : folders()) {
+            String name = path.getFileName().toString();
+            if (!List.of("gpt2", "roberta", "bert", "distilbert").contains(name)) {
+                continue;
+            }
+            Path old = Files.createDirectory(folder.resolve(name));
+            writeOldFiles(Json.read(path.resolve("tokenizer.json"), 1 << 20).path("model"), old);
+            Files.copy(path.resolve("config.json"), old.resolve("config.json"));
+            try (Tokenizer expected = Tokenizer.load(path);
+                    Tokenizer got = Tokenizer.load(old)) {
+                for (String text : AWKWARD) {
+                    assertThat(got.encode(text).ids())
+                            .as("%s of %s", text, name)
+                            .isEqualTo(expected.encode(text).ids());
+                }
+            }
+        }
+    }
+
+    private static void writeOldFiles(JsonNode model, Path folder) throws IOException {
+        JsonNode vocab = model.path("vocab");
+        if (model.has("merges")) {
+            Files.writeString(folder.resolve("vocab.json"), vocab.toString());
+            StringBuilder merges = new StringBuilder("#version: 0.2\n");
+            model.path("merges")
+                    .forEach(pair -> merges.append(
+                            pair.get(0).asString() + " " + pair.get(1).asString() + "\n"));
+            Files.writeString(folder.resolve("merges.txt"), merges);
+        } else {
+            String[] lines = new String[vocab.size()];
+            vocab.properties().forEach(entry -> lines[entry.getValue().asInt()] = entry.getKey());
+            Files.writeString(folder.resolve("vocab.txt"), String.join("\n", lines) + "\n");
+        }
+    }
+
+    @Test
+    void sentencePieceAloneAndNothingAtAllAreRefusedWithTheWayOut() throws IOException {
+        assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("expected tokenizer.json");
+        Files.write(folder.resolve("tokenizer.model"), new byte[10]);
+        assertThatThrownBy(() -> Tokenizer.load(folder))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("SentencePiece")
+                .hasMessageContaining("save_pretrained");
+    }
+
+    @Test
+    void textsThatAreNoTextAreRefused() throws IOException {
+        try (Tokenizer gpt2 = Tokenizer.load(
+                folders().stream().filter(p -> p.endsWith("gpt2")).findFirst().orElseThrow())) {
+            assertThatThrownBy(() -> gpt2.encode("")).hasMessageContaining("makes none");
+            assertThatThrownBy(() -> gpt2.encode("x\ud800y"))
+                    .hasMessageContaining("lone surrogate")
+                    .hasMessageContaining("index 1");
+            assertThatThrownBy(() -> gpt2.decode(-1)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> gpt2.encode("a b c d e").requireAtMost(4))
+                    .hasMessageContaining("at most 4 tokens");
+            assertThat(gpt2.decode(1 << 30)).isEmpty();
+        }
+    }
+
+    @Test
+    void hostileTokenizerFilesGetOneClearSentence() throws IOException {
+        Path gpt2 =
+                folders().stream().filter(p -> p.endsWith("gpt2")).findFirst().orElseThrow();
+        String json = Files.readString(gpt2.resolve("tokenizer.json"));
+        refused(json, root -> vocab(root).put("!", 99_999_999), "ids must be below");
+        refused(json, root -> vocab(root).put("!", 2), "must belong to one token");
+        refused(json, root -> vocab(root).put("!", -1), "must be from 0");
+        refused(json, root -> vocab(root).put("!", "1"), "must be from 0");
+        refused(
+                json,
+                root -> root.withArray("/model/merges").addArray().add("zz").add("qq"),
+                "merge 127");
+        refused(
+                json,
+                root -> root.putObject("pre_tokenizer").put("type", "Evil"),
+                "'pre_tokenizer' must have a type of");
+        refused(json, root -> split(root, "(a+)+$"), "repetition inside a repetition");
+        refused(json, root -> split(root, "(?:(?:a|b)*c)*d"), "repetition inside a repetition");
+        refused(json, root -> split(root, "(a)\\1"), "reference back");
+        refused(json, root -> split(root, "a*a*a*a*a*b"), "open-ended repetitions");
+        refused(json, root -> vocab(root).put("\ud800", 384), "lone surrogate");
+        refused(
+                json,
+                root -> root.putObject("decoder")
+                        .put("type", "Strip")
+                        .put("content", "a")
+                        .put("start", 1)
+                        .put("stop", 1),
+                "stop 0");
+        refused(
+                json,
+                root -> root.putObject("normalizer").put("type", "Precompiled").put("precompiled_charsmap", "/////w=="),
+                "charsmap");
+        assertThatThrownBy(() -> Tokenizer.parse("t", "{\"model\":" + "[".repeat(9000)))
+                .hasMessageContaining("bad JSON");
+        assertThatThrownBy(() -> Tokenizer.parse("t", json.replaceFirst("\"#\": 3", "\"!\": 3")))
+                .hasMessageContaining("uplicate");
+    }
+
+    private static ObjectNode vocab(ObjectNode root) {
+        return (ObjectNode) root.path("model").path("vocab");
+    }
+
+    private static void split(ObjectNode root, String pattern) {
+        ObjectNode split = root.putObject("pre_tokenizer")
+                .put("type", "Split")
+                .put("behavior", "Isolated")
+                .put("invert", false);
+        split.putObject("pattern").put("Regex", pattern);
+    }
+
+    private static void refused(String json, java.util.function.Consumer<ObjectNode> change, String message) {
+        ObjectNode root = (ObjectNode) Json.parse("test", json);
+        change.accept(root);
+        assertThatThrownBy(() -> Tokenizer.parse("t", Json.write(root)).close())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message)
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+    }
+
+    @Test
+    void thePatternsOfPublishedTokenizersAreNotRefused() {
+        for (String pattern : List.of(
+                "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+                "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+                "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}",
+                " ?[^(\\s|[.,!?…。，、।۔،])]+",
+                "<\\|startoftext\\|>|<\\|endoftext\\|>|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+",
+                " {2,}",
+                "\\s+$",
+                "[一-龥ࠀ-一가-퟿]+",
+                "^[^\\n]$")) {
+            PatternCheck.check("test", pattern);
+        }
+    }
+}
