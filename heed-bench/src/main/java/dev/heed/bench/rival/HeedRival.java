@@ -3,6 +3,7 @@ package dev.heed.bench.rival;
 import dev.heed.attention.Attention;
 import dev.heed.attention.AttentionGradients;
 import dev.heed.attention.AttentionOutput;
+import dev.heed.attention.KvCache;
 import dev.heed.attention.Mask;
 import dev.heed.kernel.Kernels;
 import dev.heed.kernel.Workers;
@@ -30,9 +31,11 @@ final class HeedRival implements Rival {
     @Override
     public Contestant prepare(AttentionCase question, AttentionCase.Inputs inputs, int threads) {
         Attention attention = description(question);
-        return question.work() == AttentionCase.Work.BACKWARD
-                ? new Backward(attention, inputs, threads)
-                : new Forward(attention, inputs, threads);
+        return switch (question.work()) {
+            case FORWARD -> new Forward(attention, inputs, threads);
+            case BACKWARD -> new Backward(attention, inputs, threads);
+            case DECODE -> new Decode(attention, question, inputs, threads);
+        };
     }
 
     private static Attention description(AttentionCase question) {
@@ -97,6 +100,32 @@ final class HeedRival implements Rival {
         @Override
         public List<Tensor> outputs() {
             return List.of(gradients.dQuery(), gradients.dKey(), gradients.dValue());
+        }
+    }
+
+    private static final class Decode implements Contestant {
+        private final Attention attention;
+        private final Tensor query;
+        private final KvCache cache;
+        private final int threads;
+        private Tensor output = Tensor.zeros(0);
+
+        Decode(Attention attention, AttentionCase question, AttentionCase.Inputs inputs, int threads) {
+            this.attention = attention;
+            this.query = inputs.query();
+            this.threads = threads;
+            this.cache = new KvCache(1, question.keyHeads(), question.width(), question.width());
+            cache.append(inputs.key(), inputs.value());
+        }
+
+        @Override
+        public void run() {
+            output = Workers.with(threads, () -> attention.apply(query, cache)).output();
+        }
+
+        @Override
+        public List<Tensor> outputs() {
+            return List.of(output);
         }
     }
 }
