@@ -61,7 +61,7 @@ public final class Attention {
 
     /** Another factor in place of 1/√D; 1 gives the plain dot product (Luong et al. 2015). */
     public Attention scale(double factor) {
-        if (!Double.isFinite(factor)) {
+        if (!Float.isFinite((float) factor)) {
             throw new IllegalArgumentException("Attention.scale: the factor must be finite, got " + factor);
         }
         return new Attention((float) factor, softcap, mask, bias, alibi, sink);
@@ -151,7 +151,8 @@ public final class Attention {
     }
 
     /**
-     * Like {@link #apply} into tensors of the caller, of any strides: [B, Hq, N, Dv] and [B, Hq, N].
+     * Like {@link #apply} into tensors of the caller, of any strides: [B, Hq, N, Dv] and [B, Hq, N]. They must not share
+     * memory with each other or with query, key, value or bias, which are read until the end: such calls are rejected.
      */
     public void applyInto(Tensor query, Tensor key, Tensor value, Tensor output, Tensor lse) {
         Problem problem = problem(query, key, value);
@@ -163,7 +164,20 @@ public final class Attention {
                 problem.queries(),
                 problem.valueWidth());
         check("attend: lse must be [B, Hq, N]", lse, problem.batches(), problem.heads(), problem.queries());
+        checkApart("output", output, query, key, value, bias, lse);
+        checkApart("lse", lse, query, key, value, bias);
         run(problem, output, lse);
+    }
+
+    private static void checkApart(String name, Tensor written, @Nullable Tensor... others) {
+        for (Tensor other : others) {
+            if (other != null && written.mayOverlap(other)) {
+                throw new IllegalArgumentException("attend: " + name
+                        + " must not share memory with what is read or with"
+                        + " the other result, got " + name + " " + written.describe() + " in the memory of a tensor "
+                        + other.describe() + "; write to a tensor of its own");
+            }
+        }
     }
 
     private static void run(Problem problem, Tensor output, Tensor lse) {

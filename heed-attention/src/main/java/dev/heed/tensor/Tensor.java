@@ -68,21 +68,43 @@ public final class Tensor {
             throw new IllegalArgumentException("Tensor.view: one stride per axis, shape " + Arrays.toString(shape)
                     + ", strides " + Arrays.toString(strides));
         }
-        if (elements > 0) {
-            long first = offset;
-            long last = offset;
-            for (int axis = 0; axis < shape.length; axis++) {
-                long reach = (long) (shape[axis] - 1) * strides[axis];
-                first += Math.min(0, reach);
-                last += Math.max(0, reach);
-            }
-            if (first < 0 || last >= array.length) {
-                throw new IllegalArgumentException("Tensor.view: shape " + Arrays.toString(shape) + " with strides "
-                        + Arrays.toString(strides) + " at offset " + offset + " reaches elements " + first + ".." + last
-                        + " of an array of " + array.length);
-            }
+        Tensor view = new Tensor(array, offset, shape.clone(), strides.clone());
+        if (elements > 0 && (view.first() < 0 || view.last() >= array.length)) {
+            throw new IllegalArgumentException("Tensor.view: shape " + Arrays.toString(shape) + " with strides "
+                    + Arrays.toString(strides) + " at offset " + offset + " reaches elements " + view.first() + ".."
+                    + view.last() + " of an array of " + array.length);
         }
-        return new Tensor(array, offset, shape.clone(), strides.clone());
+        return view;
+    }
+
+    /** Least index in the array that an element has, if there are elements. */
+    private long first() {
+        long first = offset;
+        for (int axis = 0; axis < shape.length; axis++) {
+            first += Math.min(0, (long) (shape[axis] - 1) * strides[axis]);
+        }
+        return first;
+    }
+
+    /** Greatest index in the array that an element has, if there are elements. */
+    private long last() {
+        long last = offset;
+        for (int axis = 0; axis < shape.length; axis++) {
+            last += Math.max(0, (long) (shape[axis] - 1) * strides[axis]);
+        }
+        return last;
+    }
+
+    /**
+     * True if both lie in the same array and the ranges from first to last element meet: without it, a write to one is never
+     * seen in the other.
+     */
+    public boolean mayOverlap(Tensor other) {
+        return array == other.array
+                && elements() > 0
+                && other.elements() > 0
+                && first() <= other.last()
+                && other.first() <= last();
     }
 
     public int rank() {

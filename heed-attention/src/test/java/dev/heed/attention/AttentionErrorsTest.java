@@ -1,0 +1,160 @@
+package dev.heed.attention;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.heed.tensor.Tensor;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** What is wrong is said at the door, in one sentence: rule, expected, got. */
+class AttentionErrorsTest {
+    private static final Attention ATTENTION = Attention.scaledDotProduct();
+
+    private static Tensor zeros(int... shape) {
+        return Tensor.zeros(shape);
+    }
+
+    private static void says(ThrowingCallable call, String message) {
+        assertThatIllegalArgumentException().isThrownBy(call).withMessage(message);
+    }
+
+    private static void attend(Attention attention, int[] query, int[] key, int[] value) {
+        attention.apply(zeros(query), zeros(key), zeros(value));
+    }
+
+    private static int[] s(int... shape) {
+        return shape;
+    }
+
+    @Test
+    void everyAxisIsChecked() {
+        says(
+                () -> attend(ATTENTION, s(2, 3, 4), s(1, 1, 2, 4), s(1, 1, 2, 4)),
+                "attend: query must have axes [B, Hq, N, D], got shape [2, 3, 4]");
+        says(
+                () -> attend(ATTENTION, s(1, 1, 2, 4), s(2, 4), s(1, 1, 2, 4)),
+                "attend: key must have axes [B, Hkv, M, D], got shape [2, 4]");
+        says(
+                () -> attend(ATTENTION, s(1, 1, 2, 4), s(1, 1, 2, 4), s()),
+                "attend: value must have axes [B, Hkv, M, Dv], got shape []");
+        says(
+                () -> attend(ATTENTION, s(2, 1, 2, 4), s(1, 1, 2, 4), s(1, 1, 2, 4)),
+                "attend: query, key and value must have the same batch size B,"
+                        + " got query [2, 1, 2, 4], key [1, 1, 2, 4], value [1, 1, 2, 4]");
+        says(
+                () -> attend(ATTENTION, s(1, 1, 2, 4), s(1, 1, 2, 5), s(1, 1, 2, 4)),
+                "attend: query and key must have the same width D,"
+                        + " got query [1, 1, 2, 4], key [1, 1, 2, 5], value [1, 1, 2, 4]");
+        says(
+                () -> attend(ATTENTION, s(1, 1, 2, 4), s(1, 1, 12, 4), s(1, 1, 11, 4)),
+                "attend: value rows must equal key rows M,"
+                        + " got query [1, 1, 2, 4], key [1, 1, 12, 4], value [1, 1, 11, 4]");
+        says(
+                () -> attend(ATTENTION, s(1, 4, 2, 4), s(1, 2, 2, 4), s(1, 4, 2, 4)),
+                "attend: key and value must have the same number of heads Hkv,"
+                        + " got query [1, 4, 2, 4], key [1, 2, 2, 4], value [1, 4, 2, 4]");
+        says(
+                () -> attend(ATTENTION, s(1, 3, 2, 4), s(1, 2, 2, 4), s(1, 2, 2, 4)),
+                "attend: query heads Hq must be a multiple of key heads Hkv,"
+                        + " got query [1, 3, 2, 4], key [1, 2, 2, 4], value [1, 2, 2, 4]");
+        says(
+                () -> attend(ATTENTION, s(1, 1, 2, 4), s(1, 0, 2, 4), s(1, 0, 2, 4)),
+                "attend: query heads Hq must be a multiple of key heads Hkv,"
+                        + " got query [1, 1, 2, 4], key [1, 0, 2, 4], value [1, 0, 2, 4]");
+    }
+
+    @Test
+    void theDescriptionMustFitTheShapes() {
+        int[] query = s(2, 4, 3, 8);
+        int[] key = s(2, 2, 5, 8);
+        says(
+                () -> attend(ATTENTION.bias(zeros(3, 4)), query, key, key),
+                "attend: each axis of the bias must be 1 or that of [B, Hq, N, M] = [2, 4, 3, 5], got [3, 4]");
+        says(
+                () -> attend(ATTENTION.bias(zeros(1, 2, 4, 3, 5)), query, key, key),
+                "attend: each axis of the bias must be 1 or that of [B, Hq, N, M] = [2, 4, 3, 5], got [1, 2, 4, 3, 5]");
+        says(
+                () -> attend(ATTENTION.alibi(1, 2), query, key, key),
+                "attend: alibi needs one value per query head, Hq=4, got 2");
+        says(
+                () -> attend(ATTENTION.sink(), query, key, key),
+                "attend: sink needs one value per query head, Hq=4, got 0");
+        says(
+                () -> attend(ATTENTION.mask(Mask.lengths(1, 2, 3)), query, key, key),
+                "Mask.lengths: one value for all sequences or one for each of B=2, got 3");
+        says(
+                () -> attend(ATTENTION.mask(Mask.documents(1, 2)), query, key, key),
+                "Mask.documents: lengths sum to 3, which needs as many queries and keys, got N=3, M=5");
+        says(
+                () -> attend(ATTENTION.mask(Mask.dense(new boolean[8], 2, 4)), query, key, key),
+                "Mask.dense: each axis must be 1 or that of [B, Hq, N, M] = [2, 4, 3, 5], got [1, 1, 2, 4]");
+    }
+
+    @Test
+    void parametersAreCheckedWhereTheyAreGiven() {
+        says(() -> ATTENTION.scale(Double.NaN), "Attention.scale: the factor must be finite, got NaN");
+        says(() -> ATTENTION.scale(1e39), "Attention.scale: the factor must be finite, got 1.0E39");
+        says(() -> ATTENTION.softcap(-1), "Attention.softcap: the cap must be finite and not negative, got -1.0");
+        says(
+                () -> ATTENTION.softcap(Double.POSITIVE_INFINITY),
+                "Attention.softcap: the cap must be finite and not negative, got Infinity");
+        says(() -> Mask.lengths(), "Mask.lengths: at least one value is needed, got none");
+        says(() -> Mask.lengths(3, -1), "Mask.lengths: values must not be negative, got [3, -1]");
+        says(() -> Mask.causalAt(), "Mask: at least one offset is needed, got none");
+        says(() -> Mask.windowTopLeft(-1, 2), "Mask.window: values must not be negative, got [-1, 2]");
+        says(
+                () -> Mask.dense(new boolean[3], 2, 2),
+                "Mask.dense: the values must fill a shape of at most 4 axes, shape [2, 2] needs 4, got 3");
+        says(
+                () -> Mask.visibleKeys(new int[] {1}, new int[] {2, 3}),
+                "Mask.visibleKeys: one from and one to per sequence, got 1 and 2");
+    }
+
+    @Test
+    void resultsMustHaveTheRightShapeAndMemoryOfTheirOwn() {
+        Tensor query = zeros(1, 2, 3, 4);
+        Tensor key = zeros(1, 2, 5, 4);
+        Tensor lse = zeros(1, 2, 3);
+        says(
+                () -> ATTENTION.applyInto(query, key, key, zeros(1, 2, 3, 5), lse),
+                "attend: output must be [B, Hq, N, Dv] = [1, 2, 3, 4], got [1, 2, 3, 5]");
+        says(
+                () -> ATTENTION.applyInto(query, key, key, zeros(1, 2, 3, 4), zeros(1, 2, 4)),
+                "attend: lse must be [B, Hq, N] = [1, 2, 3], got [1, 2, 4]");
+        says(
+                () -> ATTENTION.applyInto(query, key, key, query, lse),
+                "attend: output must not share memory with what is read or with the other result, got output"
+                        + " [1, 2, 3, 4] in the memory of a tensor [1, 2, 3, 4]; write to a tensor of its own");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION.applyInto(query, key, key, key.slice(2, 1, 4), lse));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION.applyInto(query, key, key, zeros(1, 2, 3, 4), query.select(3, 0)));
+        Tensor both = zeros(1, 2, 3, 5);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION.applyInto(query, key, key, both.slice(3, 0, 4), both.select(3, 4)));
+    }
+
+    @Test
+    void neighboursInOneArrayAreNoOverlap() {
+        float[] memory = new float[100];
+        Tensor query = Tensor.view(memory, 0, s(1, 1, 3, 4), s(12, 12, 4, 1));
+        Tensor key = Tensor.view(memory, 12, s(1, 1, 5, 4), s(20, 20, 4, 1));
+        Tensor output = Tensor.view(memory, 32, s(1, 1, 3, 4), s(12, 12, 4, 1));
+        Tensor lse = Tensor.view(memory, 44, s(1, 1, 3), s(3, 3, 1));
+        ATTENTION.applyInto(query, key, key, output, lse);
+        assertThat(lse.get(0, 0, 0)).isEqualTo((float) Math.log(5));
+    }
+
+    @Test
+    void tilesOfWeightsMustLieInside() {
+        Tensor query = zeros(1, 2, 3, 4);
+        Tensor key = zeros(1, 1, 5, 4);
+        Tensor lse = zeros(1, 2, 3);
+        for (int[] t : new int[][] {{1, 0, 0, 3, 0, 5}, {0, 2, 0, 3, 0, 5}, {0, 0, 0, 4, 0, 5}, {0, 0, 0, 3, 2, 6}}) {
+            assertThat(catchThrowable(() -> ATTENTION.weights(query, key, lse, t[0], t[1], t[2], t[3], t[4], t[5])))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+        }
+    }
+}

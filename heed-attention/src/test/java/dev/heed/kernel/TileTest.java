@@ -1,0 +1,211 @@
+package dev.heed.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.Random;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Operation by operation, the vector tile gives the bits of the scalar one. */
+class TileTest {
+    private static final int Q = Tile.QUERIES;
+    private static final int[] ROWS = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128};
+    private static final float[] SPECIAL = {
+        0f,
+        -0f,
+        Float.MIN_VALUE,
+        1e-40f,
+        3e38f,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY,
+        -104f,
+        -87.4f
+    };
+    private static final Tile SCALAR = new ScalarTile();
+
+    @BeforeEach
+    void vectorsAreThere() {
+        assumeTrue(
+                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
+                "jdk.incubator.vector is not readable");
+    }
+
+    /** Runs an operation on copies of the same arrays with both tiles, and compares all that it left. */
+    private static void same(String what, Arrays arrays, Operation operation) {
+        Arrays scalar = arrays.copy();
+        Arrays vector = arrays.copy();
+        boolean scalarAnswer = operation.run(SCALAR, scalar);
+        boolean vectorAnswer = operation.run(new VectorTile(), vector);
+        assertThat(vectorAnswer).as(what + ": answer").isEqualTo(scalarAnswer);
+        for (int i = 0; i < scalar.floats.length; i++) {
+            for (int at = 0; at < scalar.floats[i].length; at++) {
+                if (Float.floatToIntBits(scalar.floats[i][at]) != Float.floatToIntBits(vector.floats[i][at])) {
+                    throw new AssertionError(what + ": array " + i + " element " + at + ": vector "
+                            + vector.floats[i][at] + ", scalar " + scalar.floats[i][at]);
+                }
+            }
+        }
+        assertThat(vector.bits).as(what + ": visibility").isEqualTo(scalar.bits);
+    }
+
+    @FunctionalInterface
+    private interface Operation {
+        boolean run(Tile tile, Arrays arrays);
+    }
+
+    private record Arrays(float[][] floats, int[] bits) {
+        Arrays copy() {
+            float[][] copies = new float[floats.length][];
+            for (int i = 0; i < copies.length; i++) {
+                copies[i] = floats[i].clone();
+            }
+            return new Arrays(copies, bits.clone());
+        }
+    }
+
+    private static void each(Consumer<Shape> law) {
+        for (int seed = 0; seed < 150; seed++) {
+            Random random = new Random(seed);
+            int width = 1 + random.nextInt(70);
+            Shape shape = new Shape(
+                    seed,
+                    random,
+                    ROWS[random.nextInt(ROWS.length)],
+                    width,
+                    width + random.nextInt(4),
+                    random.nextInt(5));
+            try {
+                law.accept(shape);
+            } catch (AssertionError e) {
+                throw new AssertionError(shape + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private record Shape(int seed, Random random, int rows, int width, int stride, int at) {
+        float[] matrix() {
+            return floats(at + rows * stride + 1, 0);
+        }
+
+        float[] floats(int count, int specialOneIn) {
+            float[] values = new float[count];
+            for (int i = 0; i < count; i++) {
+                values[i] = specialOneIn > 0 && random.nextInt(specialOneIn) == 0
+                        ? SPECIAL[random.nextInt(SPECIAL.length)]
+                        : 4 * (float) random.nextGaussian();
+            }
+            return values;
+        }
+
+        @Override
+        public String toString() {
+            return "seed " + seed + ": rows " + rows + ", width " + width + ", stride " + stride + ", at " + at;
+        }
+    }
+
+    private static Arrays arrays(float[]... floats) {
+        return new Arrays(floats, new int[0]);
+    }
+
+    @Test
+    void scores() {
+        each(s ->
+                same("scores", arrays(s.matrix(), s.floats(s.width * Q, 0), s.floats(s.rows * Q + Q, 0)), (tile, a) -> {
+                    tile.scores(a.floats[0], s.at, s.stride, s.rows, s.width, a.floats[1], a.floats[2]);
+                    return true;
+                }));
+    }
+
+    @Test
+    void mix() {
+        each(s -> same("mix", arrays(s.matrix(), s.floats(s.rows * Q, 0), s.floats(s.width * Q + Q, 0)), (tile, a) -> {
+            tile.mix(a.floats[0], s.at, s.stride, s.rows, s.width, a.floats[1], a.floats[2]);
+            return true;
+        }));
+    }
+
+    @Test
+    void accumulate() {
+        each(s -> {
+            int width = 32 * (1 + s.random.nextInt(4));
+            same(
+                    "accumulate",
+                    arrays(s.floats(s.rows * Q, 0), s.floats(Q * width, 0), s.floats(s.at + s.rows * width + 1, 0)),
+                    (tile, a) -> {
+                        tile.accumulate(a.floats[0], s.rows, a.floats[1], width, a.floats[2], s.at);
+                        return true;
+                    });
+        });
+    }
+
+    @Test
+    void softcapWithEverySpecialNumber() {
+        each(s -> same("softcap", arrays(s.floats(s.rows * Q, 4)), (tile, a) -> {
+            tile.softcap(a.floats[0], s.rows, 1.7f);
+            return true;
+        }));
+    }
+
+    @Test
+    void scale() {
+        each(s -> same("scale", arrays(s.floats(s.width * Q, 9), s.floats(Q, 0)), (tile, a) -> {
+            tile.scale(a.floats[0], s.width, a.floats[1]);
+            return true;
+        }));
+    }
+
+    @Test
+    void softmaxOverSeveralBlocks() {
+        each(s -> {
+            float[] first = s.floats(s.rows * Q, 30);
+            float[] second = s.floats(s.rows * Q, 0);
+            same("softmax", arrays(first, second, new float[Q], new float[Q], new float[Q]), (tile, a) -> {
+                Running run = new Running();
+                run.reset();
+                boolean changed = tile.softmax(a.floats[0], s.rows, s.at, run);
+                changed |= tile.softmax(a.floats[1], s.rows, s.at + s.rows, run);
+                System.arraycopy(run.max, 0, a.floats[2], 0, Q);
+                System.arraycopy(run.sum, 0, a.floats[3], 0, Q);
+                System.arraycopy(run.factor, 0, a.floats[4], 0, Q);
+                return changed;
+            });
+        });
+    }
+
+    @Test
+    void intervalAndHide() {
+        each(s -> {
+            int[] from = new int[Q];
+            int[] to = new int[Q];
+            for (int q = 0; q < Q; q++) {
+                from[q] = s.random.nextInt(s.rows + 3);
+                to[q] = s.random.nextInt(4) == 0 ? Integer.MAX_VALUE : s.random.nextInt(s.rows + 3);
+            }
+            Arrays given = new Arrays(new float[][] {s.floats(s.rows * Q, 9)}, new int[s.rows]);
+            same("hide", given, (tile, a) -> {
+                int first = Math.min(s.at, s.rows);
+                tile.interval(from, to, s.at, first, s.rows, a.bits);
+                tile.hide(a.floats[0], first, s.rows, a.bits);
+                return true;
+            });
+        });
+    }
+
+    @Test
+    void anyNonFinite() {
+        each(s -> {
+            float[] values = s.matrix();
+            if (s.rows > 0 && s.random.nextBoolean()) {
+                int at = s.at + s.random.nextInt(s.rows) * s.stride + s.random.nextInt(s.width);
+                values[at] = SPECIAL[4 + s.random.nextInt(4)];
+            }
+            same(
+                    "anyNonFinite",
+                    arrays(values),
+                    (tile, a) -> tile.anyNonFinite(a.floats[0], s.at, s.stride, s.rows, s.width));
+        });
+    }
+}
