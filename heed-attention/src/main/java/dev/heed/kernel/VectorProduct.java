@@ -465,16 +465,15 @@ final class VectorProduct implements Product {
 
     @Override
     public void packTransposed(float[] from, int at, int stride, int depth, float[] to, int panel) {
-        // Eight k at a time, so that a line of `from` is used up while it is near. In-register transposition by
-        // shuffles and
-        // blends was three times slower than these scalar moves.
-        for (int k = 0; k < depth; k += 8) {
-            int end = Math.min(depth, k + 8);
-            for (int j = 0; j < PANEL; j++) {
-                int row = at + j * stride;
-                for (int i = k; i < end; i++) {
-                    to[panel + i * PANEL + j] = from[row + i];
-                }
+        int whole = F.loopBound(depth);
+        for (int k = 0; k < whole; k += L) {
+            for (int j = 0; j < PANEL; j += L) {
+                Transposition.square(from, at + j * stride + k, stride, to, panel + k * PANEL + j);
+            }
+        }
+        for (int j = 0; j < PANEL; j++) {
+            for (int k = whole; k < depth; k++) {
+                to[panel + k * PANEL + j] = from[at + j * stride + k];
             }
         }
     }
