@@ -5,6 +5,8 @@ module dev.heed.transformer {
     requires transitive tools.jackson.databind;
     requires ai.djl.tokenizers;
     requires static org.jspecify;
+    requires static java.management;
+    requires static jdk.management; // the tests measure allocation with it
 
     exports dev.heed.text;
     exports dev.heed.model.checkpoint;
