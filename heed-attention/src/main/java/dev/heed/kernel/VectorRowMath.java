@@ -98,9 +98,15 @@ final class VectorRowMath implements RowMath {
     }
 
     private static void geluSlope(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+        // Two loops: both polynomials and exponentials in one are more than C2 inlines, and it would box the vectors.
+        float[] area = RowRoom.first(count);
+        for (int i = 0; i < count; i += L) {
+            normal(FloatVector.fromArray(F, x, at + i)).intoArray(area, i);
+        }
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            addSlope(e.fma(bell(clamp(e)).mul(Curves.DENSITY), normal(e)), dy, dyAt + i, dx, to + i);
+            FloatVector density = bell(clamp(e)).mul(Curves.DENSITY);
+            addSlope(e.fma(density, FloatVector.fromArray(F, area, i)), dy, dyAt + i, dx, to + i);
         }
     }
 
@@ -155,8 +161,13 @@ final class VectorRowMath implements RowMath {
     }
 
     private static FloatVector gated(FloatVector x, FloatVector u, FloatVector slope) {
-        FloatVector s = sigmoid(u);
-        return x.mul(s).mul(sigmoid(u.neg())).fma(slope, s);
+        // σ(u) and σ(−u) share their exponential and denominator.
+        FloatVector e = VectorTile.exp(u.abs().neg());
+        FloatVector one = all(1f);
+        FloatVector sum = e.add(1f);
+        FloatVector s = one.blend(e, u.compare(VectorOperators.LT, 0f)).div(sum);
+        FloatVector rest = one.blend(e, u.compare(VectorOperators.GT, 0f)).div(sum);
+        return x.mul(s).mul(rest).fma(slope, s);
     }
 
     private static FloatVector normal(FloatVector x) {
