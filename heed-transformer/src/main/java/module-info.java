@@ -8,6 +8,7 @@ module dev.heed.transformer {
     requires static java.management;
     requires static jdk.management; // the tests measure allocation with it
 
+    exports dev.heed.lens;
     exports dev.heed.text;
     exports dev.heed.model.checkpoint;
     exports dev.heed.train.worlds;

@@ -31,10 +31,10 @@ public enum Colours {
     };
 
     /** The nearest of the 256 colours to each of the above. */
-    private static final int[] PALETTE_BLUES = {231, 189, 153, 117, 74, 68, 25, 24, 17};
+    private static final int[] PALETTE_BLUES = {231, 189, 153, 110, 74, 68, 25, 18, 17};
 
-    /** From here on a cell is so dark that its digits are white. */
-    private static final float DARK = 0.45f;
+    /** From here on white digits have more contrast than black ones, in both tables. */
+    private static final float DARK = 0.69f;
 
     /** Plain stand-ins for the colours, from nothing to full. */
     private static final String RAMP = " .:-=+*#%@";
@@ -72,6 +72,18 @@ public enum Colours {
         }
         return "\u001b[" + (this == TRUE ? "48;2;168;168;168" : "48;5;248") + ";" + foreground(241, 98, 98, 98) + "m"
                 + text + RESET;
+    }
+
+    /** What the colours mean. */
+    String scale() {
+        StringBuilder scale = new StringBuilder(dim("0 "));
+        for (int step = 0; step <= 16; step++) {
+            scale.append(cell(step / 16f, " "));
+        }
+        return scale.append(dim(" 1   "))
+                .append(masked(" · "))
+                .append(dim(" masked"))
+                .toString();
     }
 
     /** Two rows in one line of text: the upper half in one weight's colour, the lower in another's; NaN is masked. */

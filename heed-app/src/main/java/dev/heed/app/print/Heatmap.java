@@ -1,6 +1,7 @@
 package dev.heed.app.print;
 
 import dev.heed.attention.AttentionMap;
+import dev.heed.text.Visible;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,7 +41,7 @@ public final class Heatmap {
     /** Token and index, as everywhere: {@code girl (14)}. */
     public static String label(String token, int index) {
         String number = " (" + index + ")";
-        return Text.cut(Text.visible(token), LONGEST_LABEL - number.length()) + number;
+        return Text.cut(Visible.escape(token), LONGEST_LABEL - number.length()) + number;
     }
 
     private static List<String> labels(List<String> tokens, int first) {
@@ -75,9 +76,10 @@ public final class Heatmap {
     // ---- keys along the top ----
 
     private void printHeader() {
-        boolean flat = cell >= 6 && map.keyTokens().stream().allMatch(token -> Text.width(Text.visible(token)) < cell);
+        boolean flat =
+                cell >= 6 && map.keyTokens().stream().allMatch(token -> Text.width(Visible.escape(token)) < cell);
         if (flat) {
-            printLine(map.keyTokens().stream().map(Text::visible).toList());
+            printLine(map.keyTokens().stream().map(Visible::escape).toList());
         } else {
             printUpright();
         }
@@ -89,7 +91,7 @@ public final class Heatmap {
     /** Tokens written downwards, ending at their columns. */
     private void printUpright() {
         List<int[]> tokens = map.keyTokens().stream()
-                .map(token -> Text.cut(Text.visible(token), TALLEST_HEADER)
+                .map(token -> Text.cut(Visible.escape(token), TALLEST_HEADER)
                         .codePoints()
                         .toArray())
                 .toList();
@@ -159,13 +161,8 @@ public final class Heatmap {
                     cell > 3 ? "weights 0 to 1" : cell == 3 ? "weights in hundredths" : "weights  .:-=+*#%@  0 to 1");
             return scale.append("   ").append(MASKED).append(" masked").toString();
         }
-        scale.append(colours.dim("0 "));
-        for (int step = 0; step <= 16; step++) {
-            scale.append(colours.cell(step / 16f, " "));
-        }
-        scale.append(colours.dim(" 1" + (cell == 3 ? " in hundredths" : ""))).append("   ");
-        return scale.append(colours.masked(" · "))
-                .append(colours.dim(" masked"))
+        return scale.append(colours.scale())
+                .append(colours.dim(cell == 3 ? "   in hundredths" : ""))
                 .toString();
     }
 }

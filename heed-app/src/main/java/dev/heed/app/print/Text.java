@@ -7,41 +7,6 @@ import java.util.List;
 public final class Text {
     private Text() {}
 
-    /**
-     * A token as it can be shown: newline, tab, spaces at its ends and control characters become visible, and so do
-     * characters that would reorder or hide the text around them.
-     */
-    public static String visible(String token) {
-        StringBuilder shown = new StringBuilder(token.length());
-        for (int i = 0; i < token.length(); ) {
-            int point = token.codePointAt(i);
-            boolean edge = i == 0 || i + Character.charCount(point) == token.length();
-            shown.append(visible(point, edge));
-            i += Character.charCount(point);
-        }
-        return shown.isEmpty() ? "∅" : shown.toString();
-    }
-
-    private static String visible(int point, boolean edge) {
-        return switch (point) {
-            case '\n' -> "⏎";
-            case '\t' -> "⇥";
-            case '\r' -> "␍";
-            case ' ' -> edge ? "␣" : " ";
-            default ->
-                switch (Character.getType(point)) {
-                    case Character.CONTROL,
-                            Character.FORMAT,
-                            Character.SURROGATE,
-                            Character.UNASSIGNED,
-                            Character.LINE_SEPARATOR,
-                            Character.PARAGRAPH_SEPARATOR,
-                            Character.PRIVATE_USE -> "<" + Integer.toHexString(point) + ">";
-                    default -> Character.toString(point);
-                };
-        };
-    }
-
     /** Columns that a text takes. */
     public static int width(String text) {
         return text.codePoints().map(Text::width).sum();

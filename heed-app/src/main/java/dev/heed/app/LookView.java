@@ -1,0 +1,236 @@
+package dev.heed.app;
+
+import dev.heed.app.print.Csv;
+import dev.heed.app.print.Grid;
+import dev.heed.app.print.Heatmap;
+import dev.heed.app.print.Json;
+import dev.heed.app.print.Numbers;
+import dev.heed.app.print.QueryBars;
+import dev.heed.app.print.Table;
+import dev.heed.app.print.Terminal;
+import dev.heed.app.print.Text;
+import dev.heed.attention.AttentionMap;
+import dev.heed.lens.Entropy;
+import dev.heed.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The pictures of {@code heed look}: one head, one query of it, or all heads, with the picture's own check below it. */
+final class LookView {
+    /** Rows that choosing a head looks at, from the end: enough to tell heads apart, whatever the text's length. */
+    private static final int ROWS_TO_CHOOSE_BY = 256;
+    /** Tokens of a grid, from the end: four per cell at most. */
+    private static final int GRID_TOKENS = 64;
+
+    private final Heads heads;
+    private final Terminal terminal;
+
+    LookView(Heads heads, Terminal terminal) {
+        this.heads = heads;
+        this.terminal = terminal;
+    }
+
+    /** Which head, and why. */
+    record Choice(int layer, int head, String why) {}
+
+    /** The head with the lowest mean entropy relative to uniform, of all or of one layer; the earlier of equal ones. */
+    Choice sharpest(@Nullable Integer onlyLayer) {
+        int from = Math.max(0, heads.tokens().size() - ROWS_TO_CHOOSE_BY);
+        Choice best = new Choice(onlyLayer == null ? 0 : onlyLayer, 0, "the text has one token: nothing to choose by");
+        double lowest = Double.POSITIVE_INFINITY;
+        int candidates = 0;
+        for (int layer = 0; layer < heads.layers(); layer++) {
+            for (int head = 0; head < heads.heads() && (onlyLayer == null || layer == onlyLayer); head++) {
+                double entropy = Entropy.relativeToUniform(
+                        heads.rows(layer, head, from, heads.tokens().size()));
+                candidates++;
+                if (entropy < lowest) {
+                    lowest = entropy;
+                    best = new Choice(layer, head, "");
+                }
+            }
+        }
+        return lowest == Double.POSITIVE_INFINITY
+                ? best
+                : new Choice(
+                        best.layer(),
+                        best.head(),
+                        "the lowest of " + candidates + " heads by mean entropy relative to uniform ("
+                                + Numbers.fixed(lowest, 2) + "; uniform is 1)");
+    }
+
+    // ---- one head ----
+
+    void printHead(Choice choice) {
+        int tokens = heads.tokens().size();
+        int shown = Math.min(tokens, Heatmap.keysThatFit(terminal.width()));
+        AttentionMap rows = heads.rows(choice.layer(), choice.head(), tokens - shown, tokens);
+        title(rows.name(), choice.why());
+        new Heatmap(columns(rows, tokens - shown, tokens), terminal).print();
+        if (shown < tokens) {
+            String cut = "The last " + shown + " of " + tokens + " tokens; on average "
+                    + Numbers.fixed(100 * meanWeightBefore(rows, tokens - shown), 1)
+                    + " % of a row's weight lies on the keys that are cut off. --width shows more.";
+            Text.wrap(cut, terminal.width()).forEach(terminal::line);
+        }
+        check(rows);
+    }
+
+    /** The columns [from, to) of a map whose columns are all keys. */
+    private static AttentionMap columns(AttentionMap map, int from, int to) {
+        boolean[] visible = new boolean[map.rows() * (to - from)];
+        for (int row = 0; row < map.rows(); row++) {
+            for (int column = from; column < to; column++) {
+                visible[row * (to - from) + column - from] = map.visible(row, column);
+            }
+        }
+        Tensor weights = map.weights().slice(1, from, to);
+        return new AttentionMap(
+                map.layer(),
+                map.head(),
+                map.keyValueHead(),
+                map.kind(),
+                map.firstQuery(),
+                from,
+                map.queryTokens(),
+                map.keyTokens().subList(from, to),
+                weights,
+                visible);
+    }
+
+    private static double meanWeightBefore(AttentionMap rows, int key) {
+        double sum = 0;
+        for (int row = 0; row < rows.rows(); row++) {
+            for (int column = 0; column < key; column++) {
+                sum += rows.weight(row, column);
+            }
+        }
+        return sum / rows.rows();
+    }
+
+    private void check(AttentionMap rows) {
+        terminal.line(terminal.colours()
+                .dim("check: largest |row sum − 1| " + Numbers.error(rows.largestRowSumError())
+                        + ", largest |Σ α·v − output| " + Numbers.error(heads.outputError(rows))));
+    }
+
+    private void title(String name, String why) {
+        terminal.line(terminal.colours().bold(name) + (why.isEmpty() ? "" : "  " + why));
+        terminal.line();
+    }
+
+    // ---- one query ----
+
+    void printQuery(Choice choice, int query) {
+        AttentionMap row = row(choice, query);
+        title(row.name() + "  query " + Heatmap.label(heads.tokens().get(query), query), choice.why());
+        new QueryBars(row, 0).print(terminal);
+        check(row);
+    }
+
+    private AttentionMap row(Choice choice, int query) {
+        int tokens = heads.tokens().size();
+        if (query < 0 || query >= tokens) {
+            throw new IllegalArgumentException(
+                    "look: --query must be 0.." + (tokens - 1) + ", the text's tokens, got " + query);
+        }
+        return heads.rows(choice.layer(), choice.head(), query, query + 1);
+    }
+
+    // ---- all heads ----
+
+    void printGrid(@Nullable Integer onlyLayer) {
+        int tokens = heads.tokens().size();
+        int from = Math.max(0, tokens - GRID_TOKENS);
+        double rowSums = 0;
+        double outputs = 0;
+        Grid grid = null;
+        int first = onlyLayer == null ? 0 : onlyLayer;
+        int last = onlyLayer == null ? heads.layers() - 1 : onlyLayer;
+        for (int layer = first; layer <= last; layer++) {
+            List<AttentionMap> maps = new ArrayList<>();
+            for (int head = 0; head < heads.heads(); head++) {
+                AttentionMap rows = heads.rows(layer, head, from, tokens);
+                rowSums = Math.max(rowSums, rows.largestRowSumError());
+                outputs = Math.max(outputs, heads.outputError(rows));
+                maps.add(columns(rows, from, tokens));
+            }
+            grid = new Grid(maps, terminal);
+            grid.print();
+        }
+        if (grid != null) {
+            grid.printLegend();
+        }
+        if (from > 0) {
+            terminal.line("The last " + GRID_TOKENS + " of " + tokens + " tokens.");
+        }
+        terminal.line(terminal.colours()
+                .dim("check over all heads: largest |row sum − 1| " + Numbers.error(rowSums)
+                        + ", largest |Σ α·v − output| " + Numbers.error(outputs)));
+    }
+
+    // ---- JSON and CSV: the whole head, or one query of it ----
+
+    private record JsonHead(
+            String name,
+            int layer,
+            int head,
+            int keyValueHead,
+            int firstQuery,
+            List<String> queryTokens,
+            List<String> keyTokens,
+            List<List<@Nullable Float>> weights,
+            double largestRowSumError,
+            double largestOutputError) {}
+
+    private AttentionMap wanted(Choice choice, @Nullable Integer query) {
+        return query == null
+                ? heads.rows(choice.layer(), choice.head(), 0, heads.tokens().size())
+                : row(choice, query);
+    }
+
+    /** Weights as rows of numbers; null where masked. */
+    void printJson(Choice choice, @Nullable Integer query) {
+        AttentionMap map = wanted(choice, query);
+        List<List<@Nullable Float>> weights = new ArrayList<>();
+        for (int row = 0; row < map.rows(); row++) {
+            List<@Nullable Float> line = new ArrayList<>();
+            for (int column = 0; column < map.columns(); column++) {
+                line.add(map.visible(row, column) ? map.weight(row, column) : null);
+            }
+            weights.add(line);
+        }
+        Json.print(
+                terminal,
+                new JsonHead(
+                        map.name(),
+                        map.layer(),
+                        map.head(),
+                        map.keyValueHead(),
+                        map.firstQuery(),
+                        map.queryTokens(),
+                        map.keyTokens(),
+                        weights,
+                        map.largestRowSumError(),
+                        heads.outputError(map)));
+    }
+
+    /** One line per query and key; the weight is empty where masked. */
+    void printCsv(Choice choice, @Nullable Integer query) {
+        AttentionMap map = wanted(choice, query);
+        terminal.line(Csv.line("layer", "head", "query", "query_token", "key", "key_token", "weight"));
+        for (int row = 0; row < map.rows(); row++) {
+            for (int column = 0; column < map.columns(); column++) {
+                terminal.line(Csv.line(
+                        map.layer(),
+                        map.head(),
+                        map.firstQuery() + row,
+                        map.queryTokens().get(row),
+                        map.firstKey() + column,
+                        map.keyTokens().get(column),
+                        map.visible(row, column) ? (Object) map.weight(row, column) : Table.NOTHING));
+            }
+        }
+    }
+}
