@@ -82,7 +82,7 @@ public final class Backward {
 
     private static void addParts(float[][] all, int at, int parts, int width, Tensor to, int batch, int head) {
         float[] values = to.array();
-        for (int j = 0; j < to.size(2); j++) {
+        for (int j = 0; j < to.size(2) && to.size(3) > 0; j++) {
             int row = to.offset() + batch * to.stride(0) + head * to.stride(1) + j * to.stride(2);
             System.arraycopy(all[at], j * width, values, row, to.size(3));
             for (int part = 1; part < parts; part++) {

@@ -158,7 +158,7 @@ final class ScoreTile {
     /** Turns gradients of the last block's scores into those of the scaled dot products. */
     void throughSoftcap(float[] dS, int rows) {
         for (int i = 0; keepCapSlope && i < rows * Q; i++) {
-            dS[i] *= capSlope[i];
+            dS[i] = dS[i] == 0 ? 0 : dS[i] * capSlope[i]; // the slope of a hidden key may be NaN
         }
     }
 
