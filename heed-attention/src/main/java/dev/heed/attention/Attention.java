@@ -180,8 +180,20 @@ public final class Attention {
         }
     }
 
+    /** Kernels write rows of neighbouring numbers: an output whose last axis is strided is filled from a copy. */
     private static void run(Problem problem, Tensor output, Tensor lse) {
-        Forward.run(problem, output, lse);
+        if (output.stride(3) == 1 || output.size(3) == 1) {
+            Forward.run(problem, output, lse);
+            return;
+        }
+        Tensor rows = Tensor.zeros(output.shape());
+        Forward.run(problem, rows, lse);
+        for (int i = 0; i < rows.elements(); i++) {
+            int d = i % output.size(3);
+            int query = i / output.size(3) % output.size(2);
+            int batchHead = i / output.size(3) / output.size(2);
+            output.set(rows.array()[i], batchHead / output.size(1), batchHead % output.size(1), query, d);
+        }
     }
 
     /**

@@ -133,7 +133,7 @@ public final class Backward {
         scores.open(p, batch, head, first);
         copyRows(p.query(), batch, head, first, queries, p.terms().scale(), queryRows);
         copyRows(pass.dOutput(), batch, head, first, queries, 1, dOutputRows);
-        ScoreTile.transpose(pass.dOutput(), batch, head, first, queries, 1, dOutputT);
+        ScoreTile.transpose(pass.dOutput(), batch, head, first, queries, dOutputT);
         Arrays.fill(dQueryT, 0, p.width() * Q, 0);
         rowConstants(pass, batch, head, first, queries);
         for (int at = scores.low(); at < scores.high(); ) {
@@ -198,15 +198,10 @@ public final class Backward {
     }
 
     private void writeQueries(Tensor dQuery, int batch, int head, int first, int queries, float scale) {
-        for (int q = 0; q < queries; q++) {
-            int row = dQuery.offset()
-                    + batch * dQuery.stride(0)
-                    + head * dQuery.stride(1)
-                    + (first + q) * dQuery.stride(2);
-            for (int d = 0; d < dQuery.size(3); d++) {
-                dQuery.array()[row + d] = dQueryT[d * Q + q] * scale + 0f;
-            }
-        }
+        int at = dQuery.offset() + batch * dQuery.stride(0) + head * dQuery.stride(1) + first * dQuery.stride(2);
+        Arrays.fill(delta, scale);
+        TILE.scale(dQueryT, dQuery.size(3), delta);
+        TILE.transpose(dQueryT, 0, Q, dQuery.size(3), queries, dQuery.array(), at, dQuery.stride(2));
     }
 
     /**
@@ -247,7 +242,7 @@ public final class Backward {
         scores.keepForGradients(false);
         scores.open(p, batch, head, first);
         copyRows(pass.dOutput(), batch, head, first, queries, 1, dOutputRows);
-        ScoreTile.transpose(pass.dOutput(), batch, head, first, queries, 1, dOutputT);
+        ScoreTile.transpose(pass.dOutput(), batch, head, first, queries, dOutputT);
         rowConstants(pass, batch, head, first, queries);
         Tensor value = p.value();
         int valueAt = value.offset() + batch * value.stride(0) + p.keyValueHead(head) * value.stride(1);

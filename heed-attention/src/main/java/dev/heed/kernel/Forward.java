@@ -169,34 +169,11 @@ public final class Forward {
         }
     }
 
-    /** output = mixture / sum; adding 0 turns −0, which depends on skipped zeros, into 0. */
+    /** output = mixture / sum. */
     private void writeOutput(Tensor output, int batch, int head, int firstQuery, int queries) {
-        float[] to = output.array();
         int width = output.size(3);
-        int perWidth = output.stride(3);
         int at = output.offset() + batch * output.stride(0) + head * output.stride(1) + firstQuery * output.stride(2);
-        int q = 0;
-        for (; q + 4 <= queries && perWidth == 1; q += 4) { // four rows at a time share the cache lines read
-            int row0 = at + q * output.stride(2);
-            int row1 = row0 + output.stride(2);
-            int row2 = row1 + output.stride(2);
-            int row3 = row2 + output.stride(2);
-            float inverse0 = whole.factor[q];
-            float inverse1 = whole.factor[q + 1];
-            float inverse2 = whole.factor[q + 2];
-            float inverse3 = whole.factor[q + 3];
-            for (int d = 0; d < width; d++) {
-                to[row0 + d] = total[d * Q + q] * inverse0 + 0f;
-                to[row1 + d] = total[d * Q + q + 1] * inverse1 + 0f;
-                to[row2 + d] = total[d * Q + q + 2] * inverse2 + 0f;
-                to[row3 + d] = total[d * Q + q + 3] * inverse3 + 0f;
-            }
-        }
-        for (; q < queries; q++) {
-            int row = at + q * output.stride(2);
-            for (int d = 0; d < width; d++) {
-                to[row + d * perWidth] = total[d * Q + q] * whole.factor[q] + 0f;
-            }
-        }
+        TILE.scale(total, width, whole.factor);
+        TILE.transpose(total, 0, Q, width, queries, output.array(), at, output.stride(2));
     }
 }

@@ -146,10 +146,38 @@ final class ScalarTile implements Tile {
     }
 
     @Override
+    public void transpose(float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride) {
+        transposeElements(from, at, stride, rows, columns, to, toAt, toStride);
+    }
+
+    /** to[c][r] = from[r][c] one by one; four rows at a time share the cache lines written. */
+    static void transposeElements(
+            float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride) {
+        int r = 0;
+        for (; r + 4 <= rows; r += 4) {
+            int row0 = at + r * stride;
+            int row1 = row0 + stride;
+            int row2 = row1 + stride;
+            int row3 = row2 + stride;
+            for (int c = 0, out = toAt + r; c < columns; c++, out += toStride) {
+                to[out] = from[row0 + c];
+                to[out + 1] = from[row1 + c];
+                to[out + 2] = from[row2 + c];
+                to[out + 3] = from[row3 + c];
+            }
+        }
+        for (; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                to[toAt + c * toStride + r] = from[at + r * stride + c];
+            }
+        }
+    }
+
+    @Override
     public void scale(float[] oT, int width, float[] factor) {
         for (int d = 0; d < width; d++) {
             for (int q = 0; q < QUERIES; q++) {
-                oT[d * QUERIES + q] *= factor[q];
+                oT[d * QUERIES + q] = oT[d * QUERIES + q] * factor[q] + 0f;
             }
         }
     }

@@ -24,6 +24,7 @@ final class ScoreTile {
 
     private boolean keepCapSlope;
     private float[] qT = new float[0];
+    private final float[] scale = new float[Q];
     private final int[] from = new int[Q];
     private final int[] to = new int[Q];
     private Problem problem = Problem.NONE;
@@ -48,7 +49,9 @@ final class ScoreTile {
         if (qT.length < of.width() * Q) {
             qT = new float[of.width() * Q];
         }
-        transpose(of.query(), batch, head, firstQuery, queries, of.terms().scale(), qT);
+        transpose(of.query(), batch, head, firstQuery, queries, qT);
+        Arrays.fill(scale, of.terms().scale());
+        TILE.scale(qT, of.width(), scale);
         bounds(of.visible());
     }
 
@@ -230,32 +233,13 @@ final class ScoreTile {
         }
     }
 
-    /** Rows {@code first..first+count} of one head to [width][32], times a factor; lanes behind them are zero. */
-    static void transpose(Tensor t, int batch, int head, int first, int count, float factor, float[] to) {
-        float[] values = t.array();
+    /** Rows {@code first..first+count} of one head to [width][32]; lanes behind them are zero. */
+    static void transpose(Tensor t, int batch, int head, int first, int count, float[] to) {
         int width = t.size(3);
         int at = t.offset() + batch * t.stride(0) + head * t.stride(1) + first * t.stride(2);
         if (count < Q) {
             Arrays.fill(to, 0, width * Q, 0);
         }
-        int q = 0;
-        for (; q + 4 <= count; q += 4) { // four rows at a time share the cache lines written
-            int row0 = at + q * t.stride(2);
-            int row1 = row0 + t.stride(2);
-            int row2 = row1 + t.stride(2);
-            int row3 = row2 + t.stride(2);
-            for (int d = 0; d < width; d++) {
-                to[d * Q + q] = values[row0 + d] * factor;
-                to[d * Q + q + 1] = values[row1 + d] * factor;
-                to[d * Q + q + 2] = values[row2 + d] * factor;
-                to[d * Q + q + 3] = values[row3 + d] * factor;
-            }
-        }
-        for (; q < count; q++) {
-            int row = at + q * t.stride(2);
-            for (int d = 0; d < width; d++) {
-                to[d * Q + q] = values[row + d] * factor;
-            }
-        }
+        TILE.transpose(t.array(), at, t.stride(2), count, width, to, 0, Q);
     }
 }

@@ -74,7 +74,10 @@ interface Tile {
     /** Bit q of found[j] = s[j][q] > bound[q]. */
     void exceeding(float[] s, int at, int rows, float[] bound, int[] found);
 
-    /** oT[d][q] *= factor[q]. */
+    /** to[c][r] = from[r][c]; rows of {@code from} are {@code stride} apart, those of {@code to} {@code toStride}. */
+    void transpose(float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride);
+
+    /** oT[d][q] = oT[d][q] · factor[q] + 0; the 0 turns −0, which depends on skipped zeros, into 0. */
     void scale(float[] oT, int width, float[] factor);
 
     /**

@@ -465,17 +465,7 @@ final class VectorProduct implements Product {
 
     @Override
     public void packTransposed(float[] from, int at, int stride, int depth, float[] to, int panel) {
-        int whole = F.loopBound(depth);
-        for (int k = 0; k < whole; k += L) {
-            for (int j = 0; j < PANEL; j += L) {
-                Transposition.square(from, at + j * stride + k, stride, to, panel + k * PANEL + j);
-            }
-        }
-        for (int j = 0; j < PANEL; j++) {
-            for (int k = whole; k < depth; k++) {
-                to[panel + k * PANEL + j] = from[at + j * stride + k];
-            }
-        }
+        Transposition.run(from, at, stride, PANEL, depth, to, panel, PANEL);
     }
 
     @Override

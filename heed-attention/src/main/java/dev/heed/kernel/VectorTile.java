@@ -20,6 +20,12 @@ final class VectorTile implements Tile {
     private static final int PAIR = 2 * L;
 
     private static final boolean TALL = L >= 16;
+    /**
+     * Values that one pass of {@link #mix} goes over, 16 KiB: beside their weights and the mixture they stay in a first-level
+     * cache of 48 KiB, and each is read again for every eight coordinates. 64 rows of 64 reach 98 % of the multiply-add
+     * peak, 128 rows 89 %.
+     */
+    private static final int MIX_FLOATS = 4096;
 
     @Override
     public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s) {
@@ -342,29 +348,41 @@ final class VectorTile implements Tile {
     }
 
     @Override
+    public void transpose(float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride) {
+        Transposition.run(from, at, stride, rows, columns, to, toAt, toStride);
+    }
+
+    @Override
     public void scale(float[] oT, int width, float[] factor) {
         for (int q = 0; q < QUERIES; q += L) {
             FloatVector f = FloatVector.fromArray(F, factor, q);
             for (int d = 0; d < width; d++) {
-                FloatVector.fromArray(F, oT, d * QUERIES + q).mul(f).intoArray(oT, d * QUERIES + q);
+                FloatVector.fromArray(F, oT, d * QUERIES + q).mul(f).add(0f).intoArray(oT, d * QUERIES + q);
             }
         }
     }
 
     @Override
     public void mix(float[] v, int at, int stride, int rows, int width, float[] p, float[] oT) {
+        int piece = Math.max(16, MIX_FLOATS / Math.max(1, width));
+        for (int j = 0; j < rows; j += piece) {
+            mixPiece(v, at + j * stride, stride, Math.min(piece, rows - j), width, p, j * QUERIES, oT);
+        }
+    }
+
+    private static void mixPiece(float[] v, int at, int stride, int rows, int width, float[] p, int from, float[] oT) {
         for (int q = 0; q < QUERIES; q += PAIR) {
             int d = 0;
             if (TALL) {
                 for (; d + 8 <= width; d += 8) {
-                    mix8(v, at + d, stride, rows, p, q, oT, d * QUERIES + q);
+                    mix8(v, at + d, stride, rows, p, from + q, oT, d * QUERIES + q);
                 }
             }
             for (; d + 4 <= width; d += 4) {
-                mix4(v, at + d, stride, rows, p, q, oT, d * QUERIES + q);
+                mix4(v, at + d, stride, rows, p, from + q, oT, d * QUERIES + q);
             }
             for (; d < width; d++) {
-                mix1(v, at + d, stride, rows, p, q, oT, d * QUERIES + q);
+                mix1(v, at + d, stride, rows, p, from + q, oT, d * QUERIES + q);
             }
         }
     }
