@@ -10,7 +10,9 @@ interface Heads {
     /** Query heads of a layer. */
     int heads();
 
-    List<String> tokens();
+    List<String> queryTokens();
+
+    List<String> keyTokens();
 
     /** Queries [queryFrom, queryTo) of one head against all keys, labelled. */
     AttentionMap rows(int layer, int head, int queryFrom, int queryTo);

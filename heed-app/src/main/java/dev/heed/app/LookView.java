@@ -36,14 +36,14 @@ final class LookView {
 
     /** The head with the lowest mean entropy relative to uniform, of all or of one layer; the earlier of equal ones. */
     Choice sharpest(@Nullable Integer onlyLayer) {
-        int from = Math.max(0, heads.tokens().size() - ROWS_TO_CHOOSE_BY);
+        int queries = heads.queryTokens().size();
+        int from = Math.max(0, queries - ROWS_TO_CHOOSE_BY);
         Choice best = new Choice(onlyLayer == null ? 0 : onlyLayer, 0, "the text has one token: nothing to choose by");
         double lowest = Double.POSITIVE_INFINITY;
         int candidates = 0;
         for (int layer = 0; layer < heads.layers(); layer++) {
             for (int head = 0; head < heads.heads() && (onlyLayer == null || layer == onlyLayer); head++) {
-                double entropy = Entropy.relativeToUniform(
-                        heads.rows(layer, head, from, heads.tokens().size()));
+                double entropy = Entropy.relativeToUniform(heads.rows(layer, head, from, queries));
                 candidates++;
                 if (entropy < lowest) {
                     lowest = entropy;
@@ -63,18 +63,24 @@ final class LookView {
     // ---- one head ----
 
     void printHead(Choice choice) {
-        int tokens = heads.tokens().size();
-        int shown = Math.min(tokens, Heatmap.keysThatFit(terminal.width()));
-        AttentionMap rows = heads.rows(choice.layer(), choice.head(), tokens - shown, tokens);
+        int most = Heatmap.keysThatFit(terminal.width());
+        int queries = heads.queryTokens().size();
+        int keys = heads.keyTokens().size();
+        int firstKey = Math.max(0, keys - most);
+        AttentionMap rows = heads.rows(choice.layer(), choice.head(), Math.max(0, queries - most), queries);
         title(rows.name(), choice.why());
-        new Heatmap(columns(rows, tokens - shown, tokens), terminal).print();
-        if (shown < tokens) {
-            String cut = "The last " + shown + " of " + tokens + " tokens; on average "
-                    + Numbers.fixed(100 * meanWeightBefore(rows, tokens - shown), 1)
-                    + " % of a row's weight lies on the keys that are cut off. --width shows more.";
-            Text.wrap(cut, terminal.width()).forEach(terminal::line);
+        new Heatmap(columns(rows, firstKey, keys), terminal).print();
+        if (rows.rows() < queries || firstKey > 0) {
+            sayWhatIsCut(rows, queries, firstKey, keys);
         }
         check(rows);
+    }
+
+    private void sayWhatIsCut(AttentionMap rows, int queries, int firstKey, int keys) {
+        String cut = "The last " + rows.rows() + " of " + queries + " queries and " + (keys - firstKey) + " of " + keys
+                + " keys; on average " + Numbers.fixed(100 * meanWeightBefore(rows, firstKey), 1)
+                + " % of a row's weight lies on the keys that are cut off. --width shows more.";
+        Text.wrap(cut, terminal.width()).forEach(terminal::line);
     }
 
     /** The columns [from, to) of a map whose columns are all keys. */
@@ -124,13 +130,13 @@ final class LookView {
 
     void printQuery(Choice choice, int query) {
         AttentionMap row = row(choice, query);
-        title(row.name() + "  query " + Heatmap.label(heads.tokens().get(query), query), choice.why());
+        title(row.name() + "  query " + Heatmap.label(heads.queryTokens().get(query), query), choice.why());
         new QueryBars(row, 0).print(terminal);
         check(row);
     }
 
     private AttentionMap row(Choice choice, int query) {
-        int tokens = heads.tokens().size();
+        int tokens = heads.queryTokens().size();
         if (query < 0 || query >= tokens) {
             throw new IllegalArgumentException(
                     "look: --query must be 0.." + (tokens - 1) + ", the text's tokens, got " + query);
@@ -141,8 +147,10 @@ final class LookView {
     // ---- all heads ----
 
     void printGrid(@Nullable Integer onlyLayer) {
-        int tokens = heads.tokens().size();
-        int from = Math.max(0, tokens - GRID_TOKENS);
+        int queries = heads.queryTokens().size();
+        int keys = heads.keyTokens().size();
+        int firstQuery = Math.max(0, queries - GRID_TOKENS);
+        int firstKey = Math.max(0, keys - GRID_TOKENS);
         double rowSums = 0;
         double outputs = 0;
         Grid grid = null;
@@ -151,10 +159,10 @@ final class LookView {
         for (int layer = first; layer <= last; layer++) {
             List<AttentionMap> maps = new ArrayList<>();
             for (int head = 0; head < heads.heads(); head++) {
-                AttentionMap rows = heads.rows(layer, head, from, tokens);
+                AttentionMap rows = heads.rows(layer, head, firstQuery, queries);
                 rowSums = Math.max(rowSums, rows.largestRowSumError());
                 outputs = Math.max(outputs, heads.outputError(rows));
-                maps.add(columns(rows, from, tokens));
+                maps.add(columns(rows, firstKey, keys));
             }
             grid = new Grid(maps, terminal);
             grid.print();
@@ -162,8 +170,9 @@ final class LookView {
         if (grid != null) {
             grid.printLegend();
         }
-        if (from > 0) {
-            terminal.line("The last " + GRID_TOKENS + " of " + tokens + " tokens.");
+        if (firstQuery > 0 || firstKey > 0) {
+            terminal.line("The last " + (queries - firstQuery) + " of " + queries + " queries and " + (keys - firstKey)
+                    + " of " + keys + " keys.");
         }
         terminal.line(terminal.colours()
                 .dim("check over all heads: largest |row sum − 1| " + Numbers.error(rowSums)
@@ -186,7 +195,8 @@ final class LookView {
 
     private AttentionMap wanted(Choice choice, @Nullable Integer query) {
         return query == null
-                ? heads.rows(choice.layer(), choice.head(), 0, heads.tokens().size())
+                ? heads.rows(
+                        choice.layer(), choice.head(), 0, heads.queryTokens().size())
                 : row(choice, query);
     }
 

@@ -73,7 +73,7 @@ public final class Main implements Callable<Integer> {
     private static Terminal terminal(PrintStream out, PrintStream err) {
         Map<String, String> environment = System.getenv();
         boolean terminal = System.console() != null && System.console().isTerminal();
-        return new Terminal(out, err, Colours.of(terminal, environment), width(environment.get("COLUMNS")));
+        return new Terminal(out, err, Colours.of(terminal, environment), width(environment.get("COLUMNS")), terminal);
     }
 
     private static int width(@Nullable String columns) {
@@ -83,7 +83,7 @@ public final class Main implements Callable<Integer> {
 
     /** Runs one command line; the exit code. */
     static int run(String[] args, PrintStream out, PrintStream err) {
-        return run(args, new Terminal(out, err, Colours.NONE, Terminal.USUAL_WIDTH));
+        return run(args, new Terminal(out, err, Colours.NONE, Terminal.USUAL_WIDTH, false));
     }
 
     static int run(String[] args, Terminal terminal) {

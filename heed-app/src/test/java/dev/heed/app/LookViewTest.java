@@ -70,7 +70,7 @@ class LookViewTest {
         views[0].printHead(new Choice(0, PlantedHeads.FIRST, ""));
         terminal.out().flush();
         String text = out.toString(StandardCharsets.UTF_8);
-        assertThat(text).contains("The last 20 of 300 tokens; on average 100.0 % of a row's");
+        assertThat(text).contains("The last 20 of 300 queries and 20 of 300 keys; on average 100.0 %");
         assertThat(text.lines().mapToInt(String::length).max().orElse(0)).isLessThanOrEqualTo(80);
     }
 
@@ -136,6 +136,6 @@ class LookViewTest {
 
     private static Terminal plain(int width, ByteArrayOutputStream out) {
         PrintStream stream = new PrintStream(out, false, StandardCharsets.UTF_8);
-        return new Terminal(stream, stream, Colours.NONE, width);
+        return new Terminal(stream, stream, Colours.NONE, width, false);
     }
 }

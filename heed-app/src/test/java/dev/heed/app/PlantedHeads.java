@@ -51,7 +51,12 @@ final class PlantedHeads implements Heads {
     }
 
     @Override
-    public List<String> tokens() {
+    public List<String> queryTokens() {
+        return tokens;
+    }
+
+    @Override
+    public List<String> keyTokens() {
         return tokens;
     }
 

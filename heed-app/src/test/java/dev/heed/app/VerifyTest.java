@@ -29,6 +29,16 @@ class VerifyTest {
     }
 
     @Test
+    void operatorsAlongRowsPassAndThoseThatTheEngineLacksAreNamed() {
+        Run run = Run.of("verify", Shared.conformance("onnx-ops").toString());
+        assertThat(run.out().lines().filter(line -> line.contains(" FAILED ")))
+                .allMatch(line -> line.contains("not supported"))
+                .hasSize(13);
+        assertThat(run.out()).endsWith("65 passed, 13 failed\n");
+        assertThat(run.code()).isEqualTo(1);
+    }
+
+    @Test
     void oneCaseFolderAndOneCaseFileAreEnough() {
         Path onnx = Shared.conformance("onnx-attention").resolve("test_attention_3d");
         assertThat(Run.of("verify", onnx.toString()).out()).endsWith("1 passed, 0 failed\n");
@@ -78,7 +88,7 @@ class VerifyTest {
         Files.writeString(folder.resolve("case.json"), description);
         Run run = Run.of("verify", folder.toString());
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.out()).contains("operator Conv is not supported").endsWith("0 passed, 1 failed\n");
+        assertThat(run.out()).contains("operator 'Conv' is not supported").endsWith("0 passed, 1 failed\n");
     }
 
     @Test

@@ -8,8 +8,10 @@ import java.util.List;
  * than a picture has cells, a cell is the largest weight of a block of them, so that a thin line stays visible.
  */
 public final class Grid {
-    /** Cells along each side of one picture, at most. */
-    private static final int SIDE = 16;
+    /** Cells along each side of one picture, at most, and where there is room. */
+    private static final int LARGEST_SIDE = 16;
+
+    private static final int SMALLEST_SIDE = 8;
 
     private final List<AttentionMap> heads;
     private final Terminal terminal;
@@ -23,7 +25,9 @@ public final class Grid {
         this.terminal = terminal;
         int rows = heads.getFirst().rows();
         int columns = heads.getFirst().columns();
-        this.block = Math.max(1, (Math.max(rows, columns) + SIDE - 1) / SIDE);
+        int room = (terminal.width() + 2) / heads.size() - 2; // all heads of a line side by side
+        int side = Math.clamp(room, SMALLEST_SIDE, LARGEST_SIDE);
+        this.block = Math.max(1, (Math.max(rows, columns) + side - 1) / side);
         this.width = (columns + block - 1) / block;
         this.height = (rows + block - 1) / block;
     }
@@ -31,7 +35,7 @@ public final class Grid {
     public void print() {
         int room = Math.max(
                 width,
-                heads.stream().mapToInt(head -> head.name().length()).max().orElse(0));
+                heads.stream().mapToInt(head -> name(head).length()).max().orElse(0));
         int perLine = Math.max(1, (terminal.width() + 2) / (room + 2));
         for (int from = 0; from < heads.size(); from += perLine) {
             printLine(heads.subList(from, Math.min(heads.size(), from + perLine)), room);
@@ -43,10 +47,14 @@ public final class Grid {
         terminal.line(legend());
     }
 
+    private static String name(AttentionMap head) {
+        return "L" + head.layer() + "H" + head.head();
+    }
+
     private void printLine(List<AttentionMap> line, int room) {
         StringBuilder names = new StringBuilder();
         for (AttentionMap head : line) {
-            names.append(Text.left(head.name(), room + 2));
+            names.append(Text.left(name(head), room + 2));
         }
         terminal.line(names.toString().stripTrailing());
         int rowsPerLine = terminal.colours() == Colours.NONE ? 1 : 2;
@@ -87,7 +95,7 @@ public final class Grid {
     }
 
     private String legend() {
-        String cells = block == 1 ? "" : "   each cell the largest weight of " + block + " × " + block;
+        String cells = block == 1 ? "" : "   each cell the largest of " + block + " × " + block;
         if (terminal.colours() == Colours.NONE) {
             return "weights 0 to 1 as \" .:-=+*#%@\"   ~ masked" + cells;
         }

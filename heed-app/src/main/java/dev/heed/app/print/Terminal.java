@@ -9,17 +9,18 @@ import java.io.PrintStream;
  * @param err everything else
  * @param colours what {@code out} can show
  * @param width columns of {@code out}
+ * @param interactive whether a person is watching, rather than a pipe or a file
  */
-public record Terminal(PrintStream out, PrintStream err, Colours colours, int width) {
+public record Terminal(PrintStream out, PrintStream err, Colours colours, int width, boolean interactive) {
     /** A terminal's width where nothing tells the true one. */
     public static final int USUAL_WIDTH = 100;
 
     public Terminal withWidth(int columns) {
-        return new Terminal(out, err, colours, columns);
+        return new Terminal(out, err, colours, columns, interactive);
     }
 
     public Terminal withColours(Colours other) {
-        return new Terminal(out, err, other, width);
+        return new Terminal(out, err, other, width, interactive);
     }
 
     public void line(String text) {

@@ -48,6 +48,16 @@ final class OnnxAttention {
         return outputs;
     }
 
+    /** FlexAttention (opset 1) without functions of the scores or weights, which come as graphs of other operators. */
+    Map<String, Tensor> flexible() {
+        for (String graph : new String[] {"score_mod", "prob_mod"}) {
+            if (inputs.hasAttribute(graph)) {
+                throw new UnsupportedOperationException("FlexAttention's " + graph + " graph is not supported");
+            }
+        }
+        return Map.of("Y", scaled().apply(query, key, value).output());
+    }
+
     // ---- shapes ----
 
     /** [B, N, H·D] → [B, H, N, D]. */

@@ -1,5 +1,6 @@
 package dev.heed.app.verify;
 
+import dev.heed.kernel.Norm;
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.DType;
 import dev.heed.tensor.Tensor;
@@ -29,14 +30,23 @@ record OnnxCase(String name, Path folder) implements ConformanceCase {
         String operator = description.path("op").asString("");
         try (Checkpoint inputs = Checkpoint.open(folder.resolve("inputs.safetensors"));
                 Checkpoint outputs = Checkpoint.open(folder.resolve("outputs.safetensors"))) {
-            Map<String, Tensor> computed = switch (operator) {
-                case "Attention" -> new OnnxAttention(new OnnxInputs(inputs, description)).outputs();
-                default ->
-                    throw new UnsupportedOperationException(
-                            "operator " + (operator.isEmpty() ? "missing" : operator) + " is not supported");
-            };
+            Map<String, Tensor> computed = computed(operator, new OnnxInputs(inputs, description));
             return new Result(name, compare(description, outputs, computed));
         }
+    }
+
+    private static Map<String, Tensor> computed(String operator, OnnxInputs inputs) {
+        return switch (operator) {
+            case "Attention" -> new OnnxAttention(inputs).outputs();
+            case "FlexAttention" -> new OnnxAttention(inputs).flexible();
+            case "Softmax" -> new OnnxRows(inputs).softmax(false);
+            case "LogSoftmax" -> new OnnxRows(inputs).softmax(true);
+            case "LayerNormalization" -> new OnnxRows(inputs).norm(Norm.LAYER);
+            case "RMSNormalization" -> new OnnxRows(inputs).norm(Norm.RMS);
+            case "Gelu" -> new OnnxRows(inputs).gelu();
+            case "SwiGLU" -> new OnnxRows(inputs).swiglu();
+            default -> throw new UnsupportedOperationException("operator '" + operator + "' is not supported");
+        };
     }
 
     private static List<Check> compare(JsonNode description, Checkpoint outputs, Map<String, Tensor> computed) {
@@ -154,6 +164,10 @@ record OnnxCase(String name, Path folder) implements ConformanceCase {
 
         double number(String name, double otherwise) {
             return attributes.path(name).asDouble(defaults.path(name).asDouble(otherwise));
+        }
+
+        String word(String name, String otherwise) {
+            return attributes.path(name).asString(defaults.path(name).asString(otherwise));
         }
 
         int integer(String name, int otherwise) {
