@@ -9,7 +9,11 @@ module dev.heed.transformer {
     requires static jdk.management; // the tests measure allocation with it
 
     exports dev.heed.lens;
+    exports dev.heed.grad;
+    exports dev.heed.nn;
     exports dev.heed.text;
+    exports dev.heed.model;
+    exports dev.heed.model.arch;
     exports dev.heed.model.checkpoint;
     exports dev.heed.train.worlds;
 }

@@ -1,0 +1,499 @@
+package dev.heed.grad;
+
+import dev.heed.attention.Attention;
+import dev.heed.attention.AttentionGradients;
+import dev.heed.attention.AttentionOutput;
+import dev.heed.kernel.Activation;
+import dev.heed.kernel.Elements;
+import dev.heed.kernel.Gemm;
+import dev.heed.kernel.Norm;
+import dev.heed.kernel.PackedMatrix;
+import dev.heed.kernel.Rotary;
+import dev.heed.kernel.Softmax;
+import dev.heed.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ops that transformers are made of, each with its backward step beside its forward step; a backward line quotes the
+ * forward line that it differentiates. Matrices are [rows, width], a row per token.
+ *
+ * <pre>
+ * linear     y = x·Wᵀ + b          embedding  y[r] = W[ids[r]]        attention  softmax(q·kᵀ)·v
+ * add        y = a + b             layerNorm, rmsNorm                 dropout    y = x·keep/(1 − p)
+ * multiply   y = a·b               activate   y = f(x)                crossEntropy  −log softmax(x·Wᵀ + b)[label], mean
+ * scale      y = c·x               gated      y = f(gate)·up          rotate     in place
+ * rows, columns, heads: views, without memory or steps of their own
+ * </pre>
+ *
+ * <pre>{@code
+ * Value hidden = Ops.gated(tape, Activation.SILU, Ops.linear(tape, x, gate, null), Ops.linear(tape, x, up, null));
+ * }</pre>
+ */
+public final class Ops {
+    /** Elements of the logits that exist at once: 4 MB, a share of the third-level cache. */
+    private static final int LOGITS = 1 << 20;
+
+    private Ops() {}
+
+    // ---- linear
+    // ------------------------------------------------------------------------------------------------------
+
+    /**
+     * y = x·Wᵀ + b with frozen weights, packed for speed.
+     *
+     * @param x [rows, in]
+     * @param bias [out] or null
+     * @return [rows, out]
+     */
+    public static Value linear(Tape tape, Value x, PackedMatrix w, @Nullable Value bias) {
+        Tensor y = Tensor.zeros(x.tensor().size(0), w.out());
+        Gemm.linear(x.tensor(), w, bias == null ? null : bias.tensor(), y);
+        Value result = Value.result(y, tape.wants(x));
+        if (result.isWanted()) {
+            tape.add(() -> Gemm.multiply(result.gradient(), w.unpack(), x.gradient(), true)); // y = x·Wᵀ
+        }
+        return result;
+    }
+
+    /**
+     * y = x·Wᵀ + b with weights that may be learned.
+     *
+     * @param x [rows, in]
+     * @param w [out, in]
+     * @param bias [out] or null
+     * @return [rows, out]
+     */
+    public static Value linear(Tape tape, Value x, Value w, @Nullable Value bias) {
+        Tensor y = Tensor.zeros(x.tensor().size(0), w.tensor().size(0));
+        Gemm.multiply(x.tensor(), w.tensor().transpose(0, 1), y, false);
+        if (bias != null) {
+            addToRows(y, bias.tensor());
+        }
+        Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
+        Value result = Value.result(y, tape.wants(x, w) || learnedBias != null);
+        if (result.isWanted()) {
+            tape.add(() -> {
+                Tensor dy = result.gradient();
+                if (x.isWanted()) {
+                    Gemm.multiply(dy, w.tensor(), x.gradient(), true); // y = x·Wᵀ
+                }
+                if (w.isWanted()) {
+                    Gemm.multiply(dy.transpose(0, 1), x.tensor(), w.gradient(), true); // y = x·Wᵀ
+                }
+                if (learnedBias != null) {
+                    sumRows(dy, learnedBias.gradient()); // y += b in every row
+                }
+            });
+        }
+        return result;
+    }
+
+    private static void addToRows(Tensor y, Tensor bias) {
+        Tensor added = bias.contiguous();
+        int width = y.size(1);
+        for (int r = 0; r < y.size(0); r++) {
+            int at = y.offset() + r * width;
+            Elements.add(y.array(), at, added.array(), added.offset(), y.array(), at, width);
+        }
+    }
+
+    private static void sumRows(Tensor dy, Tensor dBias) {
+        for (int r = 0; r < dy.size(0); r++) {
+            Strided.addTo(dBias, dy.select(0, r));
+        }
+    }
+
+    // ---- element by element
+    // ------------------------------------------------------------------------------------------
+
+    /** y = a + b, of one shape, contiguous. */
+    public static Value add(Tape tape, Value a, Value b) {
+        Tensor y = Tensor.zeros(a.tensor().shape());
+        requireAlike("Ops.add", a.tensor(), b.tensor());
+        Elements.add(
+                a.tensor().array(),
+                a.tensor().offset(),
+                b.tensor().array(),
+                b.tensor().offset(),
+                y.array(),
+                0,
+                y.elements());
+        Value result = Value.result(y, tape.wants(a, b));
+        if (result.isWanted()) {
+            tape.add(() -> {
+                if (a.isWanted()) {
+                    Strided.addTo(a.gradient(), result.gradient()); // y = a + b
+                }
+                if (b.isWanted()) {
+                    Strided.addTo(b.gradient(), result.gradient()); // y = a + b
+                }
+            });
+        }
+        return result;
+    }
+
+    /** y = a·b element by element, of one shape, contiguous. */
+    public static Value multiply(Tape tape, Value a, Value b) {
+        requireAlike("Ops.multiply", a.tensor(), b.tensor());
+        Tensor y = Tensor.zeros(a.tensor().shape());
+        Elements.multiply(
+                a.tensor().array(),
+                a.tensor().offset(),
+                b.tensor().array(),
+                b.tensor().offset(),
+                y.array(),
+                0,
+                y.elements());
+        Value result = Value.result(y, tape.wants(a, b));
+        if (result.isWanted()) {
+            tape.add(() -> {
+                if (a.isWanted()) {
+                    addProduct(result.gradient(), b.tensor(), a.gradient()); // y = a·b
+                }
+                if (b.isWanted()) {
+                    addProduct(result.gradient(), a.tensor(), b.gradient()); // y = a·b
+                }
+            });
+        }
+        return result;
+    }
+
+    private static void addProduct(Tensor a, Tensor b, Tensor to) {
+        Elements.addProduct(a.array(), a.offset(), b.array(), b.offset(), to.array(), to.offset(), to.elements());
+    }
+
+    /** y = factor·x, contiguous. */
+    public static Value scale(Tape tape, Value x, float factor) {
+        Tensor y = Tensor.zeros(x.tensor().shape());
+        Elements.addScaled(factor, x.tensor().array(), x.tensor().offset(), y.array(), 0, y.elements());
+        Value result = Value.result(y, tape.wants(x));
+        if (result.isWanted()) {
+            tape.add(() -> {
+                Tensor dy = result.gradient();
+                Tensor dx = x.gradient();
+                Elements.addScaled(factor, dy.array(), dy.offset(), dx.array(), dx.offset(), dx.elements()); // y = c·x
+            });
+        }
+        return result;
+    }
+
+    /** y = f(x), contiguous. */
+    public static Value activate(Tape tape, Activation f, Value x) {
+        Tensor y = Tensor.zeros(x.tensor().shape());
+        f.apply(x.tensor().array(), x.tensor().offset(), y.array(), 0, y.elements());
+        Value result = Value.result(y, tape.wants(x));
+        if (result.isWanted()) {
+            tape.add(() -> addSlope(f, x.tensor(), result.gradient(), x.gradient())); // y = f(x)
+        }
+        return result;
+    }
+
+    private static void addSlope(Activation f, Tensor x, Tensor dy, Tensor dx) {
+        f.backward(x.array(), x.offset(), dy.array(), dy.offset(), dx.array(), dx.offset(), x.elements());
+    }
+
+    /** y = f(gate)·up: with SILU it is SwiGLU, with GELU GeGLU (Shazeer 2020, arXiv 2002.05202). */
+    public static Value gated(Tape tape, Activation f, Value gate, Value up) {
+        requireAlike("Ops.gated", gate.tensor(), up.tensor());
+        Tensor y = Tensor.zeros(gate.tensor().shape());
+        int count = y.elements();
+        f.apply(gate.tensor().array(), gate.tensor().offset(), y.array(), 0, count);
+        Elements.multiply(y.array(), 0, up.tensor().array(), up.tensor().offset(), y.array(), 0, count);
+        Value result = Value.result(y, tape.wants(gate, up));
+        if (result.isWanted()) {
+            tape.add(() -> gatedBackward(f, gate, up, result.gradient()));
+        }
+        return result;
+    }
+
+    private static void gatedBackward(Activation f, Value gate, Value up, Tensor dy) {
+        Tensor t = Tensor.zeros(dy.shape());
+        if (up.isWanted()) {
+            f.apply(gate.tensor().array(), gate.tensor().offset(), t.array(), 0, t.elements());
+            addProduct(dy, t, up.gradient()); // y = f(gate)·up
+        }
+        if (gate.isWanted()) {
+            Tensor dOpen = Tensor.zeros(dy.shape());
+            addProduct(dy, up.tensor(), dOpen);
+            addSlope(f, gate.tensor(), dOpen, gate.gradient()); // y = f(gate)·up
+        }
+    }
+
+    // ---- rows
+    // --------------------------------------------------------------------------------------------------------
+
+    /** y[r] = table[ids[r]]. */
+    public static Value embedding(Tape tape, Value table, int[] ids) {
+        Tensor w = table.tensor();
+        int width = w.size(1);
+        Tensor y = Tensor.zeros(ids.length, width);
+        for (int r = 0; r < ids.length; r++) {
+            w.select(0, ids[r]).copyTo(y.array(), r * width);
+        }
+        Value result = Value.result(y, tape.wants(table));
+        if (result.isWanted()) {
+            tape.add(() -> {
+                Tensor dTable = table.gradient();
+                for (int r = 0; r < ids.length; r++) {
+                    Strided.addTo(dTable.select(0, ids[r]), result.gradient().select(0, r)); // y[r] = W[ids[r]]
+                }
+            });
+        }
+        return result;
+    }
+
+    /** y[r] = W[ids[r]] from frozen, packed weights: an embedding tied to the output layer. */
+    public static Value embedding(PackedMatrix table, int[] ids) {
+        Tensor y = Tensor.zeros(ids.length, table.in());
+        for (int r = 0; r < ids.length; r++) {
+            table.copyRow(ids[r], y.array(), r * table.in());
+        }
+        return Value.constant(y);
+    }
+
+    /** (x − mean)/√(variance + ε)·gamma + beta along each row. */
+    public static Value layerNorm(Tape tape, Value x, Value gamma, @Nullable Value beta, float epsilon) {
+        return norm(tape, Norm.LAYER, x, gamma, beta, epsilon);
+    }
+
+    /** x/√(mean square + ε)·gamma along each row. */
+    public static Value rmsNorm(Tape tape, Value x, Value gamma, float epsilon) {
+        return norm(tape, Norm.RMS, x, gamma, null, epsilon);
+    }
+
+    private static Value norm(Tape tape, Norm norm, Value x, Value gamma, @Nullable Value beta, float epsilon) {
+        Tensor y = Tensor.zeros(x.tensor().shape());
+        norm.forward(x.tensor(), gamma.tensor(), beta == null ? null : beta.tensor(), epsilon, y);
+        Value learnedBeta = beta != null && tape.wants(beta) ? beta : null;
+        Value result = Value.result(y, tape.wants(x, gamma) || learnedBeta != null);
+        if (result.isWanted()) {
+            tape.add(() -> norm.backward( // y = norm(x)·gamma + beta
+                    x.tensor(),
+                    gamma.tensor(),
+                    epsilon,
+                    result.gradient(),
+                    wantedOrSpare(x),
+                    wantedOrSpare(gamma),
+                    learnedBeta == null ? null : learnedBeta.gradient()));
+        }
+        return result;
+    }
+
+    /** Where a kernel fills all gradients at once, one that nobody wants goes to memory that is dropped. */
+    private static Tensor wantedOrSpare(Value value) {
+        return value.isWanted() ? value.gradient() : Tensor.zeros(value.tensor().shape());
+    }
+
+    /**
+     * Turns x in place by its positions; its gradient is turned back. Nothing before may have kept x's numbers, as linear
+     * and norms do not.
+     *
+     * @param x [..., T, D]
+     */
+    public static void rotate(Tape tape, Value x, Rotary rotary, int first) {
+        turn(rotary, x.tensor(), first);
+        if (tape.wants(x)) {
+            tape.add(() -> rotary.turnBack(x.gradient(), first)); // x = R(position)·x
+        }
+    }
+
+    /** A few vectors, as in decoding, are turned without a view of each head. */
+    private static void turn(Rotary rotary, Tensor x, int first) {
+        if (x.rank() != 4 || x.size(2) != 1) {
+            rotary.turn(x, first);
+            return;
+        }
+        for (int b = 0; b < x.size(0); b++) {
+            for (int h = 0; h < x.size(1); h++) {
+                rotary.turn(x.array(), x.offset() + b * x.stride(0) + h * x.stride(1), first);
+            }
+        }
+    }
+
+    /** Elements survive with probability 1 − p and grow by 1/(1 − p); which ones, the seed says (Srivastava et al. 2014). */
+    public static Value dropout(Tape tape, Value x, double p, long seed) {
+        if (p == 0) {
+            return x;
+        }
+        Tensor keep = Tensor.zeros(x.tensor().shape());
+        float[] mask = keep.array();
+        float grow = (float) (1 / (1 - p));
+        for (int i = 0; i < mask.length; i++) {
+            mask[i] = uniform(seed + i * 0x9E3779B97F4A7C15L) < p ? 0 : grow;
+        }
+        return multiply(tape, x, Value.constant(keep));
+    }
+
+    /** Number {@code counter} of a stream of uniform numbers in [0, 1): SplitMix64 (Steele, Lea and Flood 2014). */
+    private static double uniform(long counter) {
+        long z = (counter ^ (counter >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return ((z ^ (z >>> 31)) >>> 11) * 0x1.0p-53;
+    }
+
+    // ---- views
+    // -------------------------------------------------------------------------------------------------------
+
+    /** Rows [from, to): a view. */
+    public static Value rows(Value x, int from, int to) {
+        return from == 0 && to == x.tensor().size(0) ? x : x.view(t -> t.slice(0, from, to));
+    }
+
+    /** Columns [from, to): a view. */
+    public static Value columns(Value x, int from, int to) {
+        return from == 0 && to == x.tensor().size(1) ? x : x.view(t -> t.slice(1, from, to));
+    }
+
+    /**
+     * Rows of B sequences of N tokens from row {@code from} on, seen as heads: a view.
+     *
+     * @param x [rows, H·D], the last stride 1
+     * @return [B, H, N, D]
+     */
+    public static Value heads(Value x, int from, int b, int n, int h) {
+        return x.isWanted()
+                ? x.view(t -> headsOf(t, from, b, n, h))
+                : Value.constant(headsOf(x.tensor(), from, b, n, h));
+    }
+
+    private static Tensor headsOf(Tensor x, int from, int b, int n, int h) {
+        int d = x.size(1) / h;
+        int row = x.stride(0);
+        return Tensor.view(x.array(), x.offset() + from * row, new int[] {b, h, n, d}, new int[] {n * row, d, row, 1});
+    }
+
+    // ---- attention
+    // ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Attention into {@code output}, a view of the rows that the heads' outputs are merged in.
+     *
+     * @param query [B, Hq, N, D]
+     * @param key [B, Hkv, M, D]
+     * @param value [B, Hkv, M, Dv]
+     * @param bias what the description's bias was made of, if its gradient is wanted, else null
+     * @param output [B, Hq, N, Dv], overwritten
+     */
+    public static AttentionOutput attention(
+            Tape tape, Attention attention, Value query, Value key, Value value, @Nullable Value bias, Value output) {
+        Tensor lse = Tensor.zeros(
+                query.tensor().size(0), query.tensor().size(1), query.tensor().size(2));
+        attention.applyInto(query.tensor(), key.tensor(), value.tensor(), output.tensor(), lse);
+        AttentionOutput result = new AttentionOutput(output.tensor(), lse);
+        if (output.isWanted()) {
+            tape.add(() -> attentionBackward(attention, query, key, value, bias, result, output.gradient()));
+        }
+        return result;
+    }
+
+    private static void attentionBackward(
+            Attention attention,
+            Value query,
+            Value key,
+            Value value,
+            @Nullable Value bias,
+            AttentionOutput result,
+            Tensor dOutput) {
+        Tensor q = query.tensor();
+        Tensor k = key.tensor();
+        Tensor v = value.tensor();
+        AttentionGradients d = attention.gradients(q, k, v, result, dOutput); // output = softmax(q·kᵀ)·v
+        if (query.isWanted()) {
+            Strided.addTo(query.gradient(), d.dQuery());
+        }
+        if (key.isWanted()) {
+            Strided.addTo(key.gradient(), d.dKey());
+        }
+        if (value.isWanted()) {
+            Strided.addTo(value.gradient(), d.dValue());
+        }
+        if (bias != null && bias.isWanted()) {
+            Strided.addTo(bias.gradient(), attention.biasGradient(q, k, v, result, dOutput));
+        }
+    }
+
+    /** Room for results that ops like {@link #attention} fill part by part. */
+    public static Value room(Tape tape, boolean wanted, int rows, int width) {
+        return Value.result(Tensor.zeros(rows, width), tape.records() && wanted);
+    }
+
+    // ---- loss
+    // --------------------------------------------------------------------------------------------------------
+
+    /**
+     * The mean over rows of −log softmax(x·Wᵀ + b)[label]. Logits exist a tile of rows at a time and are computed anew for
+     * the backward pass.
+     *
+     * @param x [rows, in]
+     * @param w [vocabulary, in]
+     * @param bias [vocabulary] or null
+     * @param labels one per row; rows with a negative one are left out
+     * @return one element; 0 if no row has a label
+     */
+    public static Value crossEntropy(Tape tape, Value x, Value w, @Nullable Value bias, int[] labels) {
+        int rows = x.tensor().size(0);
+        int tile = tileRows(w.tensor().size(0));
+        int counted = (int)
+                java.util.Arrays.stream(labels).filter(label -> label >= 0).count();
+        double sum = 0;
+        for (int from = 0; from < rows; from += tile) {
+            int to = Math.min(rows, from + tile);
+            float[] loss = new float[to - from];
+            Softmax.crossEntropy(logits(x, w, bias, from, to), slice(labels, from, to), loss);
+            for (float each : loss) {
+                sum += each;
+            }
+        }
+        Tensor mean = Tensor.full(counted == 0 ? 0 : (float) (sum / counted), 1);
+        Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
+        Value result = Value.result(mean, tape.wants(x, w) || learnedBias != null);
+        if (result.isWanted() && counted > 0) {
+            tape.add(() -> {
+                float scale = result.gradient().get(0) / counted;
+                for (int from = 0; from < rows; from += tile) {
+                    int to = Math.min(rows, from + tile);
+                    Tensor d = logits(x, w, bias, from, to);
+                    Softmax.crossEntropyBackward(d, slice(labels, from, to), scale, d);
+                    crossEntropyTile(rows(x, from, to), w, learnedBias, d);
+                }
+            });
+        }
+        return result;
+    }
+
+    private static void crossEntropyTile(Value x, Value w, @Nullable Value bias, Tensor dLogits) {
+        if (x.isWanted()) {
+            Gemm.multiply(dLogits, w.tensor(), x.gradient(), true); // logits = x·Wᵀ
+        }
+        if (w.isWanted()) {
+            Gemm.multiply(dLogits.transpose(0, 1), x.tensor(), w.gradient(), true); // logits = x·Wᵀ
+        }
+        if (bias != null) {
+            sumRows(dLogits, bias.gradient()); // logits += b
+        }
+    }
+
+    private static int tileRows(int vocabulary) {
+        return Math.max(1, LOGITS / Math.max(1, vocabulary));
+    }
+
+    private static Tensor logits(Value x, Value w, @Nullable Value bias, int from, int to) {
+        Tensor logits = Tensor.zeros(to - from, w.tensor().size(0));
+        Gemm.multiply(x.tensor().slice(0, from, to), w.tensor().transpose(0, 1), logits, false);
+        if (bias != null) {
+            addToRows(logits, bias.tensor());
+        }
+        return logits;
+    }
+
+    private static int[] slice(int[] all, int from, int to) {
+        return java.util.Arrays.copyOfRange(all, from, to);
+    }
+
+    private static void requireAlike(String who, Tensor a, Tensor b) {
+        if (a.elements() != b.elements() || !a.isContiguous() || !b.isContiguous()) {
+            throw new IllegalArgumentException(
+                    who + ": contiguous tensors of one shape are needed, got " + a.describe() + " and " + b.describe());
+        }
+    }
+}

@@ -1,0 +1,330 @@
+package dev.heed.model;
+
+import dev.heed.attention.AttentionMap.Kind;
+import dev.heed.grad.Ops;
+import dev.heed.grad.Value;
+import dev.heed.model.arch.Architectures;
+import dev.heed.model.arch.Network;
+import dev.heed.model.checkpoint.Checkpoint;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.Memory;
+import dev.heed.nn.Pass;
+import dev.heed.tensor.Tensor;
+import dev.heed.text.Token;
+import dev.heed.text.Tokenizer;
+import dev.heed.text.Tokens;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model from a Hugging Face folder: config.json, safetensors, tokenizer.json. Results do not depend on the number of
+ * threads, on what else is in a batch, or on whether a text goes through at once or token by token. Safe for use by several
+ * threads; closing frees the tokenizer.
+ *
+ * <pre>{@code
+ * try (Model model = Model.load(Path.of("models/tiny"))) {
+ *     Run run = model.run("Once upon a time");
+ *     AttentionMap map = run.recording().map(AttentionMap.Kind.SELF, 0, 0);
+ *     Generation more = model.generate("Once upon a time", Generation.Options.greedy(80));
+ * }
+ * }</pre>
+ */
+public final class Model implements AutoCloseable {
+    /** An encoder–decoder that is run without a text to write writes at most so many tokens of its own. */
+    private static final int OWN_WORDS = 128;
+
+    private final Path folder;
+    private final Config config;
+    private final Network network;
+    private final long parameters;
+    private final List<String> warnings;
+    private final List<Integer> ends;
+    private @Nullable Tokenizer tokenizer;
+
+    private Model(
+            Path folder, Config config, Network network, long parameters, List<String> warnings, List<Integer> ends) {
+        this.folder = folder;
+        this.config = config;
+        this.network = network;
+        this.parameters = parameters;
+        this.warnings = warnings;
+        this.ends = ends;
+    }
+
+    /**
+     * Loads a folder.
+     *
+     * @throws IllegalArgumentException if something in it is not supported or does not fit, naming file, key or tensor
+     * @throws java.io.UncheckedIOException if it cannot be read
+     */
+    public static Model load(Path folder) {
+        Config config = Config.read(folder);
+        Architectures.of(config);
+        Config generation = Config.readGeneration(folder);
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            Network network = Architectures.load(config, checkpoint);
+            List<String> warnings = new ArrayList<>(checkpoint.warnings());
+            warnings.addAll(Unread.warnings(config, generation));
+            int last = network.sizes().vocabulary() - 1;
+            List<Integer> ends = generation.has("eos_token_id")
+                    ? generation.ints("eos_token_id", 0, last)
+                    : config.ints("eos_token_id", 0, last);
+            return new Model(folder, config, network, checkpoint.elements(), List.copyOf(warnings), ends);
+        }
+    }
+
+    /** The architectures that can be loaded. */
+    public static List<Architectures.Architecture> supported() {
+        return Architectures.all();
+    }
+
+    // ---- facts
+    // -------------------------------------------------------------------------------------------------------
+
+    public Path folder() {
+        return folder;
+    }
+
+    public Config config() {
+        return config;
+    }
+
+    /** The network without its text. */
+    public Network network() {
+        return network;
+    }
+
+    public Network.Sizes sizes() {
+        return network.sizes();
+    }
+
+    /** The number of weights. */
+    public long parameters() {
+        return parameters;
+    }
+
+    /** What is odd about the folder, one sentence each. */
+    public List<String> warnings() {
+        return warnings;
+    }
+
+    /** Ids that end a text. */
+    public List<Integer> endIds() {
+        return ends;
+    }
+
+    /** The folder's tokenizer, loaded when first asked for. */
+    public synchronized Tokenizer tokenizer() {
+        Tokenizer loaded = tokenizer;
+        if (loaded == null) {
+            loaded = Tokenizer.load(folder);
+            tokenizer = loaded;
+        }
+        return loaded;
+    }
+
+    /** Tokens for ids that come from elsewhere: labels, but no places in a text. */
+    public Tokens tokens(int... ids) {
+        Tokenizer names = tokenizer();
+        List<Token> all = new ArrayList<>(ids.length);
+        for (int id : ids) {
+            boolean special = names.isSpecial(id);
+            all.add(new Token(id, names.piece(id), names.label(id), special, special ? -1 : 0, 0, 0, 0, 0, 0, -1));
+        }
+        return new Tokens(names.decode(ids), null, List.copyOf(all));
+    }
+
+    // ---- one pass
+    // ----------------------------------------------------------------------------------------------------
+
+    /** One pass over a text that keeps everything. */
+    public Run run(String text) {
+        return run(tokenizer().encode(text), Run.Options.everything());
+    }
+
+    /** One pass over a text and its pair: for an encoder–decoder the text that is written. */
+    public Run run(String text, String pair) {
+        if (network instanceof Network.EncoderDecoder) {
+            return run(tokenizer().encode(text), written(tokenizer().encode(pair)), Run.Options.everything());
+        }
+        return run(tokenizer().encode(text, pair), Run.Options.everything());
+    }
+
+    /** One pass over tokens. An encoder–decoder writes its own text, greedily, and is run with it. */
+    public Run run(Tokens tokens, Run.Options keep) {
+        return runAll(List.of(tokens), keep).getFirst();
+    }
+
+    /** One pass of an encoder–decoder: the tokens that are read, and those that the decoder is given. */
+    public Run run(Tokens tokens, Tokens written, Run.Options keep) {
+        if (!(network instanceof Network.EncoderDecoder pair)) {
+            throw new IllegalArgumentException(
+                    "run: " + sizes().modelType() + " has no decoder beside its encoder; give one text");
+        }
+        return runPairs(pair, List.of(tokens), List.of(written), keep).getFirst();
+    }
+
+    /** One pass over several texts together; each result has the bits that it would have alone. */
+    public List<Run> runAll(List<Tokens> texts, Run.Options keep) {
+        texts.forEach(this::check);
+        return switch (network) {
+            case Network.Decoder decoder -> runDecoder(decoder, texts, keep);
+            case Network.Encoder encoder -> runEncoder(encoder, texts, keep);
+            case Network.EncoderDecoder pair -> runPairs(pair, texts, ownWords(texts), keep);
+        };
+    }
+
+    private List<Run> runDecoder(Network.Decoder decoder, List<Tokens> texts, Run.Options keep) {
+        Recorder recorder = new Recorder(texts.size(), keep.attention(), keep.hidden());
+        Pass pass = pass(texts).heardBy(recorder);
+        Value hidden = decoder.hidden(pass, ids(texts));
+        Tensor logits = keep.logits() ? decoder.logits(pass, hidden).tensor() : null;
+        List<Run> runs = new ArrayList<>();
+        for (int s = 0; s < texts.size(); s++) {
+            Recording recording = recorder.recording(s);
+            recording.label(texts.get(s).labels());
+            runs.add(new Run(
+                    texts.get(s),
+                    null,
+                    recorder.hidden(Kind.SELF, s),
+                    List.of(),
+                    rowsOf(pass, logits, s),
+                    Optional.empty(),
+                    recording));
+        }
+        return List.copyOf(runs);
+    }
+
+    private List<Run> runEncoder(Network.Encoder encoder, List<Tokens> texts, Run.Options keep) {
+        Recorder recorder = new Recorder(texts.size(), keep.attention(), keep.hidden());
+        Pass pass = pass(texts).heardBy(recorder);
+        int[] types = texts.stream()
+                .flatMapToInt(text -> Arrays.stream(text.typeIds()))
+                .toArray();
+        Value hidden = encoder.hidden(pass, ids(texts), types);
+        Tensor logits =
+                keep.logits() ? encoder.logits(pass, hidden).map(Value::tensor).orElse(null) : null;
+        Optional<Tensor> classes = encoder.classes(pass, hidden).map(Value::tensor);
+        List<Run> runs = new ArrayList<>();
+        for (int s = 0; s < texts.size(); s++) {
+            int sequence = s;
+            Recording recording = recorder.recording(s);
+            recording.label(texts.get(s).labels());
+            runs.add(new Run(
+                    texts.get(s),
+                    null,
+                    recorder.hidden(Kind.SELF, s),
+                    List.of(),
+                    rowsOf(pass, logits, s),
+                    classes.map(all -> all.select(0, sequence)),
+                    recording));
+        }
+        return List.copyOf(runs);
+    }
+
+    private List<Run> runPairs(
+            Network.EncoderDecoder pair, List<Tokens> texts, List<Tokens> written, Run.Options keep) {
+        texts.forEach(this::check);
+        written.forEach(this::check);
+        Recorder recorder = new Recorder(texts.size(), keep.attention(), keep.hidden());
+        Memory memory = pair.encode(pass(texts).heardBy(recorder), ids(texts));
+        Pass pass = pass(written).heardBy(recorder);
+        Value hidden = pair.decode(pass, ids(written), memory);
+        Tensor logits = keep.logits() ? pair.logits(pass, hidden).tensor() : null;
+        List<Run> runs = new ArrayList<>();
+        for (int s = 0; s < texts.size(); s++) {
+            Recording recording = recorder.recording(s);
+            recording.labelMemory(texts.get(s).labels());
+            recording.label(written.get(s).labels());
+            runs.add(new Run(
+                    texts.get(s),
+                    written.get(s),
+                    recorder.hidden(Kind.SELF, s),
+                    recorder.hidden(Kind.ENCODER, s),
+                    rowsOf(pass, logits, s),
+                    Optional.empty(),
+                    recording));
+        }
+        return List.copyOf(runs);
+    }
+
+    /** What the decoder is given for a text to be written: its first id, then the text without its end. */
+    private Tokens written(Tokens text) {
+        int[] ids = text.ids();
+        int count = ids.length > 0 && ends.contains(ids[ids.length - 1]) ? ids.length - 1 : ids.length;
+        int[] shifted = new int[count + 1];
+        shifted[0] = ((Network.EncoderDecoder) network).firstId();
+        System.arraycopy(ids, 0, shifted, 1, count);
+        return tokens(shifted);
+    }
+
+    private List<Tokens> ownWords(List<Tokens> texts) {
+        int room = Math.max(0, Math.min(OWN_WORDS, sizes().context() - 1));
+        List<Generation> own = generateAll(texts, Generation.Options.greedy(room));
+        return own.stream()
+                .map(each -> {
+                    boolean ended = each.end() == Generation.End.END_TOKEN;
+                    int[] ids = Arrays.copyOf(each.promptIds(), each.promptIds().length + each.ids().length);
+                    System.arraycopy(each.ids(), 0, ids, each.promptIds().length, each.ids().length);
+                    return tokens(ended ? Arrays.copyOf(ids, ids.length - 1) : ids);
+                })
+                .toList();
+    }
+
+    private static Optional<Tensor> rowsOf(Pass pass, @Nullable Tensor all, int sequence) {
+        int from = pass.firstRow(sequence);
+        return Optional.ofNullable(all).map(rows -> rows.slice(0, from, from + pass.length(sequence)));
+    }
+
+    private void check(Tokens text) {
+        if (text.size() == 0) {
+            throw new IllegalArgumentException("run: a text must have at least one token");
+        }
+        text.requireAtMost(sizes().context());
+    }
+
+    private static Pass pass(List<Tokens> texts) {
+        return Pass.of(texts.stream().mapToInt(Tokens::size).toArray());
+    }
+
+    private static int[] ids(List<Tokens> texts) {
+        return texts.stream().flatMapToInt(text -> Arrays.stream(text.ids())).toArray();
+    }
+
+    // ---- writing
+    // -----------------------------------------------------------------------------------------------------
+
+    /** Continues a prompt; an encoder–decoder answers it. */
+    public Generation generate(String prompt, Generation.Options options) {
+        return generate(prompt, options, text -> {});
+    }
+
+    /** As {@link #generate(String, Generation.Options)}; text is given to {@code out} as soon as it is certain. */
+    public Generation generate(String prompt, Generation.Options options, Consumer<String> out) {
+        return new Generator(this, options, List.of(tokenizer().encode(prompt)), out)
+                .run()
+                .getFirst();
+    }
+
+    /** Continues several prompts together; each gives what it gives alone. */
+    public List<Generation> generateAll(List<Tokens> prompts, Generation.Options options) {
+        return new Generator(this, options, prompts, text -> {}).run();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (tokenizer != null) {
+            tokenizer.close();
+        }
+    }
+
+    static Value lastRow(Pass pass, Value hidden, int sequence) {
+        int at = pass.firstRow(sequence) + pass.length(sequence) - 1;
+        return Ops.rows(hidden, at, at + 1);
+    }
+}

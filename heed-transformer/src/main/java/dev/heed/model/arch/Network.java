@@ -1,0 +1,92 @@
+package dev.heed.model.arch;
+
+import dev.heed.grad.Value;
+import dev.heed.nn.Memory;
+import dev.heed.nn.Pass;
+import java.util.Optional;
+
+/**
+ * A model without its text: ids in, hidden states and logits out. The same methods serve inference, inspection (a listener
+ * on the pass) and training (a tape on the pass).
+ *
+ * <pre>{@code
+ * if (network instanceof Network.Decoder decoder) {
+ *     Value hidden = decoder.hidden(Pass.of(ids.length), ids);
+ *     Value logits = decoder.logits(Pass.of(ids.length), hidden);
+ * }
+ * }</pre>
+ */
+public sealed interface Network {
+    /** What it is and how large. */
+    Sizes sizes();
+
+    /**
+     * Sizes that every architecture has.
+     *
+     * @param modelType {@code model_type} of config.json
+     * @param layers of the encoder or of the only stack
+     * @param decoderLayers of the decoder beside an encoder, else 0
+     * @param heads query heads per layer
+     * @param keyHeads key and value heads per layer
+     * @param width E
+     * @param headWidth D
+     * @param vocabulary ids
+     * @param context the most tokens, or {@link Integer#MAX_VALUE} where positions do not end
+     */
+    record Sizes(
+            String modelType,
+            int layers,
+            int decoderLayers,
+            int heads,
+            int keyHeads,
+            int width,
+            int headWidth,
+            int vocabulary,
+            int context) {}
+
+    /** Predicts the next token from those before. */
+    non-sealed interface Decoder extends Network {
+        /**
+         * @param ids the tokens of all sequences of the pass, one after another
+         * @return [ids, E] after the final norm
+         */
+        Value hidden(Pass pass, int[] ids);
+
+        /** [rows, E] to [rows, vocabulary]. */
+        Value logits(Pass pass, Value hidden);
+
+        /** The mean loss of labels given hidden states; a negative label leaves its row out. */
+        Value loss(Pass pass, Value hidden, int[] labels);
+    }
+
+    /** Reads a text from both sides. */
+    non-sealed interface Encoder extends Network {
+        /**
+         * @param ids the tokens of all sequences of the pass, one after another
+         * @param typeIds the segment of each
+         * @return [ids, E]
+         */
+        Value hidden(Pass pass, int[] ids, int[] typeIds);
+
+        /** [rows, E] to [rows, vocabulary], where the checkpoint has a head that predicts words. */
+        Optional<Value> logits(Pass pass, Value hidden);
+
+        /** The first rows' class scores [sequences, classes], where the checkpoint has a head that classifies. */
+        Optional<Value> classes(Pass pass, Value hidden);
+    }
+
+    /** Reads one text, writes another. */
+    non-sealed interface EncoderDecoder extends Network {
+        /** Hidden states of the text that is read, as memory for the decoder. */
+        Memory encode(Pass pass, int[] ids);
+
+        /** [ids, E] of the text that is written. */
+        Value decode(Pass pass, int[] ids, Memory memory);
+
+        /** [rows, E] to [rows, vocabulary]. */
+        Value logits(Pass pass, Value hidden);
+
+        /** The id that begins every text that is written. */
+        int firstId();
+    }
+}

@@ -1,0 +1,251 @@
+package dev.heed.model.arch;
+
+import dev.heed.grad.Value;
+import dev.heed.kernel.PackedMatrix;
+import dev.heed.model.checkpoint.Checkpoint;
+import dev.heed.model.checkpoint.TensorInfo;
+import dev.heed.nn.Linear;
+import dev.heed.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where an architecture takes its parameters from, by their names in checkpoints. An architecture is built twice: once to
+ * compare all names and shapes with the checkpoint's header, which allocates nothing, then to load.
+ *
+ * <pre>{@code
+ * Parameters check = Parameters.checking(checkpoint, "model.");
+ * new Llama(config, check);
+ * check.finish();                                        // names what is missing, misshapen or left over
+ * Network llama = new Llama(config, Parameters.loading(checkpoint, "model."));
+ * }</pre>
+ */
+public final class Parameters {
+    private static final int NAMED = 4;
+
+    /** What to do with a parameter that an architecture asks for. */
+    private enum Mode {
+        CHECK,
+        FREEZE,
+        LEARN
+    }
+
+    private final Mode mode;
+    private final @Nullable Checkpoint checkpoint;
+    private final String base;
+    private final @Nullable Initializer initializer;
+    private final Set<String> used = Collections.synchronizedSet(new LinkedHashSet<>());
+    private final List<String> missing = new ArrayList<>();
+    private final List<String> misshapen = new ArrayList<>();
+    private final Map<String, Value> learned = Collections.synchronizedMap(new LinkedHashMap<>());
+
+    /** Numbers for a parameter that nobody has trained yet. */
+    @FunctionalInterface
+    public interface Initializer {
+        /** A contiguous tensor of this shape for the parameter of this name. */
+        Tensor create(String name, int... shape);
+    }
+
+    private Parameters(Mode mode, @Nullable Checkpoint checkpoint, String base, @Nullable Initializer initializer) {
+        this.mode = mode;
+        this.checkpoint = checkpoint;
+        this.base = base;
+        this.initializer = initializer;
+    }
+
+    /** Compares with the checkpoint's header; what is built from it must not be used. */
+    public static Parameters checking(Checkpoint checkpoint, String base) {
+        return new Parameters(Mode.CHECK, checkpoint, base, null);
+    }
+
+    /**
+     * Loads parameters that stay as they are.
+     *
+     * @param base prefix that a checkpoint of the model without its head leaves out, such as {@code model.}
+     */
+    public static Parameters loading(Checkpoint checkpoint, String base) {
+        return new Parameters(Mode.FREEZE, checkpoint, base, null);
+    }
+
+    /** Loads parameters that may be learned. */
+    public static Parameters learning(Checkpoint checkpoint, String base) {
+        return new Parameters(Mode.LEARN, checkpoint, base, null);
+    }
+
+    /** New parameters that are to be learned. */
+    public static Parameters fresh(Initializer initializer) {
+        return new Parameters(Mode.LEARN, null, "", initializer);
+    }
+
+    /** The parameters to be learned, by name, in the order of building, in the layout of checkpoints. */
+    public Map<String, Value> learned() {
+        return Collections.unmodifiableMap(learned);
+    }
+
+    // ---- what architectures ask for
+    // ----------------------------------------------------------------------------------
+
+    /** {@code name.weight} [out, in], and {@code name.bias} [out] if there is to be one. */
+    public Linear linear(String name, int out, int in, boolean bias) {
+        Value added = bias ? value(name + ".bias", out) : null;
+        if (mode == Mode.FREEZE) {
+            return frozen(tensor(name + ".weight", out, in), added);
+        }
+        return Linear.learned(value(name + ".weight", out, in), added);
+    }
+
+    /**
+     * Output rows [from, to) of a weight kept as [in, out] (GPT-2's Conv1D), with its bias.
+     *
+     * @param all out of the whole
+     */
+    public Linear transposedPart(String name, int in, int all, int from, int to) {
+        Value bias = part(value(name + ".bias", all), 0, from, to);
+        Value whole = value(name + ".weight", in, all);
+        if (mode == Mode.FREEZE) {
+            return frozen(whole.tensor().slice(1, from, to).transpose(0, 1), bias);
+        }
+        return Linear.learned(whole.view(t -> t.slice(1, from, to).transpose(0, 1)), bias);
+    }
+
+    /**
+     * Rows of {@code name.weight} [all, in], and of {@code name.bias} if there is one: several layers in one tensor.
+     *
+     * @param rows a view of the rows wanted, of a tensor [all, …]
+     */
+    public Linear rowsOf(String name, int all, int in, boolean bias, UnaryOperator<Tensor> rows) {
+        Value added = bias ? value(name + ".bias", all).view(rows) : null;
+        Value some = value(name + ".weight", all, in).view(rows);
+        return mode == Mode.FREEZE ? frozen(some.tensor(), added) : Linear.learned(some, added);
+    }
+
+    private static Value part(Value whole, int axis, int from, int to) {
+        return whole.view(t -> t.slice(axis, from, to));
+    }
+
+    private Linear frozen(Tensor weights, @Nullable Value bias) {
+        return Linear.frozen(PackedMatrix.pack(weights), bias == null ? null : bias.tensor());
+    }
+
+    /** A parameter as it stands in the checkpoint. */
+    public Value value(String name, int... shape) {
+        if (mode != Mode.LEARN) {
+            return Value.constant(tensor(name, shape));
+        }
+        Value known = learned.get(name);
+        if (known != null) {
+            return known;
+        }
+        Value parameter = Value.parameter(tensor(name, shape));
+        learned.put(name, parameter);
+        return parameter;
+    }
+
+    /** True if the checkpoint has it; new models have everything. */
+    public boolean has(String name) {
+        return checkpoint == null || find(name).isPresent();
+    }
+
+    /** Builds layers 0..count−1, loading them at the same time where order does not matter. */
+    public <T> List<T> layers(int count, IntFunction<T> layer) {
+        IntStream indexes = IntStream.range(0, count);
+        return (mode == Mode.FREEZE ? indexes.parallel() : indexes)
+                .mapToObj(layer)
+                .toList();
+    }
+
+    // ---- the checkpoint
+    // ----------------------------------------------------------------------------------------------
+
+    private Tensor tensor(String name, int... shape) {
+        if (checkpoint == null) {
+            return created(name, shape);
+        }
+        Optional<String> found = find(name);
+        found.ifPresent(used::add);
+        if (mode == Mode.CHECK) {
+            compare(name, found, shape);
+            return nothing(shape);
+        }
+        return checkpoint.tensor(found.orElse(name), shape);
+    }
+
+    private Tensor created(String name, int... shape) {
+        if (initializer == null) {
+            throw new IllegalStateException("Parameters: neither checkpoint nor initializer");
+        }
+        return initializer.create(name, shape);
+    }
+
+    private void compare(String name, Optional<String> found, int... shape) {
+        if (found.isEmpty()) {
+            missing.add(name + " " + Arrays.toString(shape));
+            return;
+        }
+        TensorInfo info = open().info(found.get());
+        if (!Arrays.equals(info.shape(), Arrays.stream(shape).asLongStream().toArray())) {
+            misshapen.add(
+                    found.get() + " must be " + Arrays.toString(shape) + ", got " + Arrays.toString(info.shape()));
+        }
+    }
+
+    /** A shape without memory. */
+    private static Tensor nothing(int... shape) {
+        return Tensor.zeros(1).broadcastTo(shape);
+    }
+
+    private Optional<String> find(String name) {
+        Optional<String> found = open().find(name, "");
+        if (found.isEmpty() && name.startsWith(base)) {
+            found = open().find(name.substring(base.length()), "");
+        }
+        return found;
+    }
+
+    private Checkpoint open() {
+        if (checkpoint == null) {
+            throw new IllegalStateException("Parameters: no checkpoint");
+        }
+        return checkpoint;
+    }
+
+    /**
+     * After checking: everything asked for is there, and nothing else.
+     *
+     * @param harmless names of tensors that a checkpoint may have besides, such as the masks of older files
+     * @throws IllegalArgumentException naming the first few that are missing, misshapen or left over
+     */
+    public void finish(Pattern harmless) {
+        List<String> extra = open().names().stream()
+                .filter(name -> !used.contains(name) && !harmless.matcher(name).find())
+                .toList();
+        List<String> wrong = new ArrayList<>();
+        say(wrong, "missing", missing);
+        say(wrong, "of another shape", misshapen);
+        say(wrong, "not part of the model", extra);
+        if (!wrong.isEmpty()) {
+            throw new IllegalArgumentException(open().path() + ": the weights do not fit config.json: "
+                    + String.join("; ", wrong) + "; one of the two files belongs to another model");
+        }
+    }
+
+    private static void say(List<String> wrong, String what, List<String> names) {
+        if (!names.isEmpty()) {
+            String more = names.size() > NAMED ? " and " + (names.size() - NAMED) + " more" : "";
+            wrong.add(names.size() + " tensors " + what + " ("
+                    + String.join(", ", names.subList(0, Math.min(NAMED, names.size()))) + more + ")");
+        }
+    }
+}

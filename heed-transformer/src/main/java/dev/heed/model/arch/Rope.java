@@ -1,0 +1,181 @@
+package dev.heed.model.arch;
+
+import dev.heed.kernel.Rotary;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.RotaryPositions;
+
+/**
+ * Rotary positions as config.json describes them: {@code rope_parameters}, or in older files {@code rope_theta} and
+ * {@code rope_scaling}.
+ *
+ * <p>Legend: D rotated width, base {@code rope_theta}, frequency i = base^(−2i/D).
+ */
+final class Rope {
+    private static final double MOST = 1e12;
+
+    private final Config scaling;
+    private final double base;
+    private final int width;
+    private final int trained;
+
+    private Rope(Config scaling, double base, int width, int trained) {
+        this.scaling = scaling;
+        this.base = base;
+        this.width = width;
+        this.trained = trained;
+    }
+
+    /**
+     * @param config of the model
+     * @param headWidth D of a whole head; {@code partial_rotary_factor} rotates a part of it
+     * @param context {@code max_position_embeddings}
+     */
+    static RotaryPositions read(Config config, int headWidth, int context) {
+        return read(config, headWidth, context, 1.0, 10000);
+    }
+
+    /** As {@link #read(Config, int, int)} with an architecture's own defaults. */
+    static RotaryPositions read(Config config, int headWidth, int context, double partial, double base) {
+        double theta = config.doubleOr("rope_theta", base, 1e-3, MOST);
+        double share = config.doubleOr("partial_rotary_factor", partial, 1e-3, 1);
+        Config none = Config.parse("rope", "{}");
+        Config scaling = config.within("rope_parameters")
+                .or(() -> config.within("rope_scaling"))
+                .orElse(none);
+        if (scaling.raw("full_attention").isPresent()
+                || scaling.raw("sliding_attention").isPresent()) {
+            throw config.error("rope_parameters", "per kind of layer is not supported for this model_type");
+        }
+        return new Rope(
+                        scaling,
+                        scaling.doubleOr("rope_theta", theta, 1e-3, MOST),
+                        rotated(config, scaling.doubleOr("partial_rotary_factor", share, 1e-3, 1), headWidth),
+                        context)
+                .positions();
+    }
+
+    /** Rotary positions of one kind of layer with its own base and scaling. */
+    static RotaryPositions of(Config scaling, double base, int headWidth, int context) {
+        return new Rope(scaling, scaling.doubleOr("rope_theta", base, 1e-3, MOST), headWidth, context).positions();
+    }
+
+    private static int rotated(Config config, double share, int headWidth) {
+        int width = (int) (share * headWidth);
+        if (width % 2 != 0 || width == 0) {
+            throw config.error(
+                    "partial_rotary_factor",
+                    "must rotate an even number of a head's " + headWidth + " columns, got " + width);
+        }
+        return width;
+    }
+
+    private RotaryPositions positions() {
+        String older = scaling.oneOfOr("type", "default", "default", "linear", "dynamic", "yarn", "llama3");
+        String kind = scaling.oneOfOr("rope_type", older, "default", "linear", "dynamic", "yarn", "llama3");
+        return switch (kind) {
+            case "linear" -> fixed(linear(), 1);
+            case "dynamic" -> dynamic();
+            case "yarn" -> fixed(yarn(), yarnScale());
+            case "llama3" -> fixed(llama3(), 1);
+            default -> fixed(Rotary.frequencies(width, base), 1);
+        };
+    }
+
+    private static RotaryPositions fixed(float[] frequencies, double scale) {
+        return RotaryPositions.of(Rotary.Layout.HALVES, frequencies, (float) scale);
+    }
+
+    private double factor() {
+        return scaling.requireDouble("factor", 1, 1e6);
+    }
+
+    /** Position interpolation (Chen et al. 2023, arXiv 2306.15595). */
+    private float[] linear() {
+        float[] frequencies = Rotary.frequencies(width, base);
+        float factor = (float) factor();
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] /= factor;
+        }
+        return frequencies;
+    }
+
+    /** The base grows with the text beyond the trained length. */
+    private RotaryPositions dynamic() {
+        double factor = factor();
+        int from = scaling.intOr("original_max_position_embeddings", trained, 1, Integer.MAX_VALUE);
+        return RotaryPositions.byLength(
+                Rotary.Layout.HALVES,
+                length -> {
+                    double longer = Math.max(length, from);
+                    double stretch = factor * longer / from - (factor - 1);
+                    return Rotary.frequencies(
+                            width, base * StrictMath.pow(stretch, width / (double) Math.max(1, width - 2)));
+                },
+                1,
+                from);
+    }
+
+    /** Llama 3.1: long wave lengths are stretched, short ones kept, those between blended. */
+    private float[] llama3() {
+        double factor = factor();
+        double low = scaling.requireDouble("low_freq_factor", 1e-3, 1e6);
+        double high = scaling.requireDouble("high_freq_factor", 1e-3, 1e6);
+        double from = scaling.requireInt("original_max_position_embeddings", 1, Integer.MAX_VALUE);
+        if (high <= low) {
+            throw scaling.error("high_freq_factor", "must be above low_freq_factor, got " + high + " and " + low);
+        }
+        float[] frequencies = Rotary.frequencies(width, base);
+        for (int i = 0; i < frequencies.length; i++) {
+            double length = 2 * Math.PI / frequencies[i];
+            double keep = Math.clamp((from / length - low) / (high - low), 0, 1);
+            frequencies[i] = (float) ((1 - keep) * frequencies[i] / factor + keep * frequencies[i]);
+        }
+        return frequencies;
+    }
+
+    /** YaRN (Peng et al. 2023, arXiv 2309.00071, section 3.2): a ramp over the frequencies' numbers. */
+    private float[] yarn() {
+        double factor = yarnFactor();
+        double from = yarnTrained();
+        double low = turns(scaling.doubleOr("beta_fast", 32, 1e-6, 1e6), from);
+        double high = turns(scaling.doubleOr("beta_slow", 1, 1e-6, 1e6), from);
+        if (scaling.booleanOr("truncate", true)) {
+            low = Math.floor(low);
+            high = Math.ceil(high);
+        }
+        low = Math.max(low, 0);
+        high = Math.min(high, width - 1);
+        double range = high == low ? 0.001 : high - low;
+        float[] frequencies = Rotary.frequencies(width, base);
+        for (int i = 0; i < frequencies.length; i++) {
+            double stretched = Math.clamp((i - low) / range, 0, 1);
+            frequencies[i] = (float) (frequencies[i] / factor * stretched + frequencies[i] * (1 - stretched));
+        }
+        return frequencies;
+    }
+
+    /** The frequency's number that turns so many times within the trained length. */
+    private double turns(double count, double from) {
+        return width * Math.log(from / (count * 2 * Math.PI)) / (2 * Math.log(base));
+    }
+
+    private double yarnTrained() {
+        return scaling.intOr("original_max_position_embeddings", trained, 1, Integer.MAX_VALUE);
+    }
+
+    private double yarnFactor() {
+        return scaling.doubleOr("factor", trained / yarnTrained(), 1, 1e6);
+    }
+
+    private double yarnScale() {
+        double factor = yarnFactor();
+        double mscale = scaling.doubleOr("mscale", 0, 0, 1e6);
+        double all = scaling.doubleOr("mscale_all_dim", 0, 0, 1e6);
+        double usual = mscale != 0 && all != 0 ? temper(factor, mscale) / temper(factor, all) : temper(factor, 1);
+        return scaling.doubleOr("attention_factor", usual, 0, 1e6);
+    }
+
+    private static double temper(double factor, double mscale) {
+        return factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.heed.nn;
+
+import dev.heed.grad.Ops;
+import dev.heed.grad.Tape;
+import dev.heed.grad.Value;
+import dev.heed.kernel.PackedMatrix;
+import dev.heed.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * y = x·Wᵀ + b. Weights are either frozen and packed (inference reads them from front to back) or natural and learned; both
+ * give the same bits.
+ *
+ * <pre>{@code
+ * Linear layer = Linear.frozen(PackedMatrix.pack(weights), null); // weights [out, in]
+ * Value y = layer.forward(Tape.off(), x);                          // x [rows, in], y [rows, out]
+ * }</pre>
+ */
+public final class Linear {
+    private final @Nullable PackedMatrix packed;
+    private final @Nullable Value natural;
+    private final @Nullable Value bias;
+
+    private Linear(@Nullable PackedMatrix packed, @Nullable Value natural, @Nullable Value bias) {
+        this.packed = packed;
+        this.natural = natural;
+        this.bias = bias;
+    }
+
+    /** With weights that stay as they are. */
+    public static Linear frozen(PackedMatrix weights, @Nullable Tensor bias) {
+        return new Linear(weights, null, bias == null ? null : Value.constant(bias));
+    }
+
+    /** With weights [out, in] that may be learned. */
+    public static Linear learned(Value weights, @Nullable Value bias) {
+        return new Linear(null, weights, bias);
+    }
+
+    /** x [rows, in] to [rows, out]. */
+    public Value forward(Tape tape, Value x) {
+        if (packed != null) {
+            return Ops.linear(tape, x, packed, bias);
+        }
+        return Ops.linear(tape, x, weights(), bias);
+    }
+
+    /** The rows of W that ids name, [ids, in]: an embedding tied to this layer. */
+    public Value rows(Tape tape, int[] ids) {
+        return packed != null ? Ops.embedding(packed, ids) : Ops.embedding(tape, weights(), ids);
+    }
+
+    /** The mean over rows of −log softmax(forward(x))[label]; a negative label leaves its row out. */
+    public Value crossEntropy(Tape tape, Value x, int[] labels) {
+        Value w = packed != null ? Value.constant(packed.unpack()) : weights();
+        return Ops.crossEntropy(tape, x, w, bias, labels);
+    }
+
+    /** The same weights under another bias. */
+    public Linear withBias(@Nullable Value other) {
+        return new Linear(packed, natural, other);
+    }
+
+    /** Width of the output. */
+    public int out() {
+        return packed != null ? packed.out() : weights().tensor().size(0);
+    }
+
+    /** Width of the input. */
+    public int in() {
+        return packed != null ? packed.in() : weights().tensor().size(1);
+    }
+
+    private Value weights() {
+        if (natural == null) {
+            throw new IllegalStateException("Linear: neither packed nor natural weights");
+        }
+        return natural;
+    }
+}

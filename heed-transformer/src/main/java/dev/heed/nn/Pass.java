@@ -1,0 +1,157 @@
+package dev.heed.nn;
+
+import dev.heed.attention.AttentionMap;
+import dev.heed.grad.Ops;
+import dev.heed.grad.Tape;
+import dev.heed.grad.Value;
+import dev.heed.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One forward pass over a batch of sequences of any lengths. Their tokens stand one after another as rows of one matrix:
+ * there is no padding, so none can change a bit. A tape records or does not; a listener hears or does not; contexts hold
+ * what came before, or nothing did.
+ *
+ * <pre>{@code
+ * Pass alone = Pass.of(ids.length);
+ * Pass training = Pass.of(64, 64, 64).recording(tape).dropping(0.1, seed);
+ * }</pre>
+ */
+public final class Pass {
+    private final Tape tape;
+    private final int[] lengths;
+    private final List<Context> contexts;
+    private final @Nullable Listener listener;
+    private final double dropout;
+    private final long seed;
+    private long drops;
+
+    private Pass(
+            Tape tape, int[] lengths, List<Context> contexts, @Nullable Listener listener, double dropout, long seed) {
+        this.tape = tape;
+        this.lengths = lengths;
+        this.contexts = contexts;
+        this.listener = listener;
+        this.dropout = dropout;
+        this.seed = seed;
+    }
+
+    /** Whole sequences of these lengths. */
+    public static Pass of(int... lengths) {
+        return new Pass(Tape.off(), lengths.clone(), List.of(), null, 0, 0);
+    }
+
+    /** The next tokens of sequences, so many of each, behind what the contexts hold. */
+    public static Pass continuing(int[] lengths, List<Context> contexts) {
+        if (lengths.length != contexts.size()) {
+            throw new IllegalArgumentException("Pass: one context per sequence is needed, got " + lengths.length
+                    + " sequences and " + contexts.size() + " contexts");
+        }
+        return new Pass(Tape.off(), lengths.clone(), List.copyOf(contexts), null, 0, 0);
+    }
+
+    /** The same with a tape. */
+    public Pass recording(Tape on) {
+        return new Pass(on, lengths, contexts, listener, dropout, seed);
+    }
+
+    /** The same with a listener, or without one. */
+    public Pass heardBy(@Nullable Listener by) {
+        return new Pass(tape, lengths, contexts, by, dropout, seed);
+    }
+
+    /** The same with dropout at the places where the architectures have it. */
+    public Pass dropping(double p, long withSeed) {
+        if (!(p >= 0 && p < 1)) {
+            throw new IllegalArgumentException("Pass: dropout must be from 0 to below 1, got " + p);
+        }
+        return new Pass(tape, lengths, contexts, listener, p, withSeed);
+    }
+
+    public Tape tape() {
+        return tape;
+    }
+
+    public int sequences() {
+        return lengths.length;
+    }
+
+    /** Tokens of a sequence in this pass. */
+    public int length(int sequence) {
+        return lengths[sequence];
+    }
+
+    /** Tokens of a sequence before this pass. */
+    public int past(int sequence) {
+        return contexts.isEmpty() ? 0 : contexts.get(sequence).length();
+    }
+
+    /** Index of a sequence's first row. */
+    public int firstRow(int sequence) {
+        int first = 0;
+        for (int s = 0; s < sequence; s++) {
+            first += lengths[s];
+        }
+        return first;
+    }
+
+    /** Position of each row in its sequence, plus {@code offset}. */
+    public int[] positions(int offset) {
+        int[] positions = new int[firstRow(lengths.length)];
+        for (int s = 0, row = 0; s < lengths.length; s++) {
+            for (int i = 0; i < lengths[s]; i++) {
+                positions[row++] = past(s) + i + offset;
+            }
+        }
+        return positions;
+    }
+
+    /** Dropout, where this pass has it. */
+    public Value dropout(Value x) {
+        return dropout == 0 ? x : Ops.dropout(tape, x, dropout, seed + ++drops * 0xD1342543DE82EF95L);
+    }
+
+    /** To be called by a model between its layers, see {@link Listener#hidden}. */
+    public void hidden(AttentionMap.Kind stack, int index, Value x) {
+        if (listener == null) {
+            return;
+        }
+        for (int s = 0, row = 0; s < lengths.length; row += lengths[s], s++) {
+            listener.hidden(stack, index, s, x.tensor().slice(0, row, row + lengths[s]));
+        }
+    }
+
+    /** To be called by a model at the end of a pass: contexts count its tokens. */
+    public void finish() {
+        for (int s = 0; s < contexts.size(); s++) {
+            contexts.get(s).advance(lengths[s]);
+        }
+    }
+
+    @Nullable Listener listener() {
+        return listener;
+    }
+
+    @Nullable Context context(int sequence) {
+        return contexts.isEmpty() ? null : contexts.get(sequence);
+    }
+
+    /** True if all sequences can go through attention as one batch. */
+    boolean isUniform() {
+        return contexts.isEmpty() && isUniform(lengths);
+    }
+
+    static boolean isUniform(int[] lengths) {
+        for (int length : lengths) {
+            if (length != lengths[0]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static Tensor one(Tensor batch, int index) {
+        return batch.slice(0, index, index + 1);
+    }
+}
