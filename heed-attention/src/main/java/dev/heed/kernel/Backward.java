@@ -30,7 +30,7 @@ public final class Backward {
 
     private static final ThreadLocal<Backward> OF_THREAD = ThreadLocal.withInitial(Backward::new);
 
-    private final ScoreTile scores = new ScoreTile();
+    private final ScoreTile scores = new ScoreTile(new ScoreTile.Block());
     private final float[] dP = new float[ScoreTile.BLOCK * Q];
     private final float[] base = new float[Q];
     private final float[] delta = new float[Q];
@@ -172,12 +172,13 @@ public final class Backward {
         int valueRow = value.offset() + batch * value.stride(0) + kvHead * value.stride(1) + from * value.stride(2);
         // s = scale · q·k, then p = exp(s − lse)
         boolean partial = scores.scores(from, to);
-        TILE.exponentials(scores.s, rows, base);
+        TILE.exponentials(scores.values(), rows, base);
         // o = Σ p·v: dV += pᵀ·dO and dP = dO·vᵀ
-        TILE.accumulate(scores.s, rows, dOutputRows, padded(p.valueWidth()), dValue, from * padded(p.valueWidth()));
+        TILE.accumulate(
+                scores.values(), rows, dOutputRows, padded(p.valueWidth()), dValue, from * padded(p.valueWidth()));
         TILE.scores(value.array(), valueRow, value.stride(2), rows, p.valueWidth(), dOutputT, dP);
         // α = softmax(s): dS = p · (dP − Δ)
-        TILE.scoreGradients(scores.s, dP, rows, delta, partial ? scores.visible : null);
+        TILE.scoreGradients(scores.values(), dP, rows, delta, partial ? scores.visible() : null);
         scores.throughSoftcap(dP, rows);
         // s = scale · q·k: dK += dSᵀ·(scale·q) and dQ += dS·k
         TILE.accumulate(dP, rows, queryRows, padded(p.width()), dKey, from * padded(p.width()));
@@ -251,10 +252,10 @@ public final class Backward {
             int end = Math.min(scores.high(), (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
             int rows = end - at;
             boolean partial = scores.scores(at, end);
-            TILE.exponentials(scores.s, rows, base);
+            TILE.exponentials(scores.values(), rows, base);
             int row = valueAt + at * value.stride(2);
             TILE.scores(value.array(), row, value.stride(2), rows, p.valueWidth(), dOutputT, dP);
-            TILE.scoreGradients(scores.s, dP, rows, delta, partial ? scores.visible : null);
+            TILE.scoreGradients(scores.values(), dP, rows, delta, partial ? scores.visible() : null);
             int to = batch * repeat[0] + head * repeat[1] + first * repeat[2] + at * repeat[3];
             for (int q = 0; q < queries; q++) {
                 for (int j = 0; j < rows; j++) {

@@ -255,8 +255,9 @@ public final class Decode {
             float factor = 1;
             if (sinks != null) {
                 float most = sinks[head] > part.max[r] ? sinks[head] : part.max[r];
-                factor = Exp.exp(part.max[r] - most);
-                part.sum[r] = Math.fma(part.sum[r], factor, Exp.exp(sinks[head] - most));
+                float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
+                factor = Exp.exp(part.max[r] - base);
+                part.sum[r] = Math.fma(part.sum[r], factor, Exp.exp(sinks[head] - base));
                 part.max[r] = most;
             }
             boolean sawNothing = part.sum[r] == 0;

@@ -14,10 +14,16 @@ final class ScoreTile {
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
 
+    /** Room for the scores of one block, which tiles of one thread may share. */
+    static final class Block {
+        private final float[] s = new float[BLOCK * Q];
+        private final int[] visible = new int[BLOCK];
+    }
+
     /** Scores of the last block, [keys][32 queries]. */
-    final float[] s = new float[BLOCK * Q];
+    private final float[] s;
     /** Bit q of visible[j]: query q sees key j of the last block; only valid if that block was partial. */
-    final int[] visible = new int[BLOCK];
+    private final int[] visible;
 
     /** d score / d (scale · q·k) of the last block where scores are soft-capped: 1 − tanh²; only if asked for. */
     private float[] capSlope = new float[0];
@@ -38,6 +44,21 @@ final class ScoreTile {
     private int commonTo;
     private int clearFrom;
     private int clearTo;
+
+    ScoreTile(Block room) {
+        s = room.s;
+        visible = room.visible;
+    }
+
+    /** Scores of the last block, [keys][32 queries]. */
+    float[] values() {
+        return s;
+    }
+
+    /** Who sees what of the last block, if it was partial: bit q of element j. */
+    int[] visible() {
+        return visible;
+    }
 
     /** Takes up queries {@code firstQuery..} of one head, up to 32 of them: scaled and transposed to [D][32]. */
     void open(Problem of, int batch, int head, int firstQuery) {

@@ -91,12 +91,18 @@ public final class Statistics {
         if (scores.length < problem.keys() * Q) {
             scores = new float[problem.keys() * Q];
         }
-        Forward forward = Forward.ofThread();
+        ForwardTile forward = Forward.tileOfThread();
         int tiles = (problem.queries() + Q - 1) / Q;
         for (int tile = part; tile < tiles; tile += PARTS) {
             int first = tile * Q;
-            int low = forward.tileKeepingScores(problem, batch, head, first, output, lse, scores);
-            observe(problem, batch, head, first, low, forward.high(), lse, results, columns);
+            forward.open(problem, batch, head, first, scores);
+            int low = forward.low();
+            int high = forward.high();
+            for (int at = low / ScoreTile.BLOCK * ScoreTile.BLOCK; at < high; at += ScoreTile.BLOCK) {
+                forward.block(at, at + ScoreTile.BLOCK);
+            }
+            forward.close(output, lse);
+            observe(problem, batch, head, first, low, high, lse, results, columns);
         }
     }
 

@@ -15,7 +15,7 @@ public final class Weights {
      */
     public static void run(
             Problem problem, Tensor lse, int batch, int head, int queryFrom, int keyFrom, Tensor weights) {
-        ScoreTile scores = new ScoreTile();
+        ScoreTile scores = new ScoreTile(new ScoreTile.Block());
         int queryTo = queryFrom + weights.size(0);
         int keyTo = keyFrom + weights.size(1);
         for (int first = queryFrom; first < queryTo; first += Q) {
@@ -29,7 +29,7 @@ public final class Weights {
                 for (int q = 0; q < rows; q++) {
                     float rowLse = lse.get(batch, head, first + q);
                     for (int j = at; j < end; j++) {
-                        float score = scores.s[(j - at) * Q + q];
+                        float score = scores.values()[(j - at) * Q + q];
                         float weight = score == Float.NEGATIVE_INFINITY ? 0 : Exp.exp(score - rowLse);
                         weights.set(weight, first + q - queryFrom, j - keyFrom);
                     }

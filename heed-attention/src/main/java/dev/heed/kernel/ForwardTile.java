@@ -1,0 +1,181 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The running result of one tile of 32 queries: maximum, sum and mixture, brought up to date block of keys by block of keys
+ * (online softmax). Belongs to one thread and is reused.
+ */
+final class ForwardTile {
+    private static final int Q = Tile.QUERIES;
+    private static final Tile TILE = Tile.CHOSEN;
+
+    private final ScoreTile scores;
+    /** All chunks but the one that is open, and that one; where only one chunk has been seen it is the total. */
+    private float[] total = new float[0];
+
+    private float[] part = new float[0];
+    private final Running whole = new Running();
+    private final Running chunk = new Running();
+    private Problem problem = Problem.NONE;
+    private int batch;
+    private int head;
+    private int firstQuery;
+    /** Number of the open chunk, −1 before the first. */
+    private int openChunk;
+    /** The open chunk is not the first: it stands in {@link #part} and must be merged. */
+    private boolean apart;
+
+    /** Where scores are kept beside being used, [keys from the tile's first visible one][32], or null. */
+    private float @Nullable [] kept;
+
+    /** @param scores may be shared with other tiles of the thread: nothing in its block outlives {@link #block} */
+    ForwardTile(ScoreTile.Block shared) {
+        scores = new ScoreTile(shared);
+    }
+
+    void open(Problem problem, int batch, int head, int firstQuery, float @Nullable [] kept) {
+        this.problem = problem;
+        this.batch = batch;
+        this.head = head;
+        this.firstQuery = firstQuery;
+        this.kept = kept;
+        int size = problem.valueWidth() * Q;
+        if (total.length < size) {
+            total = new float[size];
+            part = new float[size];
+        }
+        scores.open(problem, batch, head, firstQuery);
+        reset(total, whole);
+        openChunk = -1;
+        apart = false;
+    }
+
+    /** First key that any query of the tile sees. */
+    int low() {
+        return scores.low();
+    }
+
+    /** One behind the last key that any query of the tile sees. */
+    int high() {
+        return scores.high();
+    }
+
+    /** Takes in the keys of a block [blockFrom, blockTo) that any query of the tile sees; blocks come in order. */
+    void block(int blockFrom, int blockTo) {
+        int from = Math.max(blockFrom, scores.low());
+        int to = Math.min(blockTo, scores.high());
+        if (from >= to) {
+            return;
+        }
+        startChunk(from / Forward.CHUNK);
+        float[] mixture = apart ? part : total;
+        Running run = apart ? chunk : whole;
+        int rows = to - from;
+        int width = problem.valueWidth();
+        Tensor value = problem.value();
+        int stride = value.stride(2);
+        int at =
+                value.offset() + batch * value.stride(0) + problem.keyValueHead(head) * value.stride(1) + from * stride;
+        boolean partial = scores.scores(from, to);
+        float[] s = scores.values();
+        if (kept != null) {
+            System.arraycopy(s, 0, kept, (from - scores.low()) * Q, rows * Q);
+        }
+        if (TILE.softmax(s, rows, from, run)) {
+            TILE.scale(mixture, width, run.factor);
+        }
+        scores.mix(value.array(), at, stride, rows, width, partial, s, mixture);
+    }
+
+    /** Chunks start from nothing and are merged in order; merging a first one into nothing would change no bit. */
+    private void startChunk(int number) {
+        if (number == openChunk) {
+            return;
+        }
+        closeChunk();
+        apart = openChunk >= 0;
+        openChunk = number;
+        if (apart) {
+            reset(part, chunk);
+        }
+    }
+
+    private void closeChunk() {
+        if (apart) {
+            merge();
+        }
+        apart = false;
+    }
+
+    private void reset(float[] mixture, Running run) {
+        Arrays.fill(mixture, 0, problem.valueWidth() * Q, 0);
+        run.reset();
+    }
+
+    /** total := total and part as if their keys had been seen together (FlashDecoding's exact merge). */
+    private void merge() {
+        for (int q = 0; q < Q; q++) {
+            float most = chunk.max[q] > whole.max[q] ? chunk.max[q] : whole.max[q];
+            float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
+            whole.factor[q] = Exp.exp(whole.max[q] - base);
+            chunk.factor[q] = Exp.exp(chunk.max[q] - base);
+            whole.max[q] = most;
+            whole.sum[q] = Math.fma(whole.sum[q], whole.factor[q], chunk.sum[q] * chunk.factor[q]);
+        }
+        for (int d = 0; d < problem.valueWidth(); d++) {
+            for (int q = 0; q < Q; q++) {
+                int i = d * Q + q;
+                total[i] = Math.fma(total[i], whole.factor[q], part[i] * chunk.factor[q]);
+            }
+        }
+    }
+
+    /** Writes output and lse, and lets go of the caller's tensors. */
+    void close(Tensor output, Tensor lse) {
+        closeChunk();
+        float[] sinks = problem.terms().sink();
+        if (sinks != null) {
+            addSink(sinks[head]);
+        }
+        int queries = Math.min(Q, problem.queries() - firstQuery);
+        writeLse(lse, queries);
+        writeOutput(output, queries);
+        scores.release();
+        problem = Problem.NONE;
+        kept = null;
+    }
+
+    /** A key that every query sees, with a learned score and a value of zero. */
+    private void addSink(float sink) {
+        for (int q = 0; q < Q; q++) {
+            float most = sink > whole.max[q] ? sink : whole.max[q];
+            float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
+            whole.factor[q] = Exp.exp(whole.max[q] - base);
+            whole.sum[q] = Math.fma(whole.sum[q], whole.factor[q], Exp.exp(sink - base));
+            whole.max[q] = most;
+        }
+        TILE.scale(total, problem.valueWidth(), whole.factor);
+    }
+
+    private void writeLse(Tensor lse, int queries) {
+        float[] to = lse.array();
+        int at = lse.offset() + batch * lse.stride(0) + head * lse.stride(1) + firstQuery * lse.stride(2);
+        for (int q = 0; q < queries; q++) {
+            boolean sawNothing = whole.sum[q] == 0;
+            whole.factor[q] = sawNothing ? 0 : 1 / whole.sum[q];
+            to[at + q * lse.stride(2)] =
+                    sawNothing ? Float.NEGATIVE_INFINITY : (float) (whole.max[q] + Ln.inDouble(whole.sum[q]));
+        }
+    }
+
+    /** output = mixture / sum. */
+    private void writeOutput(Tensor output, int queries) {
+        int width = output.size(3);
+        int at = output.offset() + batch * output.stride(0) + head * output.stride(1) + firstQuery * output.stride(2);
+        TILE.scale(total, width, whole.factor);
+        TILE.transpose(total, 0, Q, width, queries, output.array(), at, output.stride(2));
+    }
+}
