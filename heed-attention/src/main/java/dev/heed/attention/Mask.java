@@ -1,10 +1,13 @@
 package dev.heed.attention;
 
+import dev.heed.kernel.BlockKind;
+import dev.heed.kernel.BlockRule;
 import dev.heed.kernel.ElementMask;
 import dev.heed.kernel.Visibility;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,8 +50,8 @@ public final class Mask {
     private final List<Rule> rules;
     private final List<Element> elements;
 
-    /** An element-wise part: a dense array with its shape, or a user's function with shape null. */
-    private record Element(ElementMask visible, int @Nullable [] shape) {}
+    /** An element-wise part: a dense array with its shape, or a user's function with shape null and perhaps no blocks. */
+    private record Element(ElementMask visible, @Nullable BlockRule blocks, int @Nullable [] shape) {}
 
     private Mask(List<Rule> rules, List<Element> elements) {
         this.rules = List.copyOf(rules);
@@ -213,7 +216,8 @@ public final class Mask {
     }
 
     /**
-     * A dense boolean mask, true = may attend.
+     * A dense boolean mask, true = may attend. Blocks of 32 queries × 128 keys that are all true or all false are found
+     * once, here, and cost what they would under an interval.
      *
      * @param visible row-major values
      * @param shape up to four axes, each 1 or the size of [B, Hq, N, M]; fewer axes are the last ones
@@ -229,18 +233,39 @@ public final class Mask {
         }
         int[] full = {1, 1, 1, 1};
         System.arraycopy(shape, 0, full, 4 - shape.length, shape.length);
-        int keyStride = full[3] == 1 ? 0 : 1;
-        int queryStride = full[2] == 1 ? 0 : full[3];
-        int headStride = full[1] == 1 ? 0 : full[2] * full[3];
-        int batchStride = full[0] == 1 ? 0 : full[1] * full[2] * full[3];
-        boolean[] values = visible.clone();
-        ElementMask lookUp = (b, h, i, j) -> values[b * batchStride + h * headStride + i * queryStride + j * keyStride];
-        return new Mask(List.of(), List.of(new Element(lookUp, full)));
+        DenseMask dense = new DenseMask(visible.clone(), full);
+        return new Mask(List.of(), List.of(new Element(dense, dense, full)));
     }
 
-    /** A user's own rule, asked per element: a pure function, safe to call from several threads. */
+    /**
+     * A user's own rule, asked per element: a pure function, safe to call from several threads. Each element is asked
+     * before its block's scores are computed, so a block that turns out empty costs the asking alone; {@link #blocks} spares
+     * that too. Answers are not kept: they would cost N·M bits per head, or the promise that heads are alike.
+     */
     public static Mask elements(ElementMask visible) {
-        return new Mask(List.of(), List.of(new Element(visible, null)));
+        return new Mask(List.of(), List.of(new Element(visible, null, null)));
+    }
+
+    /**
+     * A user's own rule with a second one that answers for whole blocks, of which only the partial ones are then asked per
+     * element (FlexAttention, Dong et al. 2024, arXiv 2412.05496). The bits are those of {@link #elements}.
+     *
+     * <pre>{@code
+     * // a query sees its own 512 tokens and the first 512
+     * Mask.blocks(
+     *         (b, h, i0, i1, j0, j1) -> {
+     *             if (i0 / 512 != (i1 - 1) / 512 || j0 / 512 != (j1 - 1) / 512) {
+     *                 return BlockKind.PARTIAL;
+     *             }
+     *             return j0 < 512 || i0 / 512 == j0 / 512 ? BlockKind.FULL : BlockKind.EMPTY;
+     *         },
+     *         (b, h, i, j) -> j < 512 || i / 512 == j / 512);
+     * }</pre>
+     *
+     * @param kinds must agree with {@code visible}: EMPTY or FULL only where each element of the block is hidden or visible
+     */
+    public static Mask blocks(BlockRule kinds, ElementMask visible) {
+        return new Mask(List.of(), List.of(new Element(visible, kinds, null)));
     }
 
     /** Keys visible under both masks. */
@@ -281,7 +306,7 @@ public final class Mask {
                 to[b * queries + i] = end <= first ? 0 : end;
             }
         }
-        return new Visibility(perBatch, queries, from, to, elementMask());
+        return new Visibility(perBatch, queries, from, to, elementMask(), blockRule());
     }
 
     private @Nullable ElementMask elementMask() {
@@ -292,6 +317,29 @@ public final class Mask {
             all = before == null ? next : (b, h, i, j) -> before.visible(b, h, i, j) && next.visible(b, h, i, j);
         }
         return all;
+    }
+
+    /** What all parts together say of a block; a part that knows no blocks is partial everywhere. */
+    private @Nullable BlockRule blockRule() {
+        List<BlockRule> known =
+                elements.stream().map(Element::blocks).filter(Objects::nonNull).toList();
+        boolean allKnown = known.size() == elements.size();
+        if (known.size() == 1 && allKnown) {
+            return known.getFirst();
+        }
+        return known.isEmpty()
+                ? null
+                : (b, h, i0, i1, j0, j1) -> {
+                    boolean full = allKnown;
+                    for (BlockRule one : known) {
+                        BlockKind kind = one.kind(b, h, i0, i1, j0, j1);
+                        if (kind == BlockKind.EMPTY) {
+                            return kind;
+                        }
+                        full &= kind == BlockKind.FULL;
+                    }
+                    return full ? BlockKind.FULL : BlockKind.PARTIAL;
+                };
     }
 
     private static void checkShape(Element element, int batches, int heads, int queries, int keys) {

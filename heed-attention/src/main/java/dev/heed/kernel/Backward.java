@@ -84,7 +84,9 @@ public final class Backward {
         float[] values = to.array();
         for (int j = 0; j < to.size(2) && to.size(3) > 0; j++) {
             int row = to.offset() + batch * to.stride(0) + head * to.stride(1) + j * to.stride(2);
-            System.arraycopy(all[at], j * width, values, row, to.size(3));
+            for (int d = 0; d < to.size(3); d++) {
+                values[row + d] = all[at][j * width + d] + 0f; // a −0 depends on blocks that were skipped
+            }
             for (int part = 1; part < parts; part++) {
                 float[] more = all[at + part];
                 for (int d = 0; d < to.size(3); d++) {
@@ -171,7 +173,11 @@ public final class Backward {
         int keyRow = key.offset() + batch * key.stride(0) + kvHead * key.stride(1) + from * key.stride(2);
         int valueRow = value.offset() + batch * value.stride(0) + kvHead * value.stride(1) + from * value.stride(2);
         // s = scale · q·k, then p = exp(s − lse)
-        boolean partial = scores.scores(from, to);
+        BlockKind kind = scores.scores(from, to);
+        if (kind == BlockKind.EMPTY) {
+            return;
+        }
+        boolean partial = kind == BlockKind.PARTIAL;
         TILE.exponentials(scores.values(), rows, base);
         // o = Σ p·v: dV += pᵀ·dO and dP = dO·vᵀ
         TILE.accumulate(
@@ -251,11 +257,15 @@ public final class Backward {
         for (int at = scores.low(); at < scores.high(); ) {
             int end = Math.min(scores.high(), (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
             int rows = end - at;
-            boolean partial = scores.scores(at, end);
+            BlockKind kind = scores.scores(at, end);
+            if (kind == BlockKind.EMPTY) {
+                at = end;
+                continue;
+            }
             TILE.exponentials(scores.values(), rows, base);
             int row = valueAt + at * value.stride(2);
             TILE.scores(value.array(), row, value.stride(2), rows, p.valueWidth(), dOutputT, dP);
-            TILE.scoreGradients(scores.values(), dP, rows, delta, partial ? scores.visible() : null);
+            TILE.scoreGradients(scores.values(), dP, rows, delta, kind == BlockKind.PARTIAL ? scores.visible() : null);
             int to = batch * repeat[0] + head * repeat[1] + first * repeat[2] + at * repeat[3];
             for (int q = 0; q < queries; q++) {
                 for (int j = 0; j < rows; j++) {

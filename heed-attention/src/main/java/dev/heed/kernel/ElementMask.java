@@ -1,8 +1,8 @@
 package dev.heed.kernel;
 
 /**
- * Visibility of one key for one query, for masks that are not intervals. Asked only for tiles that are neither empty nor
- * full; must be a pure function, safe to call from several threads.
+ * Visibility of one key for one query, for masks that are not intervals. Asked only inside the intervals, and not
+ * for blocks that a {@link BlockRule} knows; must be a pure function, safe to call from several threads.
  */
 @FunctionalInterface
 public interface ElementMask {

@@ -70,24 +70,35 @@ final class ForwardTile {
         if (from >= to) {
             return;
         }
+        int rows = to - from;
+        float[] s = scores.values();
+        BlockKind kind = scores.scores(from, to);
+        if (kept != null) {
+            keep(kind, kept, (from - scores.low()) * Q, rows * Q);
+        }
+        if (kind == BlockKind.EMPTY) { // taken in, it would change no bit
+            return;
+        }
         startChunk(from / Forward.CHUNK);
         float[] mixture = apart ? part : total;
         Running run = apart ? chunk : whole;
-        int rows = to - from;
         int width = problem.valueWidth();
         Tensor value = problem.value();
         int stride = value.stride(2);
         int at =
                 value.offset() + batch * value.stride(0) + problem.keyValueHead(head) * value.stride(1) + from * stride;
-        boolean partial = scores.scores(from, to);
-        float[] s = scores.values();
-        if (kept != null) {
-            System.arraycopy(s, 0, kept, (from - scores.low()) * Q, rows * Q);
-        }
         if (TILE.softmax(s, rows, from, run)) {
             TILE.scale(mixture, width, run.factor);
         }
-        scores.mix(value.array(), at, stride, rows, width, partial, s, mixture);
+        scores.mix(value.array(), at, stride, rows, width, kind == BlockKind.PARTIAL, s, mixture);
+    }
+
+    private void keep(BlockKind kind, float[] kept, int to, int count) {
+        if (kind == BlockKind.EMPTY) {
+            Arrays.fill(kept, to, to + count, Float.NEGATIVE_INFINITY);
+        } else {
+            System.arraycopy(scores.values(), 0, kept, to, count);
+        }
     }
 
     /** Chunks start from nothing and are merged in order; merging a first one into nothing would change no bit. */

@@ -125,17 +125,41 @@ final class ScoreTile {
     /**
      * Scores of keys [keyFrom, keyTo), at most {@link #BLOCK} of them, into {@link #s}; hidden ones are −∞.
      *
-     * @return true if any query of the tile does not see all of these keys; {@link #visible} then says who sees what
+     * @return empty if no query of the tile sees any of these keys: then nothing was computed; partial if any query does not
+     *     see all of them: {@link #visible} then says who sees what
      */
-    boolean scores(int keyFrom, int keyTo) {
+    BlockKind scores(int keyFrom, int keyTo) {
         Tensor key = problem.key();
         int rows = keyTo - keyFrom;
+        BlockKind kind = look(keyFrom, rows);
+        if (kind == BlockKind.EMPTY) {
+            return kind;
+        }
         int at = key.offset() + batch * key.stride(0) + problem.keyValueHead(head) * key.stride(1);
         TILE.scores(key.array(), at + keyFrom * key.stride(2), key.stride(2), rows, problem.width(), qT, s);
         ScoreTerms terms = problem.terms();
-        ElementMask elements = problem.visible().elements();
+        if (!terms.isPlain()) {
+            addTerms(terms, keyFrom, rows);
+        }
+        if (kind == BlockKind.PARTIAL) {
+            TILE.hide(s, 0, clearFrom, visible);
+            TILE.hide(s, clearTo, rows, visible);
+        }
+        return kind;
+    }
+
+    /**
+     * Who sees what, before anything is computed: an element-wise mask is asked here, each visible element once, so that a
+     * block that turns out empty costs no product.
+     */
+    private BlockKind look(int keyFrom, int rows) {
+        Visibility seen = problem.visible();
+        BlockKind inside = seen.kind(batch, head, firstQuery, firstQuery + queries, keyFrom, keyFrom + rows);
+        if (inside == BlockKind.EMPTY) {
+            return inside;
+        }
         // Rows [clearFrom, clearTo) of the block are seen by every query of the tile.
-        boolean everywhere = elements != null || terms.bias() != null;
+        boolean everywhere = inside == BlockKind.PARTIAL || problem.terms().bias() != null;
         clearFrom = everywhere ? rows : Math.clamp(commonFrom - keyFrom, 0, rows);
         clearTo = everywhere ? rows : Math.clamp((long) commonTo - keyFrom, clearFrom, rows);
         boolean partial = clearFrom > 0 || clearTo < rows;
@@ -144,17 +168,11 @@ final class ScoreTile {
             Arrays.fill(visible, clearFrom, clearTo, -1);
             TILE.interval(from, to, keyFrom, clearTo, rows, visible);
         }
-        if (!terms.isPlain()) {
-            addTerms(terms, keyFrom, rows);
+        ElementMask elements = seen.elements();
+        if (elements != null && inside == BlockKind.PARTIAL) {
+            return ask(elements, keyFrom, rows);
         }
-        if (elements != null) {
-            ask(elements, keyFrom, rows);
-        }
-        if (partial) {
-            TILE.hide(s, 0, clearFrom, visible);
-            TILE.hide(s, clearTo, rows, visible);
-        }
-        return partial;
+        return partial ? BlockKind.PARTIAL : BlockKind.FULL;
     }
 
     private void addTerms(ScoreTerms terms, int keyFrom, int rows) {
@@ -212,7 +230,9 @@ final class ScoreTile {
         }
     }
 
-    private void ask(ElementMask elements, int keyFrom, int rows) {
+    private BlockKind ask(ElementMask elements, int keyFrom, int rows) {
+        int any = 0;
+        int all = -1;
         for (int j = 0; j < rows; j++) {
             int bits = visible[j];
             for (int q = 0; q < queries; q++) {
@@ -221,7 +241,13 @@ final class ScoreTile {
                 }
             }
             visible[j] = bits;
+            any |= bits;
+            all &= bits;
         }
+        if (all == -1 && problem.terms().bias() == null) { // a bias may hide more
+            return BlockKind.FULL;
+        }
+        return any == 0 ? BlockKind.EMPTY : BlockKind.PARTIAL;
     }
 
     /**

@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param from first visible key, [B or 1, N]
  * @param to one behind the last visible key, [B or 1, N]
  * @param elements further condition inside the interval, or null
+ * @param blocks what {@code elements} would say of whole blocks, or null where only asking tells
  */
 public record Visibility(
         boolean perBatch,
         int queries,
         int[] from,
         int[] to,
-        @Nullable ElementMask elements) {
+        @Nullable ElementMask elements,
+        @Nullable BlockRule blocks) {
     public int from(int batch, int query) {
         return from[row(batch) + query];
     }
@@ -30,6 +32,14 @@ public record Visibility(
         return key >= from(batch, query)
                 && key < to(batch, query)
                 && (elements == null || elements.visible(batch, head, query, key));
+    }
+
+    /** What the further condition says of a block; the intervals are not looked at. */
+    BlockKind kind(int batch, int head, int queryFrom, int queryTo, int keyFrom, int keyTo) {
+        if (elements == null) {
+            return BlockKind.FULL;
+        }
+        return blocks == null ? BlockKind.PARTIAL : blocks.kind(batch, head, queryFrom, queryTo, keyFrom, keyTo);
     }
 
     /** Index of a sequence's first query in {@code from} and {@code to}. */

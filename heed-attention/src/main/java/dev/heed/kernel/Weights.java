@@ -25,8 +25,8 @@ public final class Weights {
             int to = Math.min(keyTo, scores.high());
             for (int at = from; at < to; ) {
                 int end = Math.min(to, (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
-                scores.scores(at, end);
-                for (int q = 0; q < rows; q++) {
+                boolean seen = scores.scores(at, end) != BlockKind.EMPTY;
+                for (int q = 0; seen && q < rows; q++) {
                     float rowLse = lse.get(batch, head, first + q);
                     for (int j = at; j < end; j++) {
                         float score = scores.values()[(j - at) * Q + q];
