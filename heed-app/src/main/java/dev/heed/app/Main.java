@@ -30,8 +30,8 @@ public final class Main implements Callable<Integer> {
     private static final String VERSION = "0.1.0-SNAPSHOT";
 
     /** Known commands in the order of the help. Only the one that is called is loaded: starting is mostly loading classes. */
-    private static final List<String> COMMANDS =
-            List.of("explain", "attend", "verify", "exp-error", "completion", "help");
+    private static final List<String> COMMANDS = List.of(
+            "look", "generate", "explain", "attend", "verify", "info", "models", "exp-error", "completion", "help");
 
     /** Those that speak of all others. */
     private static final List<String> ABOUT_ALL = List.of("completion", "help");
@@ -114,6 +114,10 @@ public final class Main implements Callable<Integer> {
 
     private static Object command(String name, CommandLine all, Terminal terminal) {
         return switch (name) {
+            case "look" -> new LookCommand(terminal);
+            case "generate" -> new GenerateCommand(terminal);
+            case "info" -> new InfoCommand(terminal);
+            case "models" -> new ModelsCommand(terminal);
             case "explain" -> new ExplainCommand(terminal);
             case "attend" -> new AttendCommand(terminal);
             case "verify" -> new VerifyCommand(terminal);

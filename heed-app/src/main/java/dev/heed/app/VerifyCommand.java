@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Run the conformance cases in a folder and show each one's error.",
             "Recognised by content: attention cases in safetensors files (metadata attributes and float32_error), ONNX node"
-                    + " tests (case.json), and files for a safetensors reader (EXPECT.json). Exit code 1 if one fails."
+                    + " tests (case.json), models with expected.safetensors, and files for a safetensors reader (EXPECT.json). Exit code 1 if one fails."
         })
 final class VerifyCommand extends HeedCommand {
     @Mixin
@@ -38,7 +38,7 @@ final class VerifyCommand extends HeedCommand {
         if (cases.isEmpty()) {
             throw new IllegalArgumentException(
                     "verify: " + path + " holds no conformance case; expected *.safetensors with"
-                            + " attributes, folders with case.json, or EXPECT.json");
+                            + " attributes, folders with case.json or a model and expected.safetensors, or EXPECT.json");
         }
         List<Outcome> outcomes = cases.stream().map(VerifyCommand::outcome).toList();
         long passed = outcomes.stream().filter(Outcome::passed).count();

@@ -1,5 +1,6 @@
 package dev.heed.app.verify;
 
+import dev.heed.model.HfConformance;
 import dev.heed.model.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,6 +41,8 @@ public final class Cases {
         String self = prefix.isEmpty() ? folder.toAbsolutePath().normalize().getFileName() + "" : prefix;
         if (Files.exists(folder.resolve(OnnxCase.DESCRIPTION))) {
             found.add(new OnnxCase(self, folder));
+        } else if (HfConformance.isCase(folder)) {
+            found.add(new HfCase(self, folder));
         } else if (Files.exists(folder.resolve(SafetensorsCase.VERDICTS))) {
             found.addAll(SafetensorsCase.all(prefix.isEmpty() ? "" : prefix + "/", folder));
         } else if (depth < DEEPEST) {

@@ -1,0 +1,93 @@
+package dev.heed.app;
+
+import dev.heed.app.print.Numbers;
+import dev.heed.app.print.Terminal;
+import dev.heed.kernel.Kernels;
+import dev.heed.model.Generation;
+import dev.heed.model.Model;
+import dev.heed.model.arch.Network;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code heed generate}: the text and nothing else on standard output, as it is written. */
+@Command(
+        name = "generate",
+        description = {
+            "Let a model continue a text; an encoder–decoder answers it.",
+            "Greedy unless a temperature is given. Same seed, same text, on every machine and number of threads."
+        })
+final class GenerateCommand extends HeedCommand {
+    @Mixin
+    private final ModelOption model = new ModelOption();
+
+    @Parameters(paramLabel = "PROMPT", description = "How the text begins.")
+    private String prompt = "";
+
+    @Option(names = "--max-tokens", paramLabel = "N", description = "At most so many tokens. Default: 100.")
+    private int maxTokens = 100;
+
+    @Option(names = "--temperature", paramLabel = "X", description = "0 takes the likeliest token always. Default: 0.")
+    private double temperature;
+
+    @Option(names = "--top-k", paramLabel = "N", description = "Draw from the N likeliest tokens; 0 for all.")
+    private int topK;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "X",
+            description = "Draw from the fewest tokens that together have this probability. Default: 1.")
+    private double topP = 1;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Default: 0.")
+    private long seed;
+
+    @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; may be given several times.")
+    private List<String> stop = new ArrayList<>();
+
+    GenerateCommand(Terminal terminal) {
+        super(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        Generation.Options options = Generation.Options.sampling(maxTokens, temperature, seed)
+                .topK(topK)
+                .topP(topP)
+                .stop(stop);
+        try (Model loaded = model.load("generate", terminal)) {
+            ModelOption.tokens("generate", loaded, prompt); // refused before anything is printed
+            if (loaded.network() instanceof Network.Decoder) {
+                write(prompt);
+            }
+            long start = System.nanoTime();
+            Generation written = loaded.generate(prompt, options, this::write);
+            if (terminal.interactive()) {
+                terminal.line();
+                report(written, (System.nanoTime() - start) / 1e9);
+            }
+        }
+        return 0;
+    }
+
+    private void write(String text) {
+        terminal.out().print(text);
+        terminal.out().flush();
+    }
+
+    private void report(Generation written, double seconds) {
+        int tokens = written.ids().length;
+        String end = written.end().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        terminal.out().flush();
+        terminal.err()
+                .println(terminal.colours()
+                        .dim(tokens + " tokens in " + Numbers.fixed(seconds, 2) + " s ("
+                                + Numbers.fixed(tokens / seconds, 0) + " per second, kernel " + Kernels.name()
+                                + "), ended by "
+                                + end));
+    }
+}

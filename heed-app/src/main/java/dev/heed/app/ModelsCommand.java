@@ -1,0 +1,26 @@
+package dev.heed.app;
+
+import dev.heed.app.print.Table;
+import dev.heed.app.print.Terminal;
+import dev.heed.model.Model;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code heed models}: what can be loaded. */
+@Command(name = "models", description = "List the architectures that can be loaded from a Hugging Face folder.")
+final class ModelsCommand extends HeedCommand {
+    @Mixin
+    private final FormatOption format = new FormatOption();
+
+    ModelsCommand(Terminal terminal) {
+        super(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        Table table = new Table().column("model_type").column("name").column("classes");
+        Model.supported().forEach(each -> table.row(each.modelType(), each.name(), String.join(" ", each.classes())));
+        table.print(terminal, format.value());
+        return 0;
+    }
+}

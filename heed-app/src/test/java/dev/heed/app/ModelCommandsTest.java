@@ -1,0 +1,155 @@
+package dev.heed.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.heed.app.print.Colours;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** look, generate, info, models and verify on a real checkpoint. */
+class ModelCommandsTest {
+    private static final String LILY = "Once upon a time, there was a little girl named Lily.";
+
+    private static String stories() {
+        return Shared.model("stories260K").toString();
+    }
+
+    @Test
+    void generateWritesExactlyTheExpectedTextAndNothingElse() throws IOException {
+        JsonNode expected = JsonMapper.shared().readTree(Files.readString(Path.of(stories(), "expected.json")));
+        assertThat(expected.size()).isPositive();
+        for (JsonNode one : expected) {
+            int written = one.get("greedy_ids").size() - one.get("prompt_ids").size();
+            Run run = Run.of(
+                    "generate",
+                    "--model",
+                    stories(),
+                    "--max-tokens",
+                    "" + written,
+                    one.get("prompt").asString());
+            assertThat(run.out()).isEqualTo(one.get("greedy_text").asString());
+            assertThat(run.err()).isEmpty();
+            assertThat(run.code()).isZero();
+        }
+    }
+
+    @Test
+    void theSameSeedWritesTheSameTextAndAnotherSeedAnother() {
+        List<String> texts = List.of("7", "7", "8").stream()
+                .map(seed -> Run.of("generate", "-m", stories(), "--temperature", "1", "--seed", seed, "Once")
+                        .out())
+                .toList();
+        assertThat(texts.get(0)).isEqualTo(texts.get(1)).isNotEqualTo(texts.get(2));
+    }
+
+    @Test
+    void aStopTextEndsTheText() {
+        String out = Run.of("generate", "-m", stories(), "--stop", " girl", "Once upon a time")
+                .out();
+        assertThat(out).isEqualTo("Once upon a time, there was a little");
+    }
+
+    @Test
+    void lookPrintsAHeadItsReasonAndItsCheck() {
+        Run run = Run.of("look", "--model", stories(), LILY);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out())
+                .containsPattern("L\\dH\\d.* the lowest of 40 heads by mean entropy relative to uniform")
+                .contains("␣Lily (14)", "check: largest |row sum − 1|", "stories260K (llama), 16 tokens")
+                .doesNotContain("\u001b");
+    }
+
+    @Test
+    void lookAtANamedHeadQueryAndGrid() {
+        assertThat(Run.of("look", "-m", stories(), "--head", "L2H3", LILY).out())
+                .startsWith("L2H3 (KV 1)");
+        assertThat(Run.of("look", "-m", stories(), "--head", "L2H3", "--query", "4", LILY)
+                        .out())
+                .contains("query ␣time (4)", "11 keys are masked");
+        assertThat(Run.in(Colours.TRUE, 120, "look", "-m", stories(), "--grid", LILY)
+                        .out())
+                .contains("L0H0", "L4H7");
+        assertThat(Run.of("look", "-m", stories(), "--grid", "--layer", "3", LILY)
+                        .out())
+                .contains("L3H7")
+                .doesNotContain("L2H7");
+    }
+
+    @Test
+    void lookAsJsonHoldsRowsThatSumToOne() {
+        JsonNode json = JsonMapper.shared()
+                .readTree(Run.of("look", "-m", stories(), "--head", "L0H0", "--format", "json", LILY)
+                        .out());
+        for (JsonNode row : json.get("weights")) {
+            double sum = 0;
+            for (JsonNode weight : row) {
+                sum += weight.isNull() ? 0 : weight.asDouble();
+            }
+            assertThat(sum).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-5));
+        }
+        assertThat(Run.of("look", "-m", stories(), "--head", "L0H0", "--format", "csv", LILY)
+                        .out()
+                        .lines())
+                .hasSize(1 + 16 * 16);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+                    --head L9H0;              the last head is L4H7
+                    --head 3;                 must be like L2H3
+                    --layer 5;                --layer must be 0..4
+                    --query 99;               --query must be 0..
+                    --width 3;                --width must be
+                    --kind cross;             has [self] attention
+                    --grid --format json;     --grid is a picture
+                    """)
+    void badChoicesAreOneLineAndExitTwo(String flags, String said) {
+        String[] head = ("look;-m;" + stories() + ";" + flags.replace(' ', ';') + ";some words").split(";");
+        Run run = Run.of(head);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).startsWith("heed: look: ").contains(said).hasLineCount(1);
+    }
+
+    @Test
+    void textsWithoutTokensAndFoldersWithoutModelsAreOneLine(@TempDir Path empty) {
+        for (Run run : List.of(
+                Run.of("look", "-m", stories(), ""),
+                Run.of("generate", "-m", stories(), ""),
+                Run.of("look", "-m", empty.toString(), "text"),
+                Run.of("generate", "-m", empty.resolve("absent").toString(), "text"),
+                Run.of("info", empty.toString()),
+                Run.of("look", "text without a model"),
+                Run.of("generate", "-m", stories(), "--temperature", "NaN", "text"),
+                Run.of("generate", "-m", stories(), "--top-p", "0", "text"))) {
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.out()).isEmpty();
+            assertThat(run.err()).startsWith("heed: ").hasLineCount(1);
+        }
+    }
+
+    @Test
+    void withoutAModelLookSaysHowToGetOne() {
+        assertThat(Run.of("look", "text").err()).contains("--model DIR", "heed models");
+    }
+
+    @Test
+    void infoAndModelsTellSizesAndArchitectures() {
+        assertThat(Run.of("info", stories()).out()).contains("llama", "260032");
+        assertThat(Run.of("models").out()).contains("llama");
+    }
+
+    @Test
+    void verifyRunsModelFolders() {
+        Run run = Run.of("verify", Shared.conformance("hf").resolve("llama").toString());
+        assertThat(run.out()).as(run.out()).endsWith("1 passed, 0 failed\n");
+        assertThat(Run.of("verify", stories()).out()).endsWith("1 passed, 0 failed\n");
+    }
+}
