@@ -9,6 +9,7 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -59,9 +60,21 @@ public final class Main implements Callable<Integer> {
     public static void main(String[] args) {
         PrintStream out = utf8(FileDescriptor.out);
         PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
-        int code = run(args, terminal(out, err));
+        int code = areWhole(args) ? run(args, terminal(out, err)) : refuse(err);
         out.flush();
         System.exit(out.checkError() && code == 0 ? 2 : code);
+    }
+
+    /** In a locale such as C, Java has replaced what is not ASCII before we see it: another text than the one that was typed. */
+    private static boolean areWhole(String[] args) {
+        boolean unicode = System.getProperty("sun.jnu.encoding", "").equalsIgnoreCase("UTF-8");
+        return unicode || Arrays.stream(args).noneMatch(arg -> arg.indexOf('\ufffd') >= 0);
+    }
+
+    private static int refuse(PrintStream err) {
+        err.println("heed: this locale (" + System.getProperty("sun.jnu.encoding")
+                + ") cannot pass on the text that was typed: set LC_ALL=C.UTF-8 or another UTF-8 locale");
+        return 2;
     }
 
     /** UTF-8 whatever the locale says: labels, bars and tokens need it, and files should not depend on the machine. */
