@@ -25,25 +25,41 @@ public final class Backward {
     private static final int QUERIES_PER_PART = 512;
 
     private static final int MOST_PARTS = 8;
-    /** Tasks in flight per wave: enough to balance eight threads without holding parts for every head at once. */
-    private static final int WAVE = 16;
+    /** Tiles whose additions to dK and dV are made together: those rows come from a second-level cache half as often. */
+    private static final int GROUP = 2;
 
     private static final ThreadLocal<Backward> OF_THREAD = ThreadLocal.withInitial(Backward::new);
 
-    private final ScoreTile scores = new ScoreTile(new ScoreTile.Block());
-    private final float[] dP = new float[ScoreTile.BLOCK * Q];
-    private final float[] base = new float[Q];
-    private final float[] delta = new float[Q];
-    private float[] dOutputT = new float[0];
-    private float[] dQueryT = new float[0];
+    private final BackwardTile[] tiles = new BackwardTile[GROUP];
+    private final float[][] weights = new float[GROUP][];
+    private final float[][] dScores = new float[GROUP][];
     private float[] queryRows = new float[0];
     private float[] dOutputRows = new float[0];
 
-    private Backward() {}
+    private Backward() {
+        for (int i = 0; i < GROUP; i++) {
+            tiles[i] = new BackwardTile();
+            weights[i] = tiles[i].weights();
+            dScores[i] = tiles[i].dScores();
+        }
+    }
 
     /** What the gradients of one call are computed from and written to; last axes have stride 1. */
     public record Pass(
-            Problem problem, Tensor output, Tensor lse, Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue) {}
+            Problem problem, Tensor output, Tensor lse, Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue) {
+        private static final Tensor EMPTY = Tensor.zeros(0);
+        /** Nothing to do; stands in where a thread has no call. */
+        static final Pass NONE = new Pass(Problem.NONE, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY);
+    }
+
+    /** Where one part of one key head sums its dK and dV: rows padded to a multiple of 32, in one array. */
+    private record Sums(float[] room, int dKey, int dValue, int size) {
+        static Sums of(Problem p, float[] room, int number) {
+            int keys = p.keys() * padded(p.width());
+            int size = keys + p.keys() * padded(p.valueWidth());
+            return new Sums(room, number * size, number * size + keys, size);
+        }
+    }
 
     /** Fills dQuery, dKey and dValue. */
     public static void run(Pass pass) {
@@ -53,44 +69,45 @@ public final class Backward {
             return;
         }
         int parts = Math.clamp(p.queries() / QUERIES_PER_PART, 1, MOST_PARTS);
-        int perWave = Math.min(keyHeads, Math.max(1, WAVE / parts));
-        int keySize = p.keys() * padded(p.width());
-        int valueSize = p.keys() * padded(p.valueWidth());
-        float[][] dKeys = new float[perWave * parts][keySize];
-        float[][] dValues = new float[perWave * parts][valueSize];
+        // Enough tasks in flight to balance the threads; how many does not matter to the bits.
+        int perWave = Math.clamp((2L * Workers.threads() + parts - 1) / parts, 1, keyHeads);
+        int size = p.keys() * (padded(p.width()) + padded(p.valueWidth()));
+        float[] room = Scratch.ofThread().floats(0, Math.multiplyExact(perWave * parts, size));
         for (int first = 0; first < keyHeads; first += perWave) {
-            wave(pass, first, Math.min(perWave, keyHeads - first), parts, dKeys, dValues);
+            wave(pass, first, Math.min(perWave, keyHeads - first), parts, room);
         }
     }
 
-    private static void wave(Pass pass, int first, int count, int parts, float[][] dKeys, float[][] dValues) {
+    private static void wave(Pass pass, int first, int count, int parts, float[] room) {
         Problem p = pass.problem();
         int group = p.heads() / p.key().size(1);
         long work = (long) count * group * p.queries() * p.keys() * (3L * p.width() + 2L * p.valueWidth());
         Workers.run(count * parts, work, task -> {
-            Arrays.fill(dKeys[task], 0);
-            Arrays.fill(dValues[task], 0);
-            OF_THREAD.get().part(pass, first + task / parts, task % parts, parts, dKeys[task], dValues[task]);
+            Sums sums = Sums.of(p, room, task);
+            Arrays.fill(room, sums.dKey, sums.dKey + sums.size, 0);
+            OF_THREAD.get().part(pass, first + task / parts, task % parts, parts, sums);
         });
         Workers.run(count, work, i -> {
             int batch = (first + i) / p.key().size(1);
             int head = (first + i) % p.key().size(1);
-            addParts(dKeys, i * parts, parts, padded(p.width()), pass.dKey(), batch, head);
-            addParts(dValues, i * parts, parts, padded(p.valueWidth()), pass.dValue(), batch, head);
+            Sums sums = Sums.of(p, room, i * parts);
+            addParts(room, sums.dKey, sums.size, parts, padded(p.width()), pass.dKey(), batch, head);
+            addParts(room, sums.dValue, sums.size, parts, padded(p.valueWidth()), pass.dValue(), batch, head);
         });
     }
 
-    private static void addParts(float[][] all, int at, int parts, int width, Tensor to, int batch, int head) {
+    private static void addParts(
+            float[] room, int at, int perPart, int parts, int width, Tensor to, int batch, int head) {
         float[] values = to.array();
         for (int j = 0; j < to.size(2) && to.size(3) > 0; j++) {
             int row = to.offset() + batch * to.stride(0) + head * to.stride(1) + j * to.stride(2);
             for (int d = 0; d < to.size(3); d++) {
-                values[row + d] = all[at][j * width + d] + 0f; // a −0 depends on blocks that were skipped
+                values[row + d] = room[at + j * width + d] + 0f; // a −0 depends on blocks that were skipped
             }
             for (int part = 1; part < parts; part++) {
-                float[] more = all[at + part];
+                int more = at + part * perPart + j * width;
                 for (int d = 0; d < to.size(3); d++) {
-                    values[row + d] += more[j * width + d];
+                    values[row + d] += room[more + d];
                 }
             }
         }
@@ -101,114 +118,77 @@ public final class Backward {
         return (width + Q - 1) / Q * Q;
     }
 
-    /** Every parts-th query tile of all query heads that read one key head: interleaved, so causal parts balance. */
-    private void part(Pass pass, int keyHead, int part, int parts, float[] dKey, float[] dValue) {
+    /** Every parts-th group of query tiles of all query heads that read one key head: so causal parts balance. */
+    private void part(Pass pass, int keyHead, int part, int parts, Sums sums) {
         Problem p = pass.problem();
         reserve(p);
-        scores.keepForGradients(p.terms().softcap() != 0);
         int batch = keyHead / p.key().size(1);
-        int group = p.heads() / p.key().size(1);
-        int firstHead = keyHead % p.key().size(1) * group;
-        int tiles = (p.queries() + Q - 1) / Q;
-        for (int t = part; t < group * tiles; t += parts) {
-            tile(pass, batch, firstHead + t / tiles, t % tiles * Q, dKey, dValue);
+        int heads = p.heads() / p.key().size(1);
+        int firstHead = keyHead % p.key().size(1) * heads;
+        int groups = (p.queries() + GROUP * Q - 1) / (GROUP * Q);
+        for (int g = part; g < heads * groups; g += parts) {
+            group(pass, batch, firstHead + g / groups, g % groups * GROUP * Q, sums);
         }
-        scores.release();
     }
 
     private void reserve(Problem p) {
-        int width = padded(p.width()) * Q;
-        int valueWidth = padded(p.valueWidth()) * Q;
-        if (queryRows.length < width) {
-            queryRows = new float[width];
-            dQueryT = new float[width];
-        }
-        if (dOutputRows.length < valueWidth) {
-            dOutputRows = new float[valueWidth];
-            dOutputT = new float[valueWidth];
-        }
+        int width = padded(p.width()) * Q * GROUP;
+        int valueWidth = padded(p.valueWidth()) * Q * GROUP;
+        queryRows = queryRows.length < width ? new float[width] : queryRows;
+        dOutputRows = dOutputRows.length < valueWidth ? new float[valueWidth] : dOutputRows;
     }
 
-    private void tile(Pass pass, int batch, int head, int first, float[] dKey, float[] dValue) {
+    private void group(Pass pass, int batch, int head, int first, Sums sums) {
         Problem p = pass.problem();
-        int queries = Math.min(Q, p.queries() - first);
-        scores.open(p, batch, head, first);
-        copyRows(p.query(), batch, head, first, queries, p.terms().scale(), queryRows);
-        copyRows(pass.dOutput(), batch, head, first, queries, 1, dOutputRows);
-        ScoreTile.transpose(pass.dOutput(), batch, head, first, queries, dOutputT);
-        Arrays.fill(dQueryT, 0, p.width() * Q, 0);
-        rowConstants(pass, batch, head, first, queries);
-        for (int at = scores.low(); at < scores.high(); ) {
-            int end = Math.min(scores.high(), (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
-            block(p, batch, head, at, end, dKey, dValue);
-            at = end;
+        int count = Math.min(GROUP, (p.queries() - first + Q - 1) / Q);
+        int queries = Math.min(count * Q, p.queries() - first);
+        copyRows(p.query(), batch, head, first, queries, p.terms().scale(), count, queryRows);
+        copyRows(pass.dOutput(), batch, head, first, queries, 1, count, dOutputRows);
+        int low = Integer.MAX_VALUE;
+        int high = 0;
+        for (int i = 0; i < count; i++) {
+            tiles[i].open(pass, batch, head, first + i * Q);
+            low = Math.min(low, tiles[i].low());
+            high = Math.max(high, tiles[i].high());
         }
-        writeQueries(pass.dQuery(), batch, head, first, queries, p.terms().scale());
-    }
-
-    /** lse and Δ of each query; a query that saw nothing (lse −∞) gets weights exp(−∞ − 0) = 0. */
-    private void rowConstants(Pass pass, int batch, int head, int first, int queries) {
-        Tensor out = pass.output();
-        Arrays.fill(base, 0);
-        Arrays.fill(delta, 0);
-        for (int q = 0; q < queries; q++) {
-            float lse = pass.lse().get(batch, head, first + q);
-            base[q] = lse == Float.NEGATIVE_INFINITY ? 0 : lse;
-            int row = out.offset() + batch * out.stride(0) + head * out.stride(1) + (first + q) * out.stride(2);
-            int width = out.size(3);
-            int padded = padded(width);
-            float sum = 0;
-            for (int d = 0; d < width; d++) {
-                sum = Math.fma(dOutputRows[q * padded + d], out.array()[row + d], sum);
-            }
-            delta[q] = sum;
+        for (int at = low / ScoreTile.BLOCK * ScoreTile.BLOCK; at < high; at += ScoreTile.BLOCK) {
+            block(p, count, Math.max(low, at), Math.min(high, at + ScoreTile.BLOCK), sums);
+        }
+        for (int i = 0; i < count; i++) {
+            tiles[i].close();
         }
     }
 
-    private void block(Problem p, int batch, int head, int from, int to, float[] dKey, float[] dValue) {
+    /** Keys [from, to): every tile its own dQ, then all together dV += pᵀ·dO and dK += dSᵀ·(scale·q). */
+    private void block(Problem p, int count, int from, int to, Sums sums) {
         int rows = to - from;
-        int kvHead = p.keyValueHead(head);
-        Tensor key = p.key();
-        Tensor value = p.value();
-        int keyRow = key.offset() + batch * key.stride(0) + kvHead * key.stride(1) + from * key.stride(2);
-        int valueRow = value.offset() + batch * value.stride(0) + kvHead * value.stride(1) + from * value.stride(2);
-        // s = scale · q·k, then p = exp(s − lse)
-        BlockKind kind = scores.scores(from, to);
-        if (kind == BlockKind.EMPTY) {
-            return;
+        for (int i = 0; i < count; i++) {
+            if (tiles[i].low() < to && tiles[i].high() > from) {
+                tiles[i].block(from, to);
+            } else {
+                tiles[i].skip(rows);
+            }
         }
-        boolean partial = kind == BlockKind.PARTIAL;
-        TILE.exponentials(scores.values(), rows, base);
-        // o = Σ p·v: dV += pᵀ·dO and dP = dO·vᵀ
-        TILE.accumulate(
-                scores.values(), rows, dOutputRows, padded(p.valueWidth()), dValue, from * padded(p.valueWidth()));
-        TILE.scores(value.array(), valueRow, value.stride(2), rows, p.valueWidth(), dOutputT, dP);
-        // α = softmax(s): dS = p · (dP − Δ)
-        TILE.scoreGradients(scores.values(), dP, rows, delta, partial ? scores.visible() : null);
-        scores.throughSoftcap(dP, rows);
-        // s = scale · q·k: dK += dSᵀ·(scale·q) and dQ += dS·k
-        TILE.accumulate(dP, rows, queryRows, padded(p.width()), dKey, from * padded(p.width()));
-        scores.mix(key.array(), keyRow, key.stride(2), rows, p.width(), partial, dP, dQueryT);
+        int width = padded(p.width());
+        int valueWidth = padded(p.valueWidth());
+        TILE.accumulate(weights, count, rows, dOutputRows, valueWidth, sums.room, sums.dValue + from * valueWidth);
+        TILE.accumulate(dScores, count, rows, queryRows, width, sums.room, sums.dKey + from * width);
     }
 
     /** Rows of one head times a factor, each padded with zeros to a multiple of 32, missing rows zero. */
-    private static void copyRows(Tensor t, int batch, int head, int first, int count, float factor, float[] to) {
+    private static void copyRows(
+            Tensor t, int batch, int head, int first, int count, float factor, int tiles, float[] to) {
         int width = t.size(3);
         int padded = padded(width);
-        Arrays.fill(to, 0, Q * padded, 0);
+        if (count < tiles * Q || width < padded) {
+            Arrays.fill(to, 0, tiles * Q * padded, 0);
+        }
         for (int q = 0; q < count; q++) {
             int row = t.offset() + batch * t.stride(0) + head * t.stride(1) + (first + q) * t.stride(2);
             for (int d = 0; d < width; d++) {
                 to[q * padded + d] = t.array()[row + d] * factor;
             }
         }
-    }
-
-    private void writeQueries(Tensor dQuery, int batch, int head, int first, int queries, float scale) {
-        int at = dQuery.offset() + batch * dQuery.stride(0) + head * dQuery.stride(1) + first * dQuery.stride(2);
-        Arrays.fill(delta, scale);
-        TILE.scale(dQueryT, dQuery.size(3), delta);
-        TILE.transpose(dQueryT, 0, Q, dQuery.size(3), queries, dQuery.array(), at, dQuery.stride(2));
     }
 
     /**
@@ -234,42 +214,26 @@ public final class Backward {
 
     private void biasTile(Pass pass, Tensor dBias, int tile) {
         Problem p = pass.problem();
-        reserve(p);
         for (int b = 0; b < p.batches(); b++) {
             for (int h = 0; h < p.heads(); h++) {
-                biasTile(pass, dBias, b, h, tile * Q);
+                tiles[0].open(pass, b, h, tile * Q);
+                addBiasGradients(tiles[0], dBias, b, h, tile * Q, Math.min(Q, p.queries() - tile * Q));
+                tiles[0].release();
             }
         }
-        scores.release();
     }
 
-    private void biasTile(Pass pass, Tensor dBias, int batch, int head, int first) {
-        Problem p = pass.problem();
-        int queries = Math.min(Q, p.queries() - first);
-        scores.keepForGradients(false);
-        scores.open(p, batch, head, first);
-        copyRows(pass.dOutput(), batch, head, first, queries, 1, dOutputRows);
-        ScoreTile.transpose(pass.dOutput(), batch, head, first, queries, dOutputT);
-        rowConstants(pass, batch, head, first, queries);
-        Tensor value = p.value();
-        int valueAt = value.offset() + batch * value.stride(0) + p.keyValueHead(head) * value.stride(1);
-        int[] repeat = {stride(dBias, 0), stride(dBias, 1), stride(dBias, 2), stride(dBias, 3)};
-        for (int at = scores.low(); at < scores.high(); ) {
-            int end = Math.min(scores.high(), (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
-            int rows = end - at;
-            BlockKind kind = scores.scores(at, end);
-            if (kind == BlockKind.EMPTY) {
-                at = end;
-                continue;
-            }
-            TILE.exponentials(scores.values(), rows, base);
-            int row = valueAt + at * value.stride(2);
-            TILE.scores(value.array(), row, value.stride(2), rows, p.valueWidth(), dOutputT, dP);
-            TILE.scoreGradients(scores.values(), dP, rows, delta, kind == BlockKind.PARTIAL ? scores.visible() : null);
-            int to = batch * repeat[0] + head * repeat[1] + first * repeat[2] + at * repeat[3];
-            for (int q = 0; q < queries; q++) {
-                for (int j = 0; j < rows; j++) {
-                    dBias.array()[to + q * repeat[2] + j * repeat[3]] += dP[j * Q + q];
+    private static void addBiasGradients(BackwardTile tile, Tensor dBias, int batch, int head, int first, int queries) {
+        int perQuery = stride(dBias, 2);
+        int perKey = stride(dBias, 3);
+        int base = batch * stride(dBias, 0) + head * stride(dBias, 1) + first * perQuery;
+        float[] dS = tile.dScores();
+        for (int at = tile.low(); at < tile.high(); ) {
+            int end = Math.min(tile.high(), (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
+            boolean seen = tile.scoreGradients(at, end) != BlockKind.EMPTY;
+            for (int q = 0; q < queries && seen; q++) {
+                for (int j = 0; j < end - at; j++) {
+                    dBias.array()[base + q * perQuery + (at + j) * perKey] += dS[j * Q + q];
                 }
             }
             at = end;

@@ -101,13 +101,13 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void accumulate(float[] s, int rows, float[] x, int width, float[] acc, int at) {
+    public void accumulate(float[][] s, int tiles, int rows, float[] x, int width, float[] acc, int at) {
         for (int j = 0; j < rows; j++) {
-            for (int q = 0; q < QUERIES; q++) {
-                float factor = s[j * QUERIES + q];
+            for (int i = 0; i < tiles * QUERIES; i++) {
+                float factor = s[i / QUERIES][j * QUERIES + i % QUERIES];
                 for (int d = 0; d < width; d++) {
                     int to = at + j * width + d;
-                    acc[to] = Math.fma(factor, x[q * width + d], acc[to]);
+                    acc[to] = Math.fma(factor, x[i * width + d], acc[to]);
                 }
             }
         }

@@ -58,12 +58,14 @@ interface Tile {
     void scoreGradients(float[] p, float[] dP, int rows, float[] delta, int @Nullable [] visible);
 
     /**
-     * acc[j][d] += Σ_q s[j][q] · x[q][d], q = 0..31 ascending, fused multiply-add onto what is there.
+     * acc[j][d] += Σ_t Σ_q s[t][j][q] · x[t·32 + q][d], t and q ascending, fused multiply-add onto what is there.
      *
-     * @param x 32 rows of {@code width} numbers, a multiple of 32
+     * @param s scores of several tiles of queries, [keys][32] each
+     * @param tiles how many
+     * @param x a row of {@code width} numbers, a multiple of 32, per query
      * @param acc rows of {@code width} numbers, row 0 at {@code at}
      */
-    void accumulate(float[] s, int rows, float[] x, int width, float[] acc, int at);
+    void accumulate(float[][] s, int tiles, int rows, float[] x, int width, float[] acc, int at);
 
     /**
      * Takes finished scores to weights, s = α = exp(s − lse), and what is seen of them to the observation; adds α to

@@ -577,24 +577,24 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public void accumulate(float[] s, int rows, float[] x, int width, float[] acc, int at) {
+    public void accumulate(float[][] s, int tiles, int rows, float[] x, int width, float[] acc, int at) {
         for (int d = 0; d < width; d += PAIR) {
             int j = 0;
             if (TALL) {
                 for (; j + 8 <= rows; j += 8) {
-                    accumulate8(s, j * QUERIES, x, width, d, acc, at + j * width + d);
+                    accumulate8(s, tiles, j * QUERIES, x, width, d, acc, at + j * width + d);
                 }
             }
             for (; j + 4 <= rows; j += 4) {
-                accumulate4(s, j * QUERIES, x, width, d, acc, at + j * width + d);
+                accumulate4(s, tiles, j * QUERIES, x, width, d, acc, at + j * width + d);
             }
             for (; j < rows; j++) {
-                accumulate1(s, j * QUERIES, x, width, d, acc, at + j * width + d);
+                accumulate1(s, tiles, j * QUERIES, x, width, d, acc, at + j * width + d);
             }
         }
     }
 
-    private static void accumulate8(float[] s, int row, float[] x, int width, int d, float[] acc, int to) {
+    private static void accumulate8(float[][] s, int tiles, int row, float[] x, int width, int d, float[] acc, int to) {
         FloatVector a0 = FloatVector.fromArray(F, acc, to);
         FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
         FloatVector a1 = FloatVector.fromArray(F, acc, to + width);
@@ -611,33 +611,37 @@ final class VectorTile implements Tile {
         FloatVector b6 = FloatVector.fromArray(F, acc, to + 6 * width + L);
         FloatVector a7 = FloatVector.fromArray(F, acc, to + 7 * width);
         FloatVector b7 = FloatVector.fromArray(F, acc, to + 7 * width + L);
-        for (int q = 0; q < QUERIES; q++) {
-            FloatVector u = FloatVector.fromArray(F, x, q * width + d);
-            FloatVector v = FloatVector.fromArray(F, x, q * width + d + L);
-            FloatVector factor = FloatVector.broadcast(F, s[row + q]);
-            a0 = factor.fma(u, a0);
-            b0 = factor.fma(v, b0);
-            factor = FloatVector.broadcast(F, s[row + QUERIES + q]);
-            a1 = factor.fma(u, a1);
-            b1 = factor.fma(v, b1);
-            factor = FloatVector.broadcast(F, s[row + 2 * QUERIES + q]);
-            a2 = factor.fma(u, a2);
-            b2 = factor.fma(v, b2);
-            factor = FloatVector.broadcast(F, s[row + 3 * QUERIES + q]);
-            a3 = factor.fma(u, a3);
-            b3 = factor.fma(v, b3);
-            factor = FloatVector.broadcast(F, s[row + 4 * QUERIES + q]);
-            a4 = factor.fma(u, a4);
-            b4 = factor.fma(v, b4);
-            factor = FloatVector.broadcast(F, s[row + 5 * QUERIES + q]);
-            a5 = factor.fma(u, a5);
-            b5 = factor.fma(v, b5);
-            factor = FloatVector.broadcast(F, s[row + 6 * QUERIES + q]);
-            a6 = factor.fma(u, a6);
-            b6 = factor.fma(v, b6);
-            factor = FloatVector.broadcast(F, s[row + 7 * QUERIES + q]);
-            a7 = factor.fma(u, a7);
-            b7 = factor.fma(v, b7);
+        for (int t = 0; t < tiles; t++) {
+            float[] scores = s[t];
+            int at = t * QUERIES * width + d;
+            for (int q = 0; q < QUERIES; q++, at += width) {
+                FloatVector u = FloatVector.fromArray(F, x, at);
+                FloatVector v = FloatVector.fromArray(F, x, at + L);
+                FloatVector factor = FloatVector.broadcast(F, scores[row + q]);
+                a0 = factor.fma(u, a0);
+                b0 = factor.fma(v, b0);
+                factor = FloatVector.broadcast(F, scores[row + QUERIES + q]);
+                a1 = factor.fma(u, a1);
+                b1 = factor.fma(v, b1);
+                factor = FloatVector.broadcast(F, scores[row + 2 * QUERIES + q]);
+                a2 = factor.fma(u, a2);
+                b2 = factor.fma(v, b2);
+                factor = FloatVector.broadcast(F, scores[row + 3 * QUERIES + q]);
+                a3 = factor.fma(u, a3);
+                b3 = factor.fma(v, b3);
+                factor = FloatVector.broadcast(F, scores[row + 4 * QUERIES + q]);
+                a4 = factor.fma(u, a4);
+                b4 = factor.fma(v, b4);
+                factor = FloatVector.broadcast(F, scores[row + 5 * QUERIES + q]);
+                a5 = factor.fma(u, a5);
+                b5 = factor.fma(v, b5);
+                factor = FloatVector.broadcast(F, scores[row + 6 * QUERIES + q]);
+                a6 = factor.fma(u, a6);
+                b6 = factor.fma(v, b6);
+                factor = FloatVector.broadcast(F, scores[row + 7 * QUERIES + q]);
+                a7 = factor.fma(u, a7);
+                b7 = factor.fma(v, b7);
+            }
         }
         a0.intoArray(acc, to);
         b0.intoArray(acc, to + L);
@@ -657,7 +661,7 @@ final class VectorTile implements Tile {
         b7.intoArray(acc, to + 7 * width + L);
     }
 
-    private static void accumulate4(float[] s, int row, float[] x, int width, int d, float[] acc, int to) {
+    private static void accumulate4(float[][] s, int tiles, int row, float[] x, int width, int d, float[] acc, int to) {
         FloatVector a0 = FloatVector.fromArray(F, acc, to);
         FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
         FloatVector a1 = FloatVector.fromArray(F, acc, to + width);
@@ -666,21 +670,25 @@ final class VectorTile implements Tile {
         FloatVector b2 = FloatVector.fromArray(F, acc, to + 2 * width + L);
         FloatVector a3 = FloatVector.fromArray(F, acc, to + 3 * width);
         FloatVector b3 = FloatVector.fromArray(F, acc, to + 3 * width + L);
-        for (int q = 0; q < QUERIES; q++) {
-            FloatVector u = FloatVector.fromArray(F, x, q * width + d);
-            FloatVector v = FloatVector.fromArray(F, x, q * width + d + L);
-            FloatVector factor = FloatVector.broadcast(F, s[row + q]);
-            a0 = factor.fma(u, a0);
-            b0 = factor.fma(v, b0);
-            factor = FloatVector.broadcast(F, s[row + QUERIES + q]);
-            a1 = factor.fma(u, a1);
-            b1 = factor.fma(v, b1);
-            factor = FloatVector.broadcast(F, s[row + 2 * QUERIES + q]);
-            a2 = factor.fma(u, a2);
-            b2 = factor.fma(v, b2);
-            factor = FloatVector.broadcast(F, s[row + 3 * QUERIES + q]);
-            a3 = factor.fma(u, a3);
-            b3 = factor.fma(v, b3);
+        for (int t = 0; t < tiles; t++) {
+            float[] scores = s[t];
+            int at = t * QUERIES * width + d;
+            for (int q = 0; q < QUERIES; q++, at += width) {
+                FloatVector u = FloatVector.fromArray(F, x, at);
+                FloatVector v = FloatVector.fromArray(F, x, at + L);
+                FloatVector factor = FloatVector.broadcast(F, scores[row + q]);
+                a0 = factor.fma(u, a0);
+                b0 = factor.fma(v, b0);
+                factor = FloatVector.broadcast(F, scores[row + QUERIES + q]);
+                a1 = factor.fma(u, a1);
+                b1 = factor.fma(v, b1);
+                factor = FloatVector.broadcast(F, scores[row + 2 * QUERIES + q]);
+                a2 = factor.fma(u, a2);
+                b2 = factor.fma(v, b2);
+                factor = FloatVector.broadcast(F, scores[row + 3 * QUERIES + q]);
+                a3 = factor.fma(u, a3);
+                b3 = factor.fma(v, b3);
+            }
         }
         a0.intoArray(acc, to);
         b0.intoArray(acc, to + L);
@@ -692,15 +700,19 @@ final class VectorTile implements Tile {
         b3.intoArray(acc, to + 3 * width + L);
     }
 
-    private static void accumulate1(float[] s, int row, float[] x, int width, int d, float[] acc, int to) {
+    private static void accumulate1(float[][] s, int tiles, int row, float[] x, int width, int d, float[] acc, int to) {
         FloatVector a0 = FloatVector.fromArray(F, acc, to);
         FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
-        for (int q = 0; q < QUERIES; q++) {
-            FloatVector u = FloatVector.fromArray(F, x, q * width + d);
-            FloatVector v = FloatVector.fromArray(F, x, q * width + d + L);
-            FloatVector factor = FloatVector.broadcast(F, s[row + q]);
-            a0 = factor.fma(u, a0);
-            b0 = factor.fma(v, b0);
+        for (int t = 0; t < tiles; t++) {
+            float[] scores = s[t];
+            int at = t * QUERIES * width + d;
+            for (int q = 0; q < QUERIES; q++, at += width) {
+                FloatVector u = FloatVector.fromArray(F, x, at);
+                FloatVector v = FloatVector.fromArray(F, x, at + L);
+                FloatVector factor = FloatVector.broadcast(F, scores[row + q]);
+                a0 = factor.fma(u, a0);
+                b0 = factor.fma(v, b0);
+            }
         }
         a0.intoArray(acc, to);
         b0.intoArray(acc, to + L);

@@ -135,7 +135,7 @@ class TileTest {
                     "accumulate",
                     arrays(s.floats(s.rows * Q, 0), s.floats(Q * width, 0), s.floats(s.at + s.rows * width + 1, 0)),
                     (tile, a) -> {
-                        tile.accumulate(a.floats[0], s.rows, a.floats[1], width, a.floats[2], s.at);
+                        tile.accumulate(new float[][] {a.floats[0]}, 1, s.rows, a.floats[1], width, a.floats[2], s.at);
                         return true;
                     });
         });

@@ -1,0 +1,145 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * The backward pass of one tile of 32 queries: its weights and score gradients against a block of keys, and its dQ. What the
+ * tile adds to dK and dV, several tiles add together ({@link Backward}). Belongs to one thread and is reused.
+ */
+final class BackwardTile {
+    private static final int Q = Tile.QUERIES;
+    private static final Tile TILE = Tile.CHOSEN;
+
+    private final ScoreTile scores = new ScoreTile(new ScoreTile.Block());
+    private final float[] dP = new float[ScoreTile.BLOCK * Q];
+    private final float[] base = new float[Q];
+    private final float[] delta = new float[Q];
+    private float[] dOutputT = new float[0];
+    private float[] dQueryT = new float[0];
+    private Backward.Pass pass = Backward.Pass.NONE;
+    private int batch;
+    private int head;
+    private int firstQuery;
+    private int queries;
+
+    void open(Backward.Pass pass, int batch, int head, int firstQuery) {
+        Problem p = pass.problem();
+        this.pass = pass;
+        this.batch = batch;
+        this.head = head;
+        this.firstQuery = firstQuery;
+        queries = Math.min(Q, p.queries() - firstQuery);
+        dQueryT = dQueryT.length < p.width() * Q ? new float[p.width() * Q] : dQueryT;
+        dOutputT = dOutputT.length < p.valueWidth() * Q ? new float[p.valueWidth() * Q] : dOutputT;
+        scores.keepForGradients(p.terms().softcap() != 0);
+        scores.open(p, batch, head, firstQuery);
+        ScoreTile.transpose(pass.dOutput(), batch, head, firstQuery, queries, dOutputT);
+        Arrays.fill(dQueryT, 0, p.width() * Q, 0);
+        rowConstants();
+    }
+
+    /** lse and Δ of each query; a query that saw nothing (lse −∞) gets weights exp(−∞ − 0) = 0. */
+    private void rowConstants() {
+        Tensor out = pass.output();
+        Tensor lse = pass.lse();
+        Arrays.fill(base, 0);
+        Arrays.fill(delta, 0);
+        int lseAt = lse.offset() + batch * lse.stride(0) + head * lse.stride(1) + firstQuery * lse.stride(2);
+        for (int q = 0; q < queries; q++) {
+            float value = lse.array()[lseAt + q * lse.stride(2)];
+            base[q] = value == Float.NEGATIVE_INFINITY ? 0 : value;
+            int row = out.offset() + batch * out.stride(0) + head * out.stride(1) + (firstQuery + q) * out.stride(2);
+            float sum = 0;
+            for (int d = 0; d < out.size(3); d++) {
+                sum = Math.fma(dOutputT[d * Q + q], out.array()[row + d], sum);
+            }
+            delta[q] = sum;
+        }
+    }
+
+    int low() {
+        return scores.low();
+    }
+
+    int high() {
+        return scores.high();
+    }
+
+    /** Weights of the last block, [keys][32]; zero where the tile sees nothing of it. */
+    float[] weights() {
+        return scores.values();
+    }
+
+    /** Gradients of the scaled dot products of the last block, [keys][32]; likewise. */
+    float[] dScores() {
+        return dP;
+    }
+
+    /** Zeroes what the tile adds for a block that it does not see. */
+    void skip(int rows) {
+        skipRows(0, rows);
+    }
+
+    private void skipRows(int from, int to) {
+        Arrays.fill(scores.values(), from * Q, to * Q, 0);
+        Arrays.fill(dP, from * Q, to * Q, 0);
+    }
+
+    /** Weights and score gradients for keys [from, blockTo), of which the tile sees some; adds to dQ. */
+    void block(int from, int blockTo) {
+        Problem p = pass.problem();
+        int to = Math.min(blockTo, scores.high());
+        int rows = to - from;
+        skipRows(rows, blockTo - from);
+        BlockKind kind = scoreGradients(from, to);
+        if (kind == BlockKind.EMPTY) {
+            skip(rows);
+            return;
+        }
+        scores.throughSoftcap(dP, rows);
+        // s = scale · q·k: dQ += dS·k
+        Tensor key = p.key();
+        int keyRow = row(key, from);
+        scores.mix(key.array(), keyRow, key.stride(2), rows, p.width(), kind == BlockKind.PARTIAL, dP, dQueryT);
+    }
+
+    /** dS of the scores themselves, before a softcap is looked through. */
+    BlockKind scoreGradients(int from, int to) {
+        Problem p = pass.problem();
+        Tensor value = p.value();
+        int rows = to - from;
+        // s = scale · q·k, then p = exp(s − lse)
+        BlockKind kind = scores.scores(from, to);
+        if (kind == BlockKind.EMPTY) {
+            return kind;
+        }
+        TILE.exponentials(scores.values(), rows, base);
+        // o = Σ p·v: dP = dO·vᵀ
+        TILE.scores(value.array(), row(value, from), value.stride(2), rows, p.valueWidth(), dOutputT, dP);
+        // α = softmax(s): dS = p · (dP − Δ)
+        TILE.scoreGradients(scores.values(), dP, rows, delta, kind == BlockKind.PARTIAL ? scores.visible() : null);
+        return kind;
+    }
+
+    private int row(Tensor t, int key) {
+        int kvHead = pass.problem().keyValueHead(head);
+        return t.offset() + batch * t.stride(0) + kvHead * t.stride(1) + key * t.stride(2);
+    }
+
+    /** Writes dQ and lets go of the caller's tensors. */
+    void close() {
+        Tensor dQuery = pass.dQuery();
+        int width = dQuery.size(3);
+        int at = dQuery.offset() + batch * dQuery.stride(0) + head * dQuery.stride(1) + firstQuery * dQuery.stride(2);
+        Arrays.fill(delta, pass.problem().terms().scale());
+        TILE.scale(dQueryT, width, delta);
+        TILE.transpose(dQueryT, 0, Q, width, queries, dQuery.array(), at, dQuery.stride(2));
+        release();
+    }
+
+    void release() {
+        scores.release();
+        pass = Backward.Pass.NONE;
+    }
+}
