@@ -12,18 +12,19 @@ final class Observation {
     final float[] entropy = new float[Tile.QUERIES];
     /** Σ α · |position − j| so far, in keys. */
     final float[] distance = new float[Tile.QUERIES];
-    /** Largest α so far. */
-    final float[] largest = new float[Tile.QUERIES];
-    /** Its key, the first of equals; float, exact up to 2²⁴ keys. */
-    final float[] largestKey = new float[Tile.QUERIES];
-    /** The k-th largest α so far: what a weight must exceed to enter the top k. */
-    final float[] entry = new float[Tile.QUERIES];
+    /** The k largest α so far, falling, [k][32]. */
+    float[] topWeights = new float[0];
+    /** Their keys, the first of equals in front, −1 for none; float, exact up to 2²⁴ keys. */
+    float[] topKeys = new float[0];
 
-    void reset() {
+    void reset(int top) {
+        if (topWeights.length != top * Tile.QUERIES) {
+            topWeights = new float[top * Tile.QUERIES];
+            topKeys = new float[top * Tile.QUERIES];
+        }
+        Arrays.fill(topWeights, 0);
+        Arrays.fill(topKeys, -1);
         Arrays.fill(entropy, 0);
         Arrays.fill(distance, 0);
-        Arrays.fill(largest, 0);
-        Arrays.fill(largestKey, -1);
-        Arrays.fill(entry, 0);
     }
 }

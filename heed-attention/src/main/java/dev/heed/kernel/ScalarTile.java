@@ -125,23 +125,32 @@ final class ScalarTile implements Tile {
                 s[i] = weight;
                 seen.entropy[q] = Math.fma(-weight, clamped, seen.entropy[q]);
                 seen.distance[q] = Math.fma(weight, Math.abs(seen.position[q] - key), seen.distance[q]);
-                if (weight > seen.largest[q]) {
-                    seen.largest[q] = weight;
-                    seen.largestKey[q] = key;
-                }
                 columns[(firstKey + j) * QUERIES + q] += weight;
             }
         }
     }
 
     @Override
-    public void exceeding(float[] s, int at, int rows, float[] bound, int[] found) {
+    public void enterTop(float[] s, int at, int rows, int firstKey, Observation seen) {
         for (int j = 0; j < rows; j++) {
-            int bits = 0;
             for (int q = 0; q < QUERIES; q++) {
-                bits |= (s[at + j * QUERIES + q] > bound[q] ? 1 : 0) << q;
+                enter(s[at + j * QUERIES + q], firstKey + j, q, seen);
             }
-            found[j] = bits;
+        }
+    }
+
+    private static void enter(float newWeight, float newKey, int q, Observation seen) {
+        float weight = newWeight;
+        float key = newKey;
+        for (int i = q; i < seen.topWeights.length; i += QUERIES) {
+            float there = seen.topWeights[i];
+            float itsKey = seen.topKeys[i];
+            if (weight > there) { // takes the place; what was there moves on
+                seen.topWeights[i] = weight;
+                seen.topKeys[i] = key;
+                weight = there;
+                key = itsKey;
+            }
         }
     }
 

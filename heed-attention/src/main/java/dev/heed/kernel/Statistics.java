@@ -19,7 +19,6 @@ public final class Statistics {
     private static final ThreadLocal<Statistics> OF_THREAD = ThreadLocal.withInitial(Statistics::new);
 
     private final Observation seen = new Observation();
-    private final int[] candidates = new int[ScoreTile.BLOCK];
     private float[] scores = new float[0];
 
     private Statistics() {}
@@ -119,8 +118,7 @@ public final class Statistics {
             float[] columns) {
         int queries = Math.min(Q, problem.queries() - first);
         int row = (batch * problem.heads() + head) * problem.queries() + first;
-        int top = results.topWeights.size(3);
-        seen.reset();
+        seen.reset(results.topWeights.size(3));
         for (int q = 0; q < Q; q++) {
             float value = q < queries ? lse.get(batch, head, first + q) : 0;
             seen.lse[q] = value == Float.NEGATIVE_INFINITY ? 0 : value;
@@ -129,36 +127,9 @@ public final class Statistics {
         for (int at = low; at < high; at += ScoreTile.BLOCK) {
             int rows = Math.min(ScoreTile.BLOCK, high - at);
             TILE.observe(scores, (at - low) * Q, rows, at, seen, columns);
-            if (top > 1) {
-                enterTop(results, row, queries, top, at, rows, (at - low) * Q);
-            }
+            TILE.enterTop(scores, (at - low) * Q, rows, at, seen);
         }
         write(results, row, queries, low, high);
-    }
-
-    /** Weights that exceed a query's k-th best so far take their place among its best, the first of equals in front. */
-    private void enterTop(Results results, int row, int queries, int top, int at, int rows, int from) {
-        TILE.exceeding(scores, from, rows, seen.entry, candidates);
-        float[] weights = results.topWeights.array();
-        for (int j = 0; j < rows; j++) {
-            for (int bits = candidates[j]; bits != 0; bits &= bits - 1) {
-                int q = Integer.numberOfTrailingZeros(bits);
-                float weight = scores[from + j * Q + q];
-                if (q >= queries || weight <= seen.entry[q]) {
-                    continue; // an earlier key of this block has raised the bar
-                }
-                int start = (row + q) * top;
-                int place = start + top - 1;
-                while (place > start && weights[place - 1] < weight) {
-                    weights[place] = weights[place - 1];
-                    results.topKeys[place] = results.topKeys[place - 1];
-                    place--;
-                }
-                weights[place] = weight;
-                results.topKeys[place] = at + j;
-                seen.entry[q] = weights[start + top - 1];
-            }
-        }
     }
 
     private void write(Results results, int row, int queries, int low, int high) {
@@ -167,9 +138,9 @@ public final class Statistics {
         for (int q = 0; q < queries; q++) {
             results.entropy.array()[row + q] = seen.entropy[q] + 0f;
             results.distance.array()[row + q] = seen.distance[q];
-            if (top == 1) {
-                results.topWeights.array()[row + q] = seen.largest[q];
-                results.topKeys[row + q] = (int) seen.largestKey[q];
+            for (int k = 0; k < top; k++) {
+                results.topWeights.array()[(row + q) * top + k] = seen.topWeights[k * Q + q];
+                results.topKeys[(row + q) * top + k] = (int) seen.topKeys[k * Q + q];
             }
             results.firstMass.array()[row + q] = low == 0 && high > 0 ? scores[q] : 0;
             for (int o = 0; o < offsets; o++) {

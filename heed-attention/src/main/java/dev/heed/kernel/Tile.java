@@ -73,8 +73,8 @@ interface Tile {
      */
     void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns);
 
-    /** Bit q of found[j] = s[j][q] > bound[q]. */
-    void exceeding(float[] s, int at, int rows, float[] bound, int[] found);
+    /** Weights of a block that exceed a query's k-th best so far take their place among its best. */
+    void enterTop(float[] s, int at, int rows, int firstKey, Observation seen);
 
     /** to[c][r] = from[r][c]; rows of {@code from} are {@code stride} apart, those of {@code to} {@code toStride}. */
     void transpose(float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride);

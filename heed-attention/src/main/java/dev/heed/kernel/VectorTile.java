@@ -512,8 +512,6 @@ final class VectorTile implements Tile {
         FloatVector position = FloatVector.fromArray(F, seen.position, q);
         FloatVector entropy = FloatVector.fromArray(F, seen.entropy, q);
         FloatVector distance = FloatVector.fromArray(F, seen.distance, q);
-        FloatVector largest = FloatVector.fromArray(F, seen.largest, q);
-        FloatVector largestKey = FloatVector.fromArray(F, seen.largestKey, q);
         for (int j = 0; j < rows; j++) {
             int i = at + j * QUERIES + q;
             FloatVector key = FloatVector.broadcast(F, (float) (firstKey + j));
@@ -523,29 +521,43 @@ final class VectorTile implements Tile {
             weight.intoArray(s, i);
             entropy = weight.neg().fma(clamped, entropy);
             distance = weight.fma(position.sub(key).abs(), distance);
-            VectorMask<Float> larger = weight.compare(VectorOperators.GT, largest);
-            largest = largest.blend(weight, larger);
-            largestKey = largestKey.blend(key, larger);
             int column = (firstKey + j) * QUERIES + q;
             FloatVector.fromArray(F, columns, column).add(weight).intoArray(columns, column);
         }
         entropy.intoArray(seen.entropy, q);
         distance.intoArray(seen.distance, q);
-        largest.intoArray(seen.largest, q);
-        largestKey.intoArray(seen.largestKey, q);
     }
 
     @Override
-    public void exceeding(float[] s, int at, int rows, float[] bound, int[] found) {
-        for (int j = 0; j < rows; j++) {
-            int bits = 0;
-            for (int q = 0; q < QUERIES; q += L) {
-                long above = FloatVector.fromArray(F, s, at + j * QUERIES + q)
-                        .compare(VectorOperators.GT, FloatVector.fromArray(F, bound, q))
-                        .toLong();
-                bits |= (int) above << q;
+    public void enterTop(float[] s, int at, int rows, int firstKey, Observation seen) {
+        for (int q = 0; q < QUERIES; q += PAIR) {
+            int last = seen.topWeights.length - QUERIES + q;
+            for (int j = 0; j < rows; j++) {
+                int i = at + j * QUERIES + q;
+                VectorMask<Float> x = FloatVector.fromArray(F, s, i)
+                        .compare(VectorOperators.GT, FloatVector.fromArray(F, seen.topWeights, last));
+                VectorMask<Float> y = FloatVector.fromArray(F, s, i + L)
+                        .compare(VectorOperators.GT, FloatVector.fromArray(F, seen.topWeights, last + L));
+                if (x.or(y).anyTrue()) { // a few per cent of the keys, once the first have passed
+                    enter(s, i, firstKey + j, seen.topWeights, seen.topKeys, q);
+                    enter(s, i + L, firstKey + j, seen.topWeights, seen.topKeys, q + L);
+                }
             }
-            found[j] = bits;
+        }
+    }
+
+    /** Lane by lane: the new weight takes the place of the first that is smaller, which moves on. */
+    private static void enter(float[] s, int i, float newKey, float[] topWeights, float[] topKeys, int q) {
+        FloatVector weight = FloatVector.fromArray(F, s, i);
+        FloatVector key = FloatVector.broadcast(F, newKey);
+        for (int place = q; place < topWeights.length; place += QUERIES) {
+            FloatVector there = FloatVector.fromArray(F, topWeights, place);
+            FloatVector itsKey = FloatVector.fromArray(F, topKeys, place);
+            VectorMask<Float> larger = weight.compare(VectorOperators.GT, there);
+            there.blend(weight, larger).intoArray(topWeights, place);
+            itsKey.blend(key, larger).intoArray(topKeys, place);
+            weight = weight.blend(there, larger);
+            key = key.blend(itsKey, larger);
         }
     }
 
