@@ -192,6 +192,11 @@ public final class Ops {
         f.backward(x.array(), x.offset(), dy.array(), dy.offset(), dx.array(), dx.offset(), x.elements());
     }
 
+    /** y = cap·tanh(x/cap), contiguous. */
+    public static Value softcap(Tape tape, Value x, float cap) {
+        return scale(tape, activate(tape, Activation.TANH, scale(tape, x, 1 / cap)), cap);
+    }
+
     /** y = f(gate)·up: with SILU it is SwiGLU, with GELU GeGLU (Shazeer 2020, arXiv 2002.05202). */
     public static Value gated(Tape tape, Activation f, Value gate, Value up) {
         requireAlike("Ops.gated", gate.tensor(), up.tensor());

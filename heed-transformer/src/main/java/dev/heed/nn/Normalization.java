@@ -3,6 +3,7 @@ package dev.heed.nn;
 import dev.heed.grad.Ops;
 import dev.heed.grad.Tape;
 import dev.heed.grad.Value;
+import dev.heed.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,15 @@ public sealed interface Normalization {
         @Override
         public Value forward(Tape tape, Value x) {
             return Ops.rmsNorm(tape, x, gamma, epsilon);
+        }
+    }
+
+    /** RMS norm whose factor is 1 + offset, as Gemma keeps it. */
+    record RmsAroundOne(Value offset, float epsilon) implements Normalization {
+        @Override
+        public Value forward(Tape tape, Value x) {
+            Value ones = Value.constant(Tensor.full(1, offset.tensor().shape()));
+            return Ops.rmsNorm(tape, x, Ops.add(tape, offset, ones), epsilon);
         }
     }
 }

@@ -96,6 +96,15 @@ public final class Pass {
         return first;
     }
 
+    /** The first row of each sequence, [sequences, E]. */
+    public Value firstRows(Value x) {
+        int[] rows = new int[lengths.length];
+        for (int s = 0; s < rows.length; s++) {
+            rows[s] = firstRow(s);
+        }
+        return Ops.embedding(tape, x, rows);
+    }
+
     /** Position of each row in its sequence, plus {@code offset}. */
     public int[] positions(int offset) {
         int[] positions = new int[firstRow(lengths.length)];

@@ -13,12 +13,26 @@ import java.util.regex.Pattern;
  * }</pre>
  */
 public final class Architectures {
-    /** Tensors that hold nothing learned: rotary tables and causal masks of older files. */
-    private static final Pattern HARMLESS = Pattern.compile(
-            "(rotary_emb\\.inv_freq|\\.attn\\.(masked_)?bias|\\.attention\\.(masked_)?bias|position_ids)$");
+    /** Tensors that hold nothing learned: rotary tables, position numbers and causal masks of older files. */
+    private static final String TABLES =
+            "(rotary_emb\\.inv_freq|\\.attn\\.(masked_)?bias|\\.attention\\.(masked_)?bias|position_ids)$";
 
-    private static final List<Architecture> ALL =
-            List.of(new Architecture("llama", "Llama 1 to 3.3", "model.", List.of("LlamaForCausalLM"), Llama::new));
+    private static final List<Architecture> ALL = List.of(
+            new Architecture("llama", "Llama 1 to 3.3", "model.", "", Llama::new),
+            new Architecture("mistral", "Mistral", "model.", "", Mistral::new),
+            new Architecture("qwen2", "Qwen2, Qwen2.5", "model.", "", Qwen2::new),
+            new Architecture("qwen3", "Qwen3", "model.", "", Qwen3::new),
+            new Architecture("gemma2", "Gemma 2", "model.", "", Gemma2::new),
+            new Architecture("gemma3_text", "Gemma 3, text", "model.", "", Gemma3::new),
+            new Architecture("gpt2", "GPT-2", "transformer.", "", Gpt2::new),
+            new Architecture("gpt_neox", "GPT-NeoX, Pythia", "gpt_neox.", "", GptNeoX::new),
+            new Architecture("bert", "BERT", "bert.", Bert.UNUSED, Bert::new),
+            new Architecture("roberta", "RoBERTa", "roberta.", Roberta.UNUSED, Roberta::new),
+            new Architecture("xlm-roberta", "XLM-RoBERTa", "roberta.", Roberta.UNUSED, Roberta::new),
+            new Architecture("distilbert", "DistilBERT", "distilbert.", DistilBert.UNUSED, DistilBert::new),
+            new Architecture("t5", "T5 1.0 and 1.1", "", T5.UNUSED, T5::new),
+            new Architecture("marian", "Marian", "model.", Marian.UNUSED, Marian::new),
+            new Architecture("bart", "BART", "model.", Bart.UNUSED, Bart::new));
 
     private Architectures() {}
 
@@ -34,10 +48,10 @@ public final class Architectures {
      * @param modelType {@code model_type} of config.json
      * @param name as people call it
      * @param base prefix that checkpoints of the model without its head leave out
-     * @param classes values of {@code architectures} in config.json that it reads
+     * @param unused pattern of tensors that checkpoints may have and text in, hidden states and logits out does not need
      * @param wiring how it is built
      */
-    public record Architecture(String modelType, String name, String base, List<String> classes, Wiring wiring) {}
+    public record Architecture(String modelType, String name, String base, String unused, Wiring wiring) {}
 
     /** All of them. */
     public static List<Architecture> all() {
@@ -70,7 +84,7 @@ public final class Architectures {
         refuseUnsupported(config);
         Parameters check = Parameters.checking(checkpoint, architecture.base());
         architecture.wiring().build(config, check);
-        check.finish(HARMLESS);
+        check.finish(Pattern.compile(architecture.unused().isEmpty() ? TABLES : TABLES + "|" + architecture.unused()));
         return architecture.wiring().build(config, parameters);
     }
 

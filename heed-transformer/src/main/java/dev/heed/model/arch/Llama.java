@@ -44,7 +44,7 @@ final class Llama implements Network.Decoder {
         sizes = new Sizes("llama", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
 
         if (tied) {
-            head = weights.linear("model.embed_tokens", vocabulary, width, false);
+            head = weights.tied("model.embed_tokens", vocabulary, width, "lm_head");
             embedding = Embedding.tied(head);
         } else {
             embedding = Embedding.of(weights.value("model.embed_tokens.weight", vocabulary, width));

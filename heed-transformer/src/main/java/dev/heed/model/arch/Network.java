@@ -71,6 +71,9 @@ public sealed interface Network {
         /** [rows, E] to [rows, vocabulary], where the checkpoint has a head that predicts words. */
         Optional<Value> logits(Pass pass, Value hidden);
 
+        /** The mean loss of labels, a negative one leaving its row out, where the checkpoint has a head that predicts words. */
+        Optional<Value> loss(Pass pass, Value hidden, int[] labels);
+
         /** The first rows' class scores [sequences, classes], where the checkpoint has a head that classifies. */
         Optional<Value> classes(Pass pass, Value hidden);
     }
@@ -85,6 +88,9 @@ public sealed interface Network {
 
         /** [rows, E] to [rows, vocabulary]. */
         Value logits(Pass pass, Value hidden);
+
+        /** The mean loss of labels given the decoder's hidden states; a negative label leaves its row out. */
+        Value loss(Pass pass, Value hidden, int[] labels);
 
         /** The id that begins every text that is written. */
         int firstId();

@@ -2,6 +2,10 @@ package dev.heed.model.arch;
 
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
+import dev.heed.text.Visible;
+import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /** What several architectures read from config.json in the same way, in bounds that no real model exceeds. */
 final class Options {
@@ -67,6 +71,54 @@ final class Options {
     static void require(Config config, String key, boolean only) {
         if (config.booleanOr(key, only) != only) {
             throw config.error(key, "must be " + only + "; " + !only + " is not supported");
+        }
+    }
+
+    /** {@code sliding_window} where {@code use_sliding_window} switches it on, else 0. */
+    static int slidingWindow(Config config) {
+        boolean used = config.booleanOr("use_sliding_window", false);
+        int window = config.intOr("sliding_window", config.isNull("sliding_window") ? 0 : 4096, 1, Integer.MAX_VALUE);
+        return used ? window : 0;
+    }
+
+    /** Which layers have a sliding window: {@code layer_types}, or a rule where it is absent. */
+    static List<Boolean> slidingLayers(Config config, int layers, IntPredicate absent) {
+        List<String> kinds = config.strings("layer_types");
+        if (kinds.isEmpty()) {
+            return IntStream.range(0, layers).mapToObj(absent::test).toList();
+        }
+        if (kinds.size() != layers) {
+            throw config.error("layer_types", "must name " + layers + " layers, got " + kinds.size());
+        }
+        return kinds.stream()
+                .map(kind -> switch (kind) {
+                    case "sliding_attention" -> true;
+                    case "full_attention" -> false;
+                    default ->
+                        throw config.error(
+                                "layer_types",
+                                "must be of full_attention and sliding_attention, got " + Visible.quote(kind));
+                })
+                .toList();
+    }
+
+    /** A bound of tanh; null stands for none. */
+    static double softcap(Config config, String key, double absent) {
+        return config.isNull(key) ? 0 : config.doubleOr(key, absent, 0, 1e9);
+    }
+
+    /** What BERT and its kin share: absolute positions, no decoder, heads that divide the width. */
+    static void requireEncoder(Config config, int width, int heads) {
+        require(config, "is_decoder", false);
+        require(config, "add_cross_attention", false);
+        config.oneOfOr("position_embedding_type", "absolute", "absolute");
+        require(config, "tie_word_embeddings", true);
+        requireHeads(config, "hidden_size", width, heads);
+    }
+
+    static void requireHeads(Config config, String key, int width, int heads) {
+        if (width % heads != 0) {
+            throw config.error(key, "must be a multiple of the number of heads, " + heads + ", got " + width);
         }
     }
 }

@@ -120,6 +120,21 @@ public final class Parameters {
         return Linear.learned(whole.view(t -> t.slice(1, from, to).transpose(0, 1)), bias);
     }
 
+    /** An output layer with the weights of an embedding; a checkpoint may hold them a second time, as {@code copy}. */
+    public Linear tied(String name, int out, int in, String copy) {
+        Linear layer = linear(name, out, in, false);
+        if (checkpoint != null && find(copy + ".weight").isPresent()) {
+            Tensor again = tensor(copy + ".weight", out, in);
+            if (mode != Mode.CHECK
+                    && !Arrays.equals(
+                            again.array(), tensor(name + ".weight", out, in).array())) {
+                throw new IllegalArgumentException(open().path() + ": " + copy + ".weight must equal " + name
+                        + ".weight because config.json ties them (tie_word_embeddings), but it differs");
+            }
+        }
+        return layer;
+    }
+
     /**
      * Rows of {@code name.weight} [all, in], and of {@code name.bias} if there is one: several layers in one tensor.
      *
@@ -128,6 +143,12 @@ public final class Parameters {
     public Linear rowsOf(String name, int all, int in, boolean bias, UnaryOperator<Tensor> rows) {
         Value added = bias ? value(name + ".bias", all).view(rows) : null;
         Value some = value(name + ".weight", all, in).view(rows);
+        if (mode == Mode.LEARN
+                && some.tensor().array()
+                        != value(name + ".weight", all, in).tensor().array()) {
+            throw new IllegalArgumentException(
+                    "train: " + name + " keeps queries, keys and values in turns, which cannot be trained yet");
+        }
         return mode == Mode.FREEZE ? frozen(some.tensor(), added) : Linear.learned(some, added);
     }
 
@@ -156,6 +177,16 @@ public final class Parameters {
     /** True if the checkpoint has it; new models have everything. */
     public boolean has(String name) {
         return checkpoint == null || find(name).isPresent();
+    }
+
+    /** False for a new model. */
+    public boolean hasCheckpoint() {
+        return checkpoint != null;
+    }
+
+    /** The first size of a tensor of the checkpoint. */
+    public int rows(String name) {
+        return Math.toIntExact(open().info(find(name).orElse(name)).shape()[0]);
     }
 
     /** Builds layers 0..count−1, loading them at the same time where order does not matter. */

@@ -54,9 +54,20 @@ final class Rope {
                 .positions();
     }
 
-    /** Rotary positions of one kind of layer with its own base and scaling. */
-    static RotaryPositions of(Config scaling, double base, int headWidth, int context) {
-        return new Rope(scaling, scaling.doubleOr("rope_theta", base, 1e-3, MOST), headWidth, context).positions();
+    /**
+     * Rotary positions of one kind of layer: {@code rope_parameters.KIND}, or in older files a base of its own; there only
+     * layers that see everything are scaled.
+     */
+    static RotaryPositions ofKind(
+            Config config, String kind, String olderKey, double base, int headWidth, int context) {
+        double theta = config.doubleOr(olderKey, base, 1e-3, MOST);
+        Config none = Config.parse("rope", "{}");
+        Config own = config.within("rope_parameters")
+                .flatMap(all -> all.within(kind))
+                .orElse(none);
+        boolean scaled = own == none && kind.equals("full_attention");
+        Config scaling = scaled ? config.within("rope_scaling").orElse(none) : own;
+        return new Rope(scaling, scaling.doubleOr("rope_theta", theta, 1e-3, MOST), headWidth, context).positions();
     }
 
     private static int rotated(Config config, double share, int headWidth) {

@@ -66,6 +66,13 @@ public final class Config {
         return value(key) != null;
     }
 
+    /** True if the key is there with the value null, where a default would stand for an absent one. */
+    public boolean isNull(String key) {
+        asked.add(key);
+        JsonNode value = tree.get(key);
+        return value != null && value.isNull();
+    }
+
     /** An integer that must be there, from {@code min} to {@code max}. */
     public int requireInt(String key, int min, int max) {
         return integer(key, required(key, "an integer from " + min + " to " + max), min, max);

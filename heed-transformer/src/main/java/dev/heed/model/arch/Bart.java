@@ -1,0 +1,179 @@
+package dev.heed.model.arch;
+
+import dev.heed.attention.AttentionMap;
+import dev.heed.grad.Ops;
+import dev.heed.grad.Value;
+import dev.heed.kernel.Activation;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.Embedding;
+import dev.heed.nn.FeedForward;
+import dev.heed.nn.Linear;
+import dev.heed.nn.Listener;
+import dev.heed.nn.Memory;
+import dev.heed.nn.MultiHeadAttention;
+import dev.heed.nn.Normalization;
+import dev.heed.nn.Pass;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** BART (Lewis et al. 2020, arXiv 1910.13461): the first transformer's layers, learned positions that begin at row 2. */
+final class Bart implements Network.EncoderDecoder {
+    static final String UNUSED = "^(model\\.)?(encoder|decoder)\\.embed_tokens\\.weight$";
+    /** The table's first two rows were the padding id's and are not used. */
+    private static final int FIRST_POSITION = 2;
+
+    private final Sizes sizes;
+    private final Linear table;
+    private final Linear head;
+    private final Embedding words;
+    private final float wordScale;
+    private final Stack encoder;
+    private final Stack decoder;
+    private final int firstId;
+
+    Bart(Config config, Parameters weights) {
+        int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
+        int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
+        int context = config.requireInt("max_position_embeddings", 1, Options.MOST_POSITIONS);
+        int layers = config.requireInt("encoder_layers", 1, Options.MOST_LAYERS);
+        int decoderLayers = config.requireInt("decoder_layers", 1, Options.MOST_LAYERS);
+        int heads = config.requireInt("encoder_attention_heads", 1, Options.MOST_HEADS);
+        firstId = config.intOr("decoder_start_token_id", 2, 0, vocabulary - 1);
+        wordScale = config.booleanOr("scale_embedding", false) ? (float) Math.sqrt(width) : 1;
+        Options.require(config, "tie_word_embeddings", true);
+        Options.requireHeads(config, "d_model", width, heads);
+        sizes = new Sizes("bart", layers, decoderLayers, heads, heads, width, width / heads, vocabulary, context);
+
+        table = weights.tied("model.shared", vocabulary, width, "lm_head");
+        words = Embedding.tied(table);
+        Value bias = weights.value("final_logits_bias", 1, vocabulary);
+        head = table.withBias(bias.view(t -> t.reshape(vocabulary)));
+        encoder = new Stack(config, weights, "encoder", layers);
+        decoder = new Stack(config, weights, "decoder", decoderLayers);
+    }
+
+    /** Encoder or decoder: the same layers, the decoder's causal and with cross-attention between. */
+    private static final class Stack {
+        private final AttentionMap.Kind kind;
+        private final Embedding positions;
+        private final Normalization embeddingNorm;
+        private final List<Block> blocks;
+
+        Stack(Config config, Parameters weights, String name, int layers) {
+            int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
+            int context = config.requireInt("max_position_embeddings", 1, Options.MOST_POSITIONS);
+            int heads = config.requireInt(name + "_attention_heads", 1, Options.MOST_HEADS);
+            int inner = config.requireInt(name + "_ffn_dim", 1, Options.MOST_WIDTH);
+            Activation f = Options.activation(config, "activation_function", "gelu");
+            Options.requireHeads(config, "d_model", width, heads);
+            kind = name.equals("decoder") ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
+            String at = "model." + name + ".";
+            positions = Embedding.of(weights.value(at + "embed_positions.weight", context + FIRST_POSITION, width));
+            embeddingNorm = norm(weights, at + "layernorm_embedding", width);
+            blocks = weights.layers(layers, i -> block(weights, at + "layers." + i + ".", i, heads, width, inner, f));
+        }
+
+        private Block block(Parameters weights, String at, int i, int heads, int width, int inner, Activation f) {
+            boolean decodes = kind == AttentionMap.Kind.SELF;
+            MultiHeadAttention.Builder self = attention(weights, at + "self_attn", kind, i, heads, width);
+            return new Block(
+                    decodes ? self.causal().build() : self.build(),
+                    norm(weights, at + "self_attn_layer_norm", width),
+                    decodes
+                            ? List.of(attention(weights, at + "encoder_attn", AttentionMap.Kind.CROSS, i, heads, width)
+                                    .build())
+                            : List.of(),
+                    decodes ? List.of(norm(weights, at + "encoder_attn_layer_norm", width)) : List.of(),
+                    new FeedForward.Plain(
+                            weights.linear(at + "fc1", inner, width, true),
+                            f,
+                            weights.linear(at + "fc2", width, inner, true)),
+                    norm(weights, at + "final_layer_norm", width));
+        }
+
+        private static MultiHeadAttention.Builder attention(
+                Parameters weights, String at, AttentionMap.Kind kind, int i, int heads, int width) {
+            return MultiHeadAttention.of(new Listener.Site(kind, i), heads, heads)
+                    .projections(
+                            weights.linear(at + ".q_proj", width, width, true),
+                            weights.linear(at + ".k_proj", width, width, true),
+                            weights.linear(at + ".v_proj", width, width, true),
+                            weights.linear(at + ".out_proj", width, width, true));
+        }
+
+        private static Normalization norm(Parameters weights, String name, int width) {
+            return new Normalization.Layer(
+                    weights.value(name + ".weight", width), weights.value(name + ".bias", width), 1e-5f);
+        }
+
+        Value forward(Pass pass, Value words, Optional<Memory> memory) {
+            Value place = positions.forward(pass.tape(), pass.positions(FIRST_POSITION));
+            Value x = pass.dropout(embeddingNorm.forward(pass.tape(), Ops.add(pass.tape(), words, place)));
+            pass.hidden(kind, 0, x);
+            for (int i = 0; i < blocks.size(); i++) {
+                x = blocks.get(i).forward(pass, x, memory);
+                pass.hidden(kind, i + 1, x);
+            }
+            pass.finish();
+            return x;
+        }
+    }
+
+    /** Cross-attention and its norm: one in a decoder, none in an encoder. */
+    private record Block(
+            MultiHeadAttention self,
+            Normalization selfNorm,
+            List<MultiHeadAttention> cross,
+            List<Normalization> crossNorm,
+            FeedForward feedForward,
+            Normalization feedForwardNorm) {
+        Value forward(Pass pass, Value x, Optional<Memory> memory) {
+            Value attended = pass.dropout(self.forward(pass, x));
+            Value y = selfNorm.forward(pass.tape(), Ops.add(pass.tape(), x, attended));
+            for (int i = 0; i < cross.size(); i++) {
+                Value read = pass.dropout(cross.get(i).forward(pass, y, memory.orElseThrow()));
+                y = crossNorm.get(i).forward(pass.tape(), Ops.add(pass.tape(), y, read));
+            }
+            Value thought = pass.dropout(feedForward.forward(pass.tape(), y));
+            return feedForwardNorm.forward(pass.tape(), Ops.add(pass.tape(), y, thought));
+        }
+    }
+
+    @Override
+    public Sizes sizes() {
+        return sizes;
+    }
+
+    @Override
+    public Memory encode(Pass pass, int[] ids) {
+        Value rows = encoder.forward(pass, scaledWords(pass, ids), Optional.empty());
+        return new Memory(
+                rows, IntStream.range(0, pass.sequences()).map(pass::length).toArray());
+    }
+
+    @Override
+    public Value decode(Pass pass, int[] ids, Memory memory) {
+        return decoder.forward(pass, scaledWords(pass, ids), Optional.of(memory));
+    }
+
+    private Value scaledWords(Pass pass, int[] ids) {
+        Value x = words.forward(pass.tape(), ids);
+        return wordScale == 1 ? x : Ops.scale(pass.tape(), x, wordScale);
+    }
+
+    @Override
+    public Value logits(Pass pass, Value hidden) {
+        return head.forward(pass.tape(), hidden);
+    }
+
+    @Override
+    public Value loss(Pass pass, Value hidden, int[] labels) {
+        return head.crossEntropy(pass.tape(), hidden, labels);
+    }
+
+    @Override
+    public int firstId() {
+        return firstId;
+    }
+}

@@ -1,0 +1,151 @@
+package dev.heed.model.arch;
+
+import dev.heed.attention.AttentionMap;
+import dev.heed.grad.Ops;
+import dev.heed.grad.Value;
+import dev.heed.kernel.Activation;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.Embedding;
+import dev.heed.nn.FeedForward;
+import dev.heed.nn.Linear;
+import dev.heed.nn.Listener;
+import dev.heed.nn.MultiHeadAttention;
+import dev.heed.nn.Normalization;
+import dev.heed.nn.Pass;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** DistilBERT (Sanh et al. 2019, arXiv 1910.01108): BERT with half the layers and without segments. */
+final class DistilBert implements Network.Encoder {
+    /** The projector repeats the embedding. */
+    static final String UNUSED = "^vocab_projector\\.weight$|^(pre_)?classifier\\.";
+
+    private final Sizes sizes;
+    private final Embedding words;
+    private final Embedding positions;
+    private final Normalization embeddingNorm;
+    private final List<Block> blocks;
+    private final @Nullable WordHead wordHead;
+    private final @Nullable ClassHead classHead;
+
+    DistilBert(Config config, Parameters weights) {
+        int width = config.requireInt("dim", 1, Options.MOST_WIDTH);
+        int inner = config.requireInt("hidden_dim", 1, Options.MOST_WIDTH);
+        int layers = config.requireInt("n_layers", 1, Options.MOST_LAYERS);
+        int heads = config.requireInt("n_heads", 1, Options.MOST_HEADS);
+        int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
+        int context = config.intOr("max_position_embeddings", 512, 1, Options.MOST_POSITIONS);
+        float epsilon = 1e-12f;
+        Activation f = Options.activation(config, "activation", "gelu");
+        Options.requireEncoder(config, width, heads);
+        sizes = new Sizes("distilbert", layers, 0, heads, heads, width, width / heads, vocabulary, context);
+
+        String at = "distilbert.embeddings.";
+        Linear table = weights.linear(at + "word_embeddings", vocabulary, width, false);
+        words = Embedding.tied(table);
+        positions = Embedding.of(weights.value(at + "position_embeddings.weight", context, width));
+        embeddingNorm = norm(weights, at + "LayerNorm", width, epsilon);
+        blocks = weights.layers(layers, i -> block(weights, i, heads, width, inner, f, epsilon));
+        boolean classifies = weights.has("classifier.weight") && weights.hasCheckpoint();
+        wordHead = weights.has("vocab_projector.bias")
+                ? new WordHead(
+                        weights.linear("vocab_transform", width, width, true),
+                        f,
+                        norm(weights, "vocab_layer_norm", width, epsilon),
+                        table.withBias(weights.value("vocab_projector.bias", vocabulary)))
+                : null;
+        classHead = classifies
+                ? new ClassHead(
+                        weights.linear("pre_classifier", width, width, true),
+                        weights.linear("classifier", weights.rows("classifier.weight"), width, true))
+                : null;
+    }
+
+    private static Block block(
+            Parameters weights, int i, int heads, int width, int inner, Activation f, float epsilon) {
+        String at = "distilbert.transformer.layer." + i + ".";
+        MultiHeadAttention attention = MultiHeadAttention.of(new Listener.Site(AttentionMap.Kind.SELF, i), heads, heads)
+                .projections(
+                        weights.linear(at + "attention.q_lin", width, width, true),
+                        weights.linear(at + "attention.k_lin", width, width, true),
+                        weights.linear(at + "attention.v_lin", width, width, true),
+                        weights.linear(at + "attention.out_lin", width, width, true))
+                .build();
+        return new Block(
+                attention,
+                norm(weights, at + "sa_layer_norm", width, epsilon),
+                new FeedForward.Plain(
+                        weights.linear(at + "ffn.lin1", inner, width, true),
+                        f,
+                        weights.linear(at + "ffn.lin2", width, inner, true)),
+                norm(weights, at + "output_layer_norm", width, epsilon));
+    }
+
+    private static Normalization norm(Parameters weights, String name, int width, float epsilon) {
+        return new Normalization.Layer(
+                weights.value(name + ".weight", width), weights.value(name + ".bias", width), epsilon);
+    }
+
+    private record Block(
+            MultiHeadAttention attention,
+            Normalization attentionNorm,
+            FeedForward feedForward,
+            Normalization feedForwardNorm) {
+        Value forward(Pass pass, Value x) {
+            Value attended = pass.dropout(attention.forward(pass, x));
+            Value y = attentionNorm.forward(pass.tape(), Ops.add(pass.tape(), x, attended));
+            Value thought = pass.dropout(feedForward.forward(pass.tape(), y));
+            return feedForwardNorm.forward(pass.tape(), Ops.add(pass.tape(), y, thought));
+        }
+    }
+
+    private record WordHead(Linear dense, Activation f, Normalization norm, Linear out) {
+        Value transformed(Pass pass, Value x) {
+            return norm.forward(pass.tape(), Ops.activate(pass.tape(), f, dense.forward(pass.tape(), x)));
+        }
+    }
+
+    private record ClassHead(Linear pooler, Linear out) {
+        Value forward(Pass pass, Value first) {
+            Value pooled = Ops.activate(pass.tape(), Activation.RELU, pooler.forward(pass.tape(), first));
+            return out.forward(pass.tape(), pooled);
+        }
+    }
+
+    @Override
+    public Sizes sizes() {
+        return sizes;
+    }
+
+    @Override
+    public Value hidden(Pass pass, int[] ids, int[] typeIds) {
+        Value word = words.forward(pass.tape(), ids);
+        Value place = positions.forward(pass.tape(), pass.positions(0));
+        Value x = Ops.add(pass.tape(), word, place);
+        x = pass.dropout(embeddingNorm.forward(pass.tape(), x));
+        pass.hidden(AttentionMap.Kind.SELF, 0, x);
+        for (int i = 0; i < blocks.size(); i++) {
+            x = blocks.get(i).forward(pass, x);
+            pass.hidden(AttentionMap.Kind.SELF, i + 1, x);
+        }
+        return x;
+    }
+
+    @Override
+    public Optional<Value> logits(Pass pass, Value hidden) {
+        return Optional.ofNullable(wordHead)
+                .map(head -> head.out().forward(pass.tape(), head.transformed(pass, hidden)));
+    }
+
+    @Override
+    public Optional<Value> loss(Pass pass, Value hidden, int[] labels) {
+        return Optional.ofNullable(wordHead)
+                .map(head -> head.out().crossEntropy(pass.tape(), head.transformed(pass, hidden), labels));
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, Value hidden) {
+        return Optional.ofNullable(classHead).map(head -> head.forward(pass, pass.firstRows(hidden)));
+    }
+}

@@ -1,0 +1,139 @@
+package dev.heed.model.arch;
+
+import dev.heed.attention.AttentionMap;
+import dev.heed.grad.Ops;
+import dev.heed.grad.Value;
+import dev.heed.kernel.Activation;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.Embedding;
+import dev.heed.nn.FeedForward;
+import dev.heed.nn.Linear;
+import dev.heed.nn.Listener;
+import dev.heed.nn.MultiHeadAttention;
+import dev.heed.nn.Normalization;
+import dev.heed.nn.Pass;
+import dev.heed.nn.RotaryPositions;
+import java.util.List;
+
+/**
+ * Gemma 2 (arXiv 2408.00118): norms before and after each layer, scores and logits bounded by tanh, every other layer with a
+ * sliding window, GeGLU.
+ */
+final class Gemma2 implements Network.Decoder {
+    private final Sizes sizes;
+    private final Embedding embedding;
+    private final List<Block> blocks;
+    private final Normalization norm;
+    private final Linear head;
+    private final float softcap;
+
+    Gemma2(Config config, Parameters weights) {
+        int width = config.requireInt("hidden_size", 1, Options.MOST_WIDTH);
+        int inner = config.requireInt("intermediate_size", 1, Options.MOST_WIDTH);
+        int layers = config.requireInt("num_hidden_layers", 1, Options.MOST_LAYERS);
+        int heads = config.requireInt("num_attention_heads", 1, Options.MOST_HEADS);
+        int keyHeads = Options.keyHeads(config, heads, heads);
+        int headWidth = config.intOr("head_dim", 256, 1, Options.MOST_WIDTH);
+        int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
+        int context = config.intOr("max_position_embeddings", 8192, 1, Options.MOST_POSITIONS);
+        float epsilon = (float) config.doubleOr("rms_norm_eps", 1e-6, 1e-30, 1);
+        Activation f = Options.activation(config, "hidden_activation", "gelu_pytorch_tanh");
+        boolean attentionBias = config.booleanOr("attention_bias", false);
+        softcap = (float) Options.softcap(config, "final_logit_softcapping", 30);
+        double scoreCap = Options.softcap(config, "attn_logit_softcapping", 50);
+        double scale = 1 / Math.sqrt(config.doubleOr("query_pre_attn_scalar", 256, 1e-6, 1e9));
+        int window = config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
+        List<Boolean> slides = Options.slidingLayers(config, layers, i -> i % 2 == 0);
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        RotaryPositions rotary = Rope.read(config, headWidth, context);
+        sizes = new Sizes("gemma2", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
+
+        if (tied) {
+            head = weights.tied("model.embed_tokens", vocabulary, width, "lm_head");
+            embedding = Embedding.tied(head);
+        } else {
+            embedding = Embedding.of(weights.value("model.embed_tokens.weight", vocabulary, width));
+            head = weights.linear("lm_head", vocabulary, width, false);
+        }
+        blocks = weights.layers(layers, i -> {
+            String at = "model.layers." + i + ".";
+            MultiHeadAttention attention = MultiHeadAttention.of(
+                            new Listener.Site(AttentionMap.Kind.SELF, i), heads, keyHeads)
+                    .projections(
+                            weights.linear(at + "self_attn.q_proj", heads * headWidth, width, attentionBias),
+                            weights.linear(at + "self_attn.k_proj", keyHeads * headWidth, width, attentionBias),
+                            weights.linear(at + "self_attn.v_proj", keyHeads * headWidth, width, attentionBias),
+                            weights.linear(at + "self_attn.o_proj", width, heads * headWidth, attentionBias))
+                    .scale(scale)
+                    .softcap(scoreCap)
+                    .causal()
+                    .window(slides.get(i) ? window : Integer.MAX_VALUE)
+                    .rotary(rotary)
+                    .build();
+            FeedForward feedForward = new FeedForward.Gated(
+                    weights.linear(at + "mlp.gate_proj", inner, width, false),
+                    weights.linear(at + "mlp.up_proj", inner, width, false),
+                    f,
+                    weights.linear(at + "mlp.down_proj", width, inner, false));
+            return new Block(
+                    norm(weights, at + "input_layernorm", width, epsilon),
+                    attention,
+                    norm(weights, at + "post_attention_layernorm", width, epsilon),
+                    norm(weights, at + "pre_feedforward_layernorm", width, epsilon),
+                    feedForward,
+                    norm(weights, at + "post_feedforward_layernorm", width, epsilon));
+        });
+        norm = norm(weights, "model.norm", width, epsilon);
+    }
+
+    private static Normalization norm(Parameters weights, String name, int width, float epsilon) {
+        return new Normalization.RmsAroundOne(weights.value(name + ".weight", width), epsilon);
+    }
+
+    private record Block(
+            Normalization before,
+            MultiHeadAttention attention,
+            Normalization after,
+            Normalization beforeFeedForward,
+            FeedForward feedForward,
+            Normalization afterFeedForward) {
+        Value forward(Pass pass, Value x) {
+            Value attended = attention.forward(pass, before.forward(pass.tape(), x));
+            Value y = Ops.add(pass.tape(), x, after.forward(pass.tape(), attended));
+            Value thought = feedForward.forward(pass.tape(), beforeFeedForward.forward(pass.tape(), y));
+            return Ops.add(pass.tape(), y, afterFeedForward.forward(pass.tape(), thought));
+        }
+    }
+
+    @Override
+    public Sizes sizes() {
+        return sizes;
+    }
+
+    @Override
+    public Value hidden(Pass pass, int[] ids) {
+        Value x = Ops.scale(pass.tape(), embedding.forward(pass.tape(), ids), (float) Math.sqrt(sizes.width()));
+        pass.hidden(AttentionMap.Kind.SELF, 0, x);
+        for (int i = 0; i < blocks.size(); i++) {
+            x = blocks.get(i).forward(pass, x);
+            x = i == blocks.size() - 1 ? norm.forward(pass.tape(), x) : x;
+            pass.hidden(AttentionMap.Kind.SELF, i + 1, x);
+        }
+        pass.finish();
+        return x;
+    }
+
+    @Override
+    public Value logits(Pass pass, Value hidden) {
+        Value logits = head.forward(pass.tape(), hidden);
+        return softcap == 0 ? logits : Ops.softcap(pass.tape(), logits, softcap);
+    }
+
+    @Override
+    public Value loss(Pass pass, Value hidden, int[] labels) {
+        if (softcap != 0) {
+            throw new IllegalArgumentException("train: final_logit_softcapping cannot be trained yet");
+        }
+        return head.crossEntropy(pass.tape(), hidden, labels);
+    }
+}

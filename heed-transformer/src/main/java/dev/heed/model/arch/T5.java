@@ -1,0 +1,246 @@
+package dev.heed.model.arch;
+
+import dev.heed.attention.AttentionMap;
+import dev.heed.grad.Ops;
+import dev.heed.grad.Tape;
+import dev.heed.grad.Value;
+import dev.heed.kernel.Activation;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.Embedding;
+import dev.heed.nn.FeedForward;
+import dev.heed.nn.Linear;
+import dev.heed.nn.Listener;
+import dev.heed.nn.Memory;
+import dev.heed.nn.MultiHeadAttention;
+import dev.heed.nn.MultiHeadAttention.PositionBias;
+import dev.heed.nn.Normalization;
+import dev.heed.nn.Pass;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * T5 (Raffel et al. 2020, arXiv 1910.10683), 1.0 plain and 1.1 gated: scores without 1/√D, learned biases by distance that
+ * all layers of a stack share, RMS norms.
+ */
+final class T5 implements Network.EncoderDecoder {
+    static final String UNUSED = "^(encoder|decoder)\\.embed_tokens\\.weight$";
+
+    private final Sizes sizes;
+    private final Embedding words;
+    private final Stack encoder;
+    private final Stack decoder;
+    private final Linear head;
+    private final float headScale;
+    private final int firstId;
+
+    T5(Config config, Parameters weights) {
+        int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
+        int headWidth = config.requireInt("d_kv", 1, Options.MOST_WIDTH);
+        int heads = config.requireInt("num_heads", 1, Options.MOST_HEADS);
+        int layers = config.requireInt("num_layers", 1, Options.MOST_LAYERS);
+        int decoderLayers = config.intOr("num_decoder_layers", layers, 1, Options.MOST_LAYERS);
+        int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        boolean scaled = config.booleanOr("scale_decoder_outputs", tied);
+        firstId = config.optionalInt("decoder_start_token_id", 0, vocabulary - 1)
+                .orElseGet(() -> config.intOr("pad_token_id", 0, 0, vocabulary - 1));
+        sizes = new Sizes("t5", layers, decoderLayers, heads, heads, width, headWidth, vocabulary, Integer.MAX_VALUE);
+        headScale = tied && scaled ? (float) (1 / Math.sqrt(width)) : 1;
+
+        if (tied) {
+            head = weights.tied("shared", vocabulary, width, "lm_head");
+            words = Embedding.tied(head);
+        } else {
+            words = Embedding.of(weights.value("shared.weight", vocabulary, width));
+            head = weights.linear("lm_head", vocabulary, width, false);
+        }
+        encoder = new Stack(config, weights, "encoder", layers);
+        decoder = new Stack(config, weights, "decoder", decoderLayers);
+    }
+
+    /** Encoder or decoder: the same layers, the decoder's causal and with cross-attention between. */
+    private static final class Stack {
+        private final boolean decodes;
+        private final List<Block> blocks;
+        private final Normalization norm;
+        private final Value biases;
+        private final int buckets;
+        private final int farthest;
+
+        Stack(Config config, Parameters weights, String name, int layers) {
+            int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
+            int heads = config.requireInt("num_heads", 1, Options.MOST_HEADS);
+            float epsilon = (float) config.doubleOr("layer_norm_epsilon", 1e-6, 1e-30, 1);
+            buckets = config.intOr("relative_attention_num_buckets", 32, 4, 1 << 20);
+            farthest = config.intOr("relative_attention_max_distance", 128, 2, 1 << 28);
+            decodes = name.equals("decoder");
+            biases = weights.value(
+                    name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight", buckets, heads);
+            blocks = weights.layers(layers, i -> block(config, weights, name, i, width, heads, epsilon));
+            norm = new Normalization.Rms(weights.value(name + ".final_layer_norm.weight", width), epsilon);
+        }
+
+        private Block block(
+                Config config, Parameters weights, String name, int i, int width, int heads, float epsilon) {
+            String at = name + ".block." + i + ".layer.";
+            int last = decodes ? 2 : 1;
+            AttentionMap.Kind kind = decodes ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
+            MultiHeadAttention.Builder self = attention(config, weights, at + "0.SelfAttention", kind, i, heads, width);
+            return new Block(
+                    rms(weights, at + "0", width, epsilon),
+                    decodes ? self.causal().build() : self.build(),
+                    decodes ? List.of(rms(weights, at + "1", width, epsilon)) : List.of(),
+                    decodes
+                            ? List.of(attention(
+                                            config,
+                                            weights,
+                                            at + "1.EncDecAttention",
+                                            AttentionMap.Kind.CROSS,
+                                            i,
+                                            heads,
+                                            width)
+                                    .build())
+                            : List.of(),
+                    rms(weights, at + last, width, epsilon),
+                    feedForward(config, weights, at + last + ".DenseReluDense", width));
+        }
+
+        private static Normalization rms(Parameters weights, String at, int width, float epsilon) {
+            return new Normalization.Rms(weights.value(at + ".layer_norm.weight", width), epsilon);
+        }
+
+        private static MultiHeadAttention.Builder attention(
+                Config config, Parameters weights, String at, AttentionMap.Kind kind, int i, int heads, int width) {
+            int inner = heads * config.requireInt("d_kv", 1, Options.MOST_WIDTH);
+            return MultiHeadAttention.of(new Listener.Site(kind, i), heads, heads)
+                    .projections(
+                            weights.linear(at + ".q", inner, width, false),
+                            weights.linear(at + ".k", inner, width, false),
+                            weights.linear(at + ".v", inner, width, false),
+                            weights.linear(at + ".o", width, inner, false))
+                    .scale(1);
+        }
+
+        private static FeedForward feedForward(Config config, Parameters weights, String at, int width) {
+            int inner = config.requireInt("d_ff", 1, Options.MOST_WIDTH);
+            String kind = config.oneOfOr(
+                    "feed_forward_proj",
+                    "relu",
+                    "relu",
+                    "gelu",
+                    "gelu_new",
+                    "silu",
+                    "gated-gelu",
+                    "gated-silu",
+                    "gated-relu");
+            boolean gated = kind.startsWith("gated-");
+            String name = kind.equals("gated-gelu") ? "gelu_new" : gated ? kind.substring("gated-".length()) : kind;
+            Activation f = Options.activation(config, "dense_act_fn", name);
+            Linear out = weights.linear(at + ".wo", width, inner, false);
+            return gated
+                    ? new FeedForward.Gated(
+                            weights.linear(at + ".wi_0", inner, width, false),
+                            weights.linear(at + ".wi_1", inner, width, false),
+                            f,
+                            out)
+                    : new FeedForward.Plain(weights.linear(at + ".wi", inner, width, false), f, out);
+        }
+
+        Value forward(Pass pass, Value start, java.util.Optional<Memory> memory) {
+            AttentionMap.Kind kind = decodes ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
+            PositionBias bias = (queries, keys) -> bias(pass.tape(), queries, keys);
+            Value x = pass.dropout(start);
+            pass.hidden(kind, 0, x);
+            for (int i = 0; i < blocks.size(); i++) {
+                x = blocks.get(i).forward(pass, x, bias, memory);
+                x = i == blocks.size() - 1 ? norm.forward(pass.tape(), x) : x;
+                pass.hidden(kind, i + 1, x);
+            }
+            pass.finish();
+            return x;
+        }
+
+        /** [1, H, N, M]: one learned number per head and bucket of key position − query position. */
+        private Value bias(Tape tape, int queries, int keys) {
+            int[] ids = new int[queries * keys];
+            for (int i = 0; i < ids.length; i++) {
+                int query = keys - queries + i / keys;
+                ids[i] = bucket(i % keys - query);
+            }
+            int heads = biases.tensor().size(1);
+            return Ops.embedding(tape, biases, ids)
+                    .view(t ->
+                            t.reshape(1, queries, keys, heads).transpose(2, 3).transpose(1, 2));
+        }
+
+        /** Near distances have a bucket each, far ones share buckets of growing width. */
+        private int bucket(int offset) {
+            int sides = decodes ? buckets : buckets / 2;
+            int base = !decodes && offset > 0 ? sides : 0;
+            int distance = decodes ? Math.max(0, -offset) : Math.abs(offset);
+            int near = sides / 2;
+            if (distance < near) {
+                return base + distance;
+            }
+            double share = Math.log((float) distance / near) / Math.log((double) farthest / near);
+            return base + Math.min(sides - 1, near + (int) (share * (sides - near)));
+        }
+    }
+
+    /** Cross-attention and its norm: one in a decoder, none in an encoder. */
+    private record Block(
+            Normalization selfNorm,
+            MultiHeadAttention self,
+            List<Normalization> crossNorm,
+            List<MultiHeadAttention> cross,
+            Normalization feedForwardNorm,
+            FeedForward feedForward) {
+        Value forward(Pass pass, Value x, PositionBias bias, java.util.Optional<Memory> memory) {
+            Value attended = self.forward(pass, selfNorm.forward(pass.tape(), x), bias);
+            Value y = Ops.add(pass.tape(), x, pass.dropout(attended));
+            for (int i = 0; i < cross.size(); i++) {
+                Value read = crossNorm.get(i).forward(pass.tape(), y);
+                y = Ops.add(pass.tape(), y, pass.dropout(cross.get(i).forward(pass, read, memory.orElseThrow())));
+            }
+            Value thought = feedForward.forward(pass.tape(), feedForwardNorm.forward(pass.tape(), y));
+            return Ops.add(pass.tape(), y, pass.dropout(thought));
+        }
+    }
+
+    @Override
+    public Sizes sizes() {
+        return sizes;
+    }
+
+    @Override
+    public Memory encode(Pass pass, int[] ids) {
+        Value rows = encoder.forward(pass, words.forward(pass.tape(), ids), java.util.Optional.empty());
+        return new Memory(
+                pass.dropout(rows),
+                IntStream.range(0, pass.sequences()).map(pass::length).toArray());
+    }
+
+    @Override
+    public Value decode(Pass pass, int[] ids, Memory memory) {
+        return decoder.forward(pass, words.forward(pass.tape(), ids), java.util.Optional.of(memory));
+    }
+
+    @Override
+    public Value logits(Pass pass, Value hidden) {
+        return head.forward(pass.tape(), scaled(pass, hidden));
+    }
+
+    @Override
+    public Value loss(Pass pass, Value hidden, int[] labels) {
+        return head.crossEntropy(pass.tape(), scaled(pass, hidden), labels);
+    }
+
+    private Value scaled(Pass pass, Value hidden) {
+        return headScale == 1 ? hidden : Ops.scale(pass.tape(), hidden, headScale);
+    }
+
+    @Override
+    public int firstId() {
+        return firstId;
+    }
+}
