@@ -18,21 +18,47 @@ public final class Architectures {
             "(rotary_emb\\.inv_freq|\\.attn\\.(masked_)?bias|\\.attention\\.(masked_)?bias|position_ids)$";
 
     private static final List<Architecture> ALL = List.of(
-            new Architecture("llama", "Llama 1 to 3.3", "model.", "", Llama::new),
-            new Architecture("mistral", "Mistral", "model.", "", Mistral::new),
-            new Architecture("qwen2", "Qwen2, Qwen2.5", "model.", "", Qwen2::new),
-            new Architecture("qwen3", "Qwen3", "model.", "", Qwen3::new),
-            new Architecture("gemma2", "Gemma 2", "model.", "", Gemma2::new),
-            new Architecture("gemma3_text", "Gemma 3, text", "model.", "", Gemma3::new),
-            new Architecture("gpt2", "GPT-2", "transformer.", "", Gpt2::new),
-            new Architecture("gpt_neox", "GPT-NeoX, Pythia", "gpt_neox.", "", GptNeoX::new),
-            new Architecture("bert", "BERT", "bert.", Bert.UNUSED, Bert::new),
-            new Architecture("roberta", "RoBERTa", "roberta.", Roberta.UNUSED, Roberta::new),
-            new Architecture("xlm-roberta", "XLM-RoBERTa", "roberta.", Roberta.UNUSED, Roberta::new),
-            new Architecture("distilbert", "DistilBERT", "distilbert.", DistilBert.UNUSED, DistilBert::new),
-            new Architecture("t5", "T5 1.0 and 1.1", "", T5.UNUSED, T5::new),
-            new Architecture("marian", "Marian", "model.", Marian.UNUSED, Marian::new),
-            new Architecture("bart", "BART", "model.", Bart.UNUSED, Bart::new));
+            new Architecture("llama", "Llama 1 to 3.3", "model.", List.of("LlamaForCausalLM"), "", Llama::new),
+            new Architecture("mistral", "Mistral", "model.", List.of("MistralForCausalLM"), "", Mistral::new),
+            new Architecture("qwen2", "Qwen2, Qwen2.5", "model.", List.of("Qwen2ForCausalLM"), "", Qwen2::new),
+            new Architecture("qwen3", "Qwen3", "model.", List.of("Qwen3ForCausalLM"), "", Qwen3::new),
+            new Architecture("gemma2", "Gemma 2", "model.", List.of("Gemma2ForCausalLM"), "", Gemma2::new),
+            new Architecture("gemma3_text", "Gemma 3, text", "model.", List.of("Gemma3ForCausalLM"), "", Gemma3::new),
+            new Architecture("gpt2", "GPT-2", "transformer.", List.of("GPT2LMHeadModel"), "", Gpt2::new),
+            new Architecture(
+                    "gpt_neox", "GPT-NeoX, Pythia", "gpt_neox.", List.of("GPTNeoXForCausalLM"), "", GptNeoX::new),
+            new Architecture(
+                    "bert",
+                    "BERT",
+                    "bert.",
+                    List.of("BertModel", "BertForMaskedLM", "BertForSequenceClassification"),
+                    Bert.UNUSED,
+                    Bert::new),
+            new Architecture(
+                    "roberta",
+                    "RoBERTa",
+                    "roberta.",
+                    List.of("RobertaModel", "RobertaForMaskedLM", "RobertaForSequenceClassification"),
+                    Roberta.UNUSED,
+                    Roberta::new),
+            new Architecture(
+                    "xlm-roberta",
+                    "XLM-RoBERTa",
+                    "roberta.",
+                    List.of("XLMRobertaModel", "XLMRobertaForMaskedLM", "XLMRobertaForSequenceClassification"),
+                    Roberta.UNUSED,
+                    Roberta::new),
+            new Architecture(
+                    "distilbert",
+                    "DistilBERT",
+                    "distilbert.",
+                    List.of("DistilBertModel", "DistilBertForMaskedLM", "DistilBertForSequenceClassification"),
+                    DistilBert.UNUSED,
+                    DistilBert::new),
+            new Architecture("t5", "T5 1.0 and 1.1", "", List.of("T5ForConditionalGeneration"), T5.UNUSED, T5::new),
+            new Architecture("marian", "Marian", "model.", List.of("MarianMTModel"), Marian.UNUSED, Marian::new),
+            new Architecture(
+                    "bart", "BART", "model.", List.of("BartForConditionalGeneration"), Bart.UNUSED, Bart::new));
 
     private Architectures() {}
 
@@ -48,10 +74,12 @@ public final class Architectures {
      * @param modelType {@code model_type} of config.json
      * @param name as people call it
      * @param base prefix that checkpoints of the model without its head leave out
+     * @param classes values of {@code architectures} in config.json that it reads
      * @param unused pattern of tensors that checkpoints may have and text in, hidden states and logits out does not need
      * @param wiring how it is built
      */
-    public record Architecture(String modelType, String name, String base, String unused, Wiring wiring) {}
+    public record Architecture(
+            String modelType, String name, String base, List<String> classes, String unused, Wiring wiring) {}
 
     /** All of them. */
     public static List<Architecture> all() {
