@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -46,10 +47,11 @@ public final class Parameters {
     private final @Nullable Checkpoint checkpoint;
     private final String base;
     private final @Nullable Initializer initializer;
+    private final Predicate<String> fixed;
     private final Set<String> used = Collections.synchronizedSet(new LinkedHashSet<>());
     private final List<String> missing = new ArrayList<>();
     private final List<String> misshapen = new ArrayList<>();
-    private final Map<String, Value> learned = Collections.synchronizedMap(new LinkedHashMap<>());
+    private final Map<String, Value> known = Collections.synchronizedMap(new LinkedHashMap<>());
 
     /** Numbers for a parameter that nobody has trained yet. */
     @FunctionalInterface
@@ -59,10 +61,20 @@ public final class Parameters {
     }
 
     private Parameters(Mode mode, @Nullable Checkpoint checkpoint, String base, @Nullable Initializer initializer) {
+        this(mode, checkpoint, base, initializer, name -> false);
+    }
+
+    private Parameters(
+            Mode mode,
+            @Nullable Checkpoint checkpoint,
+            String base,
+            @Nullable Initializer initializer,
+            Predicate<String> fixed) {
         this.mode = mode;
         this.checkpoint = checkpoint;
         this.base = base;
         this.initializer = initializer;
+        this.fixed = fixed;
     }
 
     /** Compares with the checkpoint's header; what is built from it must not be used. */
@@ -89,9 +101,21 @@ public final class Parameters {
         return new Parameters(Mode.LEARN, null, "", initializer);
     }
 
+    /** New parameters that are to be learned, but for those that stay as they are made, such as biases of 0. */
+    public static Parameters fresh(Initializer initializer, Predicate<String> fixed) {
+        return new Parameters(Mode.LEARN, null, "", initializer, fixed);
+    }
+
     /** The parameters to be learned, by name, in the order of building, in the layout of checkpoints. */
     public Map<String, Value> learned() {
+        Map<String, Value> learned = new LinkedHashMap<>(known);
+        learned.values().removeIf(value -> !value.isWanted());
         return Collections.unmodifiableMap(learned);
+    }
+
+    /** As {@link #learned}, with those that stay as they are made: all that a checkpoint holds. */
+    public Map<String, Value> known() {
+        return Collections.unmodifiableMap(known);
     }
 
     // ---- what architectures ask for
@@ -165,12 +189,13 @@ public final class Parameters {
         if (mode != Mode.LEARN) {
             return Value.constant(tensor(name, shape));
         }
-        Value known = learned.get(name);
-        if (known != null) {
-            return known;
+        Value before = known.get(name);
+        if (before != null) {
+            return before;
         }
-        Value parameter = Value.parameter(tensor(name, shape));
-        learned.put(name, parameter);
+        Tensor tensor = tensor(name, shape);
+        Value parameter = fixed.test(name) ? Value.constant(tensor) : Value.parameter(tensor);
+        known.put(name, parameter);
         return parameter;
     }
 

@@ -1,0 +1,129 @@
+package dev.heed.train;
+
+import java.util.List;
+
+/**
+ * Everything that a training run depends on besides its data: the same recipe and data give the same bytes.
+ *
+ * @param name what people call it
+ * @param config config.json of the model, without {@code vocab_size}, which the data tells
+ * @param biases whether biases are learned; else they stay 0
+ * @param context tokens of a sequence
+ * @param batch sequences of a pass
+ * @param accumulation passes of a step, whose gradients are averaged
+ * @param steps how many
+ * @param optimizer and its settings
+ * @param schedule of the learning rate
+ * @param clip the longest gradient; {@link Double#POSITIVE_INFINITY} for any
+ * @param dropout probability
+ * @param deviation of new matrices
+ * @param evaluateEvery steps from one evaluation, with its checkpoint, to the next
+ * @param patience evaluations without a better loss before training stops early; {@link Integer#MAX_VALUE} for never
+ * @param seed of everything that is drawn
+ */
+public record Recipe(
+        String name,
+        String config,
+        boolean biases,
+        int context,
+        int batch,
+        int accumulation,
+        int steps,
+        Optimizer.Settings optimizer,
+        Schedule schedule,
+        double clip,
+        double dropout,
+        double deviation,
+        int evaluateEvery,
+        int patience,
+        long seed) {
+    public Recipe {
+        if (context < 1 || batch < 1 || accumulation < 1 || steps < 0 || evaluateEvery < 1 || patience < 1) {
+            throw new IllegalArgumentException("train: context, batch, accumulation, evaluations and patience must be"
+                    + " positive and steps not negative, got context " + context + ", batch " + batch
+                    + ", accumulation " + accumulation + ", evaluations every " + evaluateEvery + " steps, patience "
+                    + patience + ", steps " + steps);
+        }
+        if (!(clip > 0)) {
+            throw new IllegalArgumentException("train: the longest gradient must be positive, got " + clip);
+        }
+    }
+
+    /**
+     * nanoGPT's example for CPUs (github.com/karpathy/nanoGPT, README, "I only have a macbook"): a GPT-2 without biases over
+     * characters, 0.8 million parameters.
+     */
+    public static Recipe shakespeareChar() {
+        return new Recipe(
+                "shakespeare-char",
+                gpt2(4, 4, 128, 64),
+                false,
+                64,
+                12,
+                1,
+                2000,
+                new Optimizer.AdamWSettings(0.9, 0.99, 1e-8, 0.1),
+                new Schedule.WarmUpCosine(1e-3, 1e-4, 100, 2000),
+                1,
+                0,
+                0.02,
+                250,
+                Integer.MAX_VALUE,
+                1337);
+    }
+
+    private static String gpt2(int layers, int heads, int width, int context) {
+        return """
+                {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "activation_function": "gelu",
+                 "n_layer": %d, "n_head": %d, "n_embd": %d, "n_positions": %d, "layer_norm_epsilon": 1e-5,
+                 "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0, "initializer_range": 0.02,
+                 "tie_word_embeddings": true, "bos_token_id": null, "eos_token_id": null}
+                """.formatted(layers, heads, width, context);
+    }
+
+    /** All that there are. */
+    public static List<Recipe> all() {
+        return List.of(shakespeareChar());
+    }
+
+    /** The one of this name. */
+    public static Recipe named(String name) {
+        return all().stream()
+                .filter(recipe -> recipe.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("train: unknown recipe '" + name + "', known: "
+                        + String.join(", ", all().stream().map(Recipe::name).toList())));
+    }
+
+    /** The same with so many steps; the learning rate is at its floor when they end. */
+    public Recipe withSteps(int count) {
+        Schedule over = schedule instanceof Schedule.WarmUpCosine cosine
+                ? new Schedule.WarmUpCosine(cosine.peak(), cosine.floor(), cosine.warmUp(), count)
+                : schedule;
+        return with(count, over, seed);
+    }
+
+    /** The same with another seed. */
+    public Recipe withSeed(long other) {
+        return with(steps, schedule, other);
+    }
+
+    private Recipe with(int count, Schedule over, long drawn) {
+        return new Recipe(
+                name,
+                config,
+                biases,
+                context,
+                batch,
+                accumulation,
+                count,
+                optimizer,
+                over,
+                clip,
+                dropout,
+                deviation,
+                evaluateEvery,
+                patience,
+                drawn);
+    }
+}

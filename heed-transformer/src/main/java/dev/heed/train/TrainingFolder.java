@@ -1,0 +1,154 @@
+package dev.heed.train;
+
+import dev.heed.model.checkpoint.Checkpoint;
+import dev.heed.model.checkpoint.SafetensorsWriter;
+import dev.heed.tensor.Tensor;
+import dev.heed.text.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A run on disk: an ordinary model folder (config.json, tokenizer.json, model.safetensors), with what it takes to go on.
+ *
+ * <pre>
+ *   training.safetensors   parameters, optimiser and step of the last checkpoint: one file, so never half of one
+ *   model.safetensors      the parameters again, for whoever runs the model
+ *   metrics.jsonl          a line per step and per evaluation
+ *   run.json               recipe, data hash, seed, machine, command
+ * </pre>
+ *
+ * Each file is written beside its place and moved there. Going on needs training.safetensors alone, so it does not matter
+ * between which two files a run was killed.
+ */
+final class TrainingFolder {
+    private static final String STATE = "training.safetensors";
+    private static final String MODEL = "model.safetensors";
+    private static final String METRICS = "metrics.jsonl";
+    private static final String RUN = "run.json";
+    private static final long MOST_METRICS = 1L << 30;
+
+    private final Path folder;
+
+    TrainingFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /** True if there is something to go on from. */
+    boolean hasState() {
+        return Files.exists(folder.resolve(STATE));
+    }
+
+    /** What a run writes before its first step. */
+    void begin(Trainer trainer, String run) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be made: " + e.getMessage(), e);
+        }
+        write("config.json", trainer.config());
+        write("tokenizer.json", trainer.corpus().tokenizerJson());
+        write(RUN, run);
+    }
+
+    /** A checkpoint. */
+    void save(Trainer trainer, Progress.Best best, List<String> metrics) {
+        write(METRICS, metrics.isEmpty() ? "" : String.join("\n", metrics) + "\n");
+        SafetensorsWriter state = new SafetensorsWriter()
+                .meta("step", Integer.toString(trainer.steps()))
+                .meta("recipe", trainer.recipe().toString())
+                .meta("data", trainer.corpus().sha256())
+                .meta("best_loss", Double.toString(best.loss()))
+                .meta("evaluations_since_best", Integer.toString(best.since()));
+        trainer.state().forEach(state::put);
+        state.write(folder.resolve(STATE));
+        SafetensorsWriter model = new SafetensorsWriter().meta("format", "pt");
+        trainer.weights().forEach(model::put);
+        model.write(folder.resolve(MODEL));
+    }
+
+    /** Brings a fresh trainer to the last checkpoint; the best evaluation so far. */
+    Progress.Best restore(Trainer trainer) {
+        try (Checkpoint checkpoint = Checkpoint.open(folder.resolve(STATE))) {
+            Map<String, String> facts = checkpoint.metadata();
+            require("recipe", trainer.recipe().toString(), facts);
+            require("data", trainer.corpus().sha256(), facts);
+            trainer.state().forEach((name, tensor) -> {
+                Tensor saved = checkpoint.tensor(name, tensor.shape());
+                saved.copyTo(tensor.array(), tensor.offset());
+            });
+            trainer.continueBehind(Integer.parseInt(fact("step", facts)));
+            return new Progress.Best(
+                    Double.parseDouble(fact("best_loss", facts)),
+                    Integer.parseInt(fact("evaluations_since_best", facts)));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(folder.resolve(STATE) + ": its metadata is not that of a run", e);
+        }
+    }
+
+    private void require(String key, String expected, Map<String, String> facts) {
+        String got = fact(key, facts);
+        if (!got.equals(expected)) {
+            throw new IllegalArgumentException(folder + ": the run to be resumed has another " + key + ": expected "
+                    + expected + ", got " + got + "; give what it was started with");
+        }
+    }
+
+    private String fact(String key, Map<String, String> facts) {
+        String fact = facts.get(key);
+        if (fact == null) {
+            throw new IllegalArgumentException(
+                    folder.resolve(STATE) + ": its metadata has no '" + key + "', so it is not a run to be resumed");
+        }
+        return fact;
+    }
+
+    /** The lines of metrics of the first {@code steps} steps. */
+    List<String> metrics(int steps) {
+        Path file = folder.resolve(METRICS);
+        if (!Files.exists(file)) {
+            return List.of();
+        }
+        return Arrays.stream(Json.readText(file, MOST_METRICS).split("\n"))
+                .filter(line -> !line.isEmpty())
+                .filter(line -> isWithin(file, line, steps))
+                .toList();
+    }
+
+    /** A step's line carries its number, an evaluation's the number of steps before it. */
+    private static boolean isWithin(Path file, String line, int steps) {
+        JsonNode tree = Json.parse(file.toString(), line);
+        int step = tree.path("step").asInt(Integer.MAX_VALUE);
+        return tree.has("val_loss") ? step <= steps : step < steps;
+    }
+
+    private void write(String name, String text) {
+        Path whole = folder.resolve(name);
+        try {
+            Path beside = Files.createTempFile(folder, "." + name + ".", ".part");
+            try {
+                Files.writeString(beside, text);
+                move(beside, whole);
+            } finally {
+                Files.deleteIfExists(beside);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(whole + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private static void move(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.heed.train;
+
+import dev.heed.text.Json;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * A training run with its folder: steps, evaluations, checkpoints. It may end at any moment and be gone on with: the bytes of
+ * model.safetensors and training.safetensors at the end are the same.
+ *
+ * <pre>{@code
+ * TrainingRun run = TrainingRun.start(trainer, folder, "data.txt", "heed train …");
+ * Progress.Evaluation last = run.finish(progress, () -> false);
+ * }</pre>
+ */
+public final class TrainingRun {
+    private final Trainer trainer;
+    private final TrainingFolder folder;
+    private final List<String> metrics;
+    private Progress.Best best;
+
+    private TrainingRun(Trainer trainer, TrainingFolder folder, List<String> metrics, Progress.Best best) {
+        this.trainer = trainer;
+        this.folder = folder;
+        this.metrics = new ArrayList<>(metrics);
+        this.best = best;
+    }
+
+    /**
+     * A new run.
+     *
+     * @param dataName what the data is called in run.json
+     * @param command that started it, for run.json
+     * @throws IllegalArgumentException if the folder already holds a run
+     */
+    public static TrainingRun start(Trainer trainer, Path path, String dataName, String command) {
+        TrainingFolder folder = new TrainingFolder(path);
+        if (folder.hasState()) {
+            throw new IllegalArgumentException(
+                    path + ": holds a run already; go on with it by --resume, or give another folder");
+        }
+        folder.begin(trainer, Provenance.json(trainer, dataName, command));
+        return new TrainingRun(trainer, folder, List.of(), Progress.Best.none());
+    }
+
+    /**
+     * The run of a folder, from its last checkpoint, or from the beginning if it was killed before the first.
+     *
+     * @param trainer a fresh one, of the same recipe and data
+     */
+    public static TrainingRun resume(Trainer trainer, Path path, String dataName, String command) {
+        TrainingFolder folder = new TrainingFolder(path);
+        if (!folder.hasState()) {
+            return start(trainer, path, dataName, command);
+        }
+        Progress.Best best = folder.restore(trainer);
+        return new TrainingRun(trainer, folder, folder.metrics(trainer.steps()), best);
+    }
+
+    /**
+     * Trains to the recipe's last step, to an early stop, or until told to stop; saves in each case.
+     *
+     * @return the evaluation at the end, or nothing if told to stop
+     */
+    public Optional<Progress.Evaluation> finish(Progress progress, BooleanSupplier stop) {
+        Optional<Progress.Evaluation> last = Optional.empty();
+        while (!isDone() && !stop.getAsBoolean()) {
+            step(progress);
+            last = isDue() ? Optional.of(checkpoint(progress)) : Optional.empty();
+        }
+        if (last.isEmpty()) {
+            save();
+        }
+        return last.isEmpty() && isDone() ? Optional.of(evaluation()) : last;
+    }
+
+    private boolean isDone() {
+        return trainer.steps() >= trainer.recipe().steps()
+                || best.since() >= trainer.recipe().patience();
+    }
+
+    private boolean isDue() {
+        int every = trainer.recipe().evaluateEvery();
+        return trainer.steps() % every == 0
+                || trainer.steps() == trainer.recipe().steps();
+    }
+
+    private void step(Progress progress) {
+        long start = System.nanoTime();
+        Trainer.Step step = trainer.step();
+        double millis = (System.nanoTime() - start) / 1e6;
+        metrics.add(Json.write(JsonNodeFactory.instance
+                .objectNode()
+                .put("step", step.number())
+                .put("loss", step.loss())
+                .put("rate", step.rate())
+                .put("norm", step.norm())
+                .put("ms", millis)));
+        progress.stepped(step, millis);
+    }
+
+    private Progress.Evaluation checkpoint(Progress progress) {
+        Progress.Evaluation evaluation = evaluation();
+        metrics.add(Json.write(JsonNodeFactory.instance
+                .objectNode()
+                .put("step", evaluation.step())
+                .put("train_loss", evaluation.trainLoss())
+                .put("val_loss", evaluation.validationLoss())
+                .put("perplexity", Math.exp(evaluation.validationLoss()))));
+        best = best.and(evaluation.validationLoss());
+        save();
+        progress.evaluated(evaluation);
+        return evaluation;
+    }
+
+    private Progress.Evaluation evaluation() {
+        return new Progress.Evaluation(
+                trainer.steps(), trainer.loss(Corpus.Split.TRAIN), trainer.loss(Corpus.Split.VALIDATION));
+    }
+
+    private void save() {
+        folder.save(trainer, best, metrics);
+    }
+}

@@ -1,0 +1,232 @@
+package dev.heed.grad;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.heed.attention.Attention;
+import dev.heed.attention.Mask;
+import dev.heed.kernel.Activation;
+import dev.heed.kernel.PackedMatrix;
+import dev.heed.kernel.Rotary;
+import dev.heed.kernel.Workers;
+import dev.heed.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every op's backward step against differences of its forward step. */
+class GradientsTest {
+    private static final long SEED = 20261121;
+    /** With five points the error of the method is below 1e-6 at this step, that of rounding about 1e-6. */
+    private static final float STEP = 1f / 32;
+
+    /** A function of inputs, all of which are to have gradients. */
+    private record Case(String name, Body body, int[]... shapes) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private interface Body {
+        Value of(Tape tape, List<Value> inputs);
+    }
+
+    static Stream<Case> ops() {
+        List<Case> cases = new ArrayList<>();
+        cases.add(new Case("linear", (t, v) -> Ops.linear(t, v.get(0), v.get(1), v.get(2)), s(5, 7), s(3, 7), s(3)));
+        cases.add(new Case("linear without bias", (t, v) -> Ops.linear(t, v.get(0), v.get(1), null), s(5, 7), s(3, 7)));
+        cases.add(new Case(
+                "linear by a part of a transposed matrix",
+                (t, v) -> Ops.linear(
+                        t, v.get(0), v.get(1).view(w -> w.slice(1, 2, 6).transpose(0, 1)), null),
+                s(5, 7),
+                s(7, 9)));
+        PackedMatrix packed = PackedMatrix.pack(random(SEED, 3, 7));
+        cases.add(new Case("linear, packed", (t, v) -> Ops.linear(t, v.get(0), packed, null), s(5, 7)));
+        cases.add(new Case("add", (t, v) -> Ops.add(t, v.get(0), v.get(1)), s(3, 5), s(3, 5)));
+        cases.add(new Case("multiply", (t, v) -> Ops.multiply(t, v.get(0), v.get(1)), s(3, 5), s(3, 5)));
+        cases.add(new Case("multiply by itself", (t, v) -> Ops.multiply(t, v.get(0), v.get(0)), s(3, 5)));
+        cases.add(new Case("scale", (t, v) -> Ops.scale(t, v.get(0), -0.75f), s(3, 5)));
+        for (Activation f : Activation.values()) {
+            cases.add(new Case("activate " + f, (t, v) -> Ops.activate(t, f, v.get(0)), s(3, 17)));
+            cases.add(new Case("gated " + f, (t, v) -> Ops.gated(t, f, v.get(0), v.get(1)), s(3, 17), s(3, 17)));
+        }
+        cases.add(new Case("embedding", (t, v) -> Ops.embedding(t, v.get(0), new int[] {2, 0, 2, 3}), s(5, 3)));
+        cases.add(new Case(
+                "layer norm", (t, v) -> Ops.layerNorm(t, v.get(0), v.get(1), v.get(2), 1e-5f), s(3, 17), s(17), s(17)));
+        cases.add(new Case(
+                "layer norm without bias",
+                (t, v) -> Ops.layerNorm(t, v.get(0), v.get(1), null, 1e-5f),
+                s(3, 17),
+                s(17)));
+        cases.add(new Case("RMS norm", (t, v) -> Ops.rmsNorm(t, v.get(0), v.get(1), 1e-5f), s(3, 17), s(17)));
+        cases.add(new Case("rotate", GradientsTest::rotated, s(1, 2, 3, 4)));
+        cases.add(new Case("dropout", (t, v) -> Ops.dropout(t, v.get(0), 0.4, SEED), s(7, 5)));
+        cases.add(new Case(
+                "rows and columns",
+                (t, v) -> Ops.linear(t, Ops.columns(Ops.rows(v.get(0), 1, 4), 2, 5), v.get(1), null),
+                s(5, 7),
+                s(2, 3)));
+        cases.add(
+                new Case("causal attention", attention(Mask.causalBottomRight()), s(1, 6, 8), s(1, 6, 8), s(1, 6, 8)));
+        cases.add(new Case("attention", attention(Mask.none()), s(1, 3, 8), s(1, 5, 8), s(1, 5, 8)));
+        cases.add(new Case("attention with a bias", GradientsTest::biased, s(3, 8), s(5, 8), s(5, 8), s(1, 2, 3, 5)));
+        int[] labels = {3, -1, 0, 3, 10};
+        cases.add(new Case(
+                "cross-entropy",
+                (t, v) -> Ops.crossEntropy(t, v.get(0), v.get(1), v.get(2), labels),
+                s(5, 7),
+                s(11, 7),
+                s(11)));
+        cases.add(new Case(
+                "cross-entropy of an embedding tied to its head",
+                (t, v) -> Ops.crossEntropy(
+                        t, Ops.embedding(t, v.get(0), new int[] {1, 4, 4}), v.get(0), null, new int[] {0, 1, 4}),
+                s(5, 7)));
+        return cases.stream();
+    }
+
+    private static int[] s(int... shape) {
+        return shape;
+    }
+
+    private static Value rotated(Tape tape, List<Value> inputs) {
+        Value x = Ops.scale(tape, inputs.get(0), 1); // rotate works in place
+        Ops.rotate(tape, x, new Rotary(Rotary.Layout.HALVES, Rotary.frequencies(4, 10), 1, 16), 5);
+        return x;
+    }
+
+    private static Body attention(Mask mask) {
+        return (tape, v) -> attended(tape, Attention.scaledDotProduct().mask(mask), flat(v), null);
+    }
+
+    private static List<Value> flat(List<Value> values) {
+        return values.stream()
+                .map(value -> value.view(t -> t.reshape(t.elements() / t.size(t.rank() - 1), t.size(t.rank() - 1))))
+                .toList();
+    }
+
+    private static Value biased(Tape tape, List<Value> v) {
+        Attention attention = Attention.scaledDotProduct().bias(v.get(3).tensor());
+        return attended(tape, attention, v.subList(0, 3), v.get(3));
+    }
+
+    /** Two heads of width 4, merged. */
+    private static Value attended(
+            Tape tape, Attention attention, List<Value> qkv, @org.jspecify.annotations.Nullable Value bias) {
+        int queries = qkv.get(0).tensor().size(0);
+        int keys = qkv.get(1).tensor().size(0);
+        Value room = Ops.room(tape, true, queries, 8);
+        Ops.attention(
+                tape,
+                attention,
+                Ops.heads(qkv.get(0), 0, 1, queries, 2),
+                Ops.heads(qkv.get(1), 0, 1, keys, 2),
+                Ops.heads(qkv.get(2), 0, 1, keys, 2),
+                bias,
+                Ops.heads(room, 0, 1, queries, 2));
+        return room;
+    }
+
+    @ParameterizedTest
+    @MethodSource("ops")
+    void gradientsMeetDifferences(Case each) {
+        SplittableRandom dice = new SplittableRandom(SEED);
+        List<Value> inputs = Arrays.stream(each.shapes())
+                .map(shape -> Value.parameter(random(dice.nextLong(), shape)))
+                .toList();
+        Tape tape = Tape.recording();
+        Value y = each.body().of(tape, inputs);
+        Tensor dy = random(SEED + 1, y.tensor().shape());
+        tape.backward(y, dy);
+        for (int i = 0; i < inputs.size(); i++) {
+            float[] x = inputs.get(i).tensor().array();
+            float[] gradient = inputs.get(i).gradient().array();
+            for (int e = 0; e < x.length; e++) {
+                double expected = difference(each, inputs, dy, x, e);
+                assertThat((double) gradient[e])
+                        .as("%s: input %d, element %d, seed %d", each.name(), i, e, SEED)
+                        .isCloseTo(
+                                expected, org.assertj.core.data.Offset.offset(1e-4 * Math.max(1, Math.abs(expected))));
+            }
+        }
+    }
+
+    /** Five points: (f(x−2h) − 8f(x−h) + 8f(x+h) − f(x+2h)) / 12h. */
+    private static double difference(Case each, List<Value> inputs, Tensor dy, float[] x, int e) {
+        float at = x[e];
+        double[] f = new double[5];
+        for (int i = -2; i <= 2; i++) {
+            x[e] = at + i * STEP;
+            f[i + 2] = along(each.body().of(Tape.off(), inputs).tensor(), dy);
+        }
+        x[e] = at;
+        return (f[0] - 8 * f[1] + 8 * f[3] - f[4]) / (12 * STEP);
+    }
+
+    private static double along(Tensor y, Tensor dy) {
+        float[] a = y.toArray();
+        float[] b = dy.toArray();
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += (double) a[i] * b[i];
+        }
+        return sum;
+    }
+
+    /** Numbers of magnitude 0.1 to 1.1: away from the kink of RELU. */
+    private static Tensor random(long seed, int... shape) {
+        SplittableRandom dice = new SplittableRandom(seed);
+        Tensor tensor = Tensor.zeros(shape);
+        for (int i = 0; i < tensor.elements(); i++) {
+            float magnitude = 0.1f + (float) dice.nextDouble();
+            tensor.array()[i] = dice.nextBoolean() ? magnitude : -magnitude;
+        }
+        return tensor;
+    }
+
+    @Test
+    void severalTilesOfLogitsGiveWhatRowsGiveByThemselves() {
+        int vocabulary = 400_000; // two rows of logits fill a tile
+        int[] labels = {7, 399_999, 0, -1, 123_456};
+        Value w = Value.parameter(random(SEED, vocabulary, 2));
+        Value x = Value.parameter(random(SEED + 1, labels.length, 2));
+        Tape tape = Tape.recording();
+        Value loss = Ops.crossEntropy(tape, x, w, null, labels);
+        tape.backward(loss);
+        double sum = 0;
+        for (int r = 0; r < labels.length; r++) {
+            int row = r;
+            Value alone = Value.parameter(x.tensor().slice(0, row, row + 1).contiguous());
+            Tape own = Tape.recording();
+            Value one = Ops.crossEntropy(own, alone, Value.constant(w.tensor()), null, new int[] {labels[row]});
+            own.backward(one, Tensor.full(0.25f, 1));
+            assertThat(x.gradient().select(0, row).toArray())
+                    .as("row " + row)
+                    .containsExactly(alone.gradient().toArray());
+            sum += one.tensor().get(0) / 4;
+        }
+        assertThat((double) loss.tensor().get(0)).isCloseTo(sum, org.assertj.core.data.Offset.offset(1e-5));
+    }
+
+    @Test
+    void dropoutIsTheSameForAnyNumberOfThreadsAndKeepsTheMean() {
+        Value ones = Value.constant(Tensor.full(1, 300, 400));
+        float[] one = Workers.with(
+                1, () -> Ops.dropout(Tape.off(), ones, 0.2, SEED).tensor().toArray());
+        float[] three = Workers.with(
+                3, () -> Ops.dropout(Tape.off(), ones, 0.2, SEED).tensor().toArray());
+        assertThat(three).containsExactly(one);
+        double mean = 0;
+        for (float each : one) {
+            mean += each / (double) one.length;
+        }
+        // The deviation of the mean of 120,000 is 0.5/√120,000 = 0.0014.
+        assertThat(mean).isCloseTo(1, org.assertj.core.data.Offset.offset(0.006));
+    }
+}
