@@ -1,0 +1,287 @@
+package dev.heed.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
+
+import dev.heed.grad.Tape;
+import dev.heed.grad.Value;
+import dev.heed.kernel.Workers;
+import dev.heed.model.Model;
+import dev.heed.model.arch.Architectures;
+import dev.heed.model.arch.Network;
+import dev.heed.model.arch.Parameters;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.Pass;
+import dev.heed.tensor.Tensor;
+import dev.heed.text.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainerTest {
+    private static final String GPT2 = """
+            {"model_type": "gpt2", "activation_function": "gelu", "n_layer": 2, "n_head": 2, "n_embd": 16,
+             "n_positions": 12, "vocab_size": 11, "tie_word_embeddings": true, "eos_token_id": null}
+            """;
+    private static final String LLAMA = """
+            {"model_type": "llama", "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+             "hidden_size": 16, "intermediate_size": 24, "max_position_embeddings": 12, "vocab_size": 11,
+             "rms_norm_eps": 1e-5, "tie_word_embeddings": false}
+            """;
+    private static final Path NONE = Path.of("");
+
+    @TempDir
+    private Path folder = NONE; // set by JUnit
+
+    // ---- gradients of whole models
+    // -----------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @ValueSource(strings = {GPT2, LLAMA})
+    void gradientsOfWholeModelsMeetDifferences(String json) {
+        SplittableRandom dice = new SplittableRandom(7);
+        Parameters made = Parameters.fresh((name, shape) -> drawn(dice, shape));
+        Network.Decoder model = (Network.Decoder) Architectures.fresh(Config.parse("config.json", json), made);
+        int[] ids = {3, 1, 4, 1, 5, 9, 2, 6};
+        int[] labels = {1, 4, 1, 5, 9, 2, -1, 10};
+        Tape tape = Tape.recording();
+        Pass pass = Pass.of(5, 3).recording(tape);
+        tape.backward(model.loss(pass, model.hidden(pass, ids), labels));
+        for (Map.Entry<String, Value> each : made.learned().entrySet()) {
+            float[] x = each.getValue().tensor().array();
+            for (int probe = 0; probe < 3; probe++) {
+                int at = dice.nextInt(x.length);
+                double expected = difference(model, ids, labels, x, at);
+                assertThat((double) each.getValue().gradient().array()[at])
+                        .as("%s, element %d", each.getKey(), at)
+                        .isCloseTo(expected, offset(2e-4 + 2e-3 * Math.abs(expected)));
+            }
+        }
+    }
+
+    private static double difference(Network.Decoder model, int[] ids, int[] labels, float[] x, int at) {
+        float step = 1f / 64;
+        float value = x[at];
+        double[] f = new double[5];
+        for (int i = -2; i <= 2; i++) {
+            x[at] = value + i * step;
+            Pass pass = Pass.of(5, 3);
+            f[i + 2] = model.loss(pass, model.hidden(pass, ids), labels).tensor().get(0);
+        }
+        x[at] = value;
+        return (f[0] - 8 * f[1] + 8 * f[3] - f[4]) / (12 * step);
+    }
+
+    private static Tensor drawn(SplittableRandom dice, int... shape) {
+        Tensor tensor = Tensor.zeros(shape);
+        for (int i = 0; i < tensor.elements(); i++) {
+            tensor.array()[i] = (float) (dice.nextDouble() - 0.4);
+        }
+        return tensor;
+    }
+
+    // ---- data
+    // --------------------------------------------------------------------------------------------------------
+
+    @Test
+    void theSavedTokenizerGivesTheIdsThatWereTrainedOn() {
+        String text = "Zwölf Boxkämpfer 🥊 jagen\tViktor.\n\n\"Ja\" \\ nein  {}\r\n".repeat(3);
+        Corpus corpus = Corpus.characters("text", text);
+        try (Tokenizer tokenizer = Tokenizer.parse("tokenizer.json", corpus.tokenizerJson())) {
+            int[] ids = tokenizer.encode(text).ids();
+            int[] train = corpus.ids(Corpus.Split.TRAIN);
+            assertThat(ids).startsWith(train).endsWith(corpus.ids(Corpus.Split.VALIDATION));
+            assertThat(ids.length).isEqualTo(text.codePointCount(0, text.length()));
+            assertThat(train.length).isEqualTo((int) (0.9 * ids.length));
+            assertThat(tokenizer.decode(ids)).isEqualTo(text);
+        }
+    }
+
+    // ---- steps
+    // -------------------------------------------------------------------------------------------------------
+
+    /** A small model; the text repeats, so that it can be learned in a few steps. */
+    private static Recipe small(int steps) {
+        return new Recipe(
+                "small",
+                GPT2,
+                false,
+                12,
+                3,
+                2,
+                steps,
+                new Optimizer.AdamWSettings(0.9, 0.99, 1e-8, 0.1),
+                new Schedule.WarmUpCosine(1e-2, 1e-3, 3, steps),
+                1,
+                0.1,
+                0.02,
+                5,
+                Integer.MAX_VALUE,
+                42);
+    }
+
+    private static Corpus corpus() {
+        return Corpus.characters("text", "the cat sat on the mat. ".repeat(30));
+    }
+
+    private static void silence(Path into, Recipe recipe, int stopAfter) {
+        Trainer trainer = Trainer.fresh(recipe, corpus());
+        TrainingRun run = TrainingRun.resume(trainer, into, "text", "test");
+        run.finish(new Quiet(), () -> trainer.steps() >= stopAfter);
+    }
+
+    private static class Quiet implements Progress {
+        final List<Evaluation> evaluations = new ArrayList<>();
+
+        @Override
+        public void stepped(Trainer.Step step, double millis) {}
+
+        @Override
+        public void evaluated(Evaluation evaluation) {
+            evaluations.add(evaluation);
+        }
+    }
+
+    @Test
+    void theFirstLossIsThatOfGuessingAndTheLastIsFarBelow() {
+        Trainer trainer = Trainer.fresh(small(60), corpus());
+        double guess = Math.log(corpus().vocabulary());
+        assertThat(trainer.loss(Corpus.Split.VALIDATION)).isCloseTo(guess, offset(0.05));
+        while (trainer.steps() < 60) {
+            trainer.step();
+        }
+        assertThat(trainer.loss(Corpus.Split.VALIDATION)).isLessThan(0.5 * guess);
+        assertThat(trainer.loss(Corpus.Split.TRAIN)).isLessThan(0.5 * guess);
+    }
+
+    @Test
+    void threadsChangeNoBit() {
+        assertThat(Workers.with(2, () -> afterSteps(6))).containsExactly(Workers.with(1, () -> afterSteps(6)));
+    }
+
+    private static float[] afterSteps(int steps) {
+        Trainer trainer = Trainer.fresh(small(steps), corpus());
+        while (trainer.steps() < steps) {
+            trainer.step();
+        }
+        int size = trainer.weights().values().stream().mapToInt(Tensor::elements).sum();
+        float[] all = new float[size];
+        int at = 0;
+        for (Tensor each : trainer.weights().values()) {
+            each.copyTo(all, at);
+            at += each.elements();
+        }
+        return all;
+    }
+
+    @Test
+    void evaluatingInBetweenChangesNoBit() {
+        Trainer trainer = Trainer.fresh(small(4), corpus());
+        trainer.step();
+        trainer.loss(Corpus.Split.VALIDATION);
+        double second = trainer.step().loss();
+        Trainer other = Trainer.fresh(small(4), corpus());
+        other.step();
+        assertThat(other.step().loss()).isEqualTo(second);
+    }
+
+    @Test
+    void accumulatedPassesAreAsOneBatch() {
+        assertThat(Trainer.fresh(plain(2, 3), corpus()).step().norm())
+                .isCloseTo(Trainer.fresh(plain(6, 1), corpus()).step().norm(), offset(1e-5));
+    }
+
+    /** The first {@code batch · accumulation} sequences of the stream, whichever way they are cut. */
+    private static Recipe plain(int batch, int accumulation) {
+        Recipe r = small(10);
+        return new Recipe(
+                r.name(), GPT2, true, 12, batch, accumulation, 10, r.optimizer(), r.schedule(), 1, 0, 0.02, 5, 9, 42);
+    }
+
+    // ---- checkpoints
+    // -------------------------------------------------------------------------------------------------
+
+    @Test
+    void aResumedRunEndsWithTheSameBytes() throws IOException {
+        Path straight = folder.resolve("straight");
+        Path paused = folder.resolve("paused");
+        silence(straight, small(20), 20);
+        silence(paused, small(20), 7);
+        silence(paused, small(20), 10);
+        silence(paused, small(20), 20);
+        for (String name : List.of("model.safetensors", "training.safetensors", "config.json", "tokenizer.json")) {
+            assertThat(paused.resolve(name)).as(name).hasSameBinaryContentAs(straight.resolve(name));
+        }
+        assertThat(Files.readAllLines(paused.resolve("metrics.jsonl"))).hasSize(20 + 4);
+    }
+
+    @Test
+    void aRunKilledBetweenTwoFilesOfACheckpointGoesOn() throws IOException {
+        Path straight = folder.resolve("straight");
+        Path killed = folder.resolve("killed");
+        silence(straight, small(20), 20);
+        silence(killed, small(20), 5);
+        byte[] model = Files.readAllBytes(killed.resolve("model.safetensors"));
+        silence(killed, small(20), 9);
+        Files.write(killed.resolve("model.safetensors"), model); // the state of step 9 was in place, the model not yet
+        Files.write(killed.resolve(".training.safetensors.7.part"), new byte[1000]);
+        try (Model still = Model.load(killed)) {
+            assertThat(still.parameters()).isPositive();
+        }
+        silence(killed, small(20), 20);
+        assertThat(killed.resolve("model.safetensors")).hasSameBinaryContentAs(straight.resolve("model.safetensors"));
+    }
+
+    @Test
+    void theFolderRunsAsAModelWithTheLossThatWasTold() {
+        Trainer trainer = Trainer.fresh(small(10), corpus());
+        Quiet heard = new Quiet();
+        TrainingRun.start(trainer, folder, "text", "test").finish(heard, () -> false);
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).isEmpty();
+            Network.Decoder decoder = (Network.Decoder) model.network();
+            int[] ids = corpus().ids(Corpus.Split.VALIDATION);
+            double sum = 0;
+            for (int from = 0; from < ids.length - 1; from += 12) {
+                int length = Math.min(12, ids.length - 1 - from);
+                Pass pass = Pass.of(length);
+                Value hidden = decoder.hidden(pass, java.util.Arrays.copyOfRange(ids, from, from + length));
+                int[] labels = java.util.Arrays.copyOfRange(ids, from + 1, from + 1 + length);
+                sum += (double) decoder.loss(pass, hidden, labels).tensor().get(0) * length;
+            }
+            assertThat(sum / (ids.length - 1))
+                    .isCloseTo(heard.evaluations.getLast().validationLoss(), offset(1e-5));
+        }
+    }
+
+    @Test
+    void anotherRecipeDoesNotGoOnWithTheRun() {
+        silence(folder, small(20), 5);
+        assertThatThrownBy(() -> silence(folder, small(30), 30))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("another recipe");
+        assertThatThrownBy(() -> TrainingRun.start(Trainer.fresh(small(20), corpus()), folder, "text", "test"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("holds a run already");
+    }
+
+    @Test
+    void trainingStopsWhenNothingGetsBetter() {
+        Recipe r = small(1000);
+        Schedule none = new Schedule.Constant(0);
+        Recipe stuck =
+                new Recipe("stuck", GPT2, false, 12, 3, 1, 1000, r.optimizer(), none, 1, 0, 0.02, 2, 3, 42);
+        Trainer trainer = Trainer.fresh(stuck, corpus());
+        TrainingRun.start(trainer, folder, "text", "test").finish(new Quiet(), () -> false);
+        assertThat(trainer.steps()).isEqualTo(2 * (1 + 3));
+    }
+}
