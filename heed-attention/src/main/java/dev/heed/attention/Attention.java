@@ -4,6 +4,7 @@ import dev.heed.kernel.Backward;
 import dev.heed.kernel.Decode;
 import dev.heed.kernel.Forward;
 import dev.heed.kernel.Problem;
+import dev.heed.kernel.ScoreRule;
 import dev.heed.kernel.ScoreTerms;
 import dev.heed.kernel.Statistics;
 import dev.heed.kernel.Visibility;
@@ -30,9 +31,11 @@ import org.jspecify.annotations.Nullable;
  * FlashAttention (Dao et al. 2022, arXiv 2205.14135), so memory beyond inputs and output is O(N).
  */
 public final class Attention {
-    private static final Attention SCALED_DOT_PRODUCT = new Attention(Float.NaN, 0, Mask.none(), null, null, null);
+    private static final Attention SCALED_DOT_PRODUCT =
+            new Attention(Score.scaledDotProduct(), Float.NaN, 0, Mask.none(), null, null, null);
 
-    private final float scale; // NaN: 1/√D
+    private final Score score;
+    private final float scale; // NaN: the score's own
     private final float softcap; // 0: none
     private final Mask mask;
     private final @Nullable Tensor bias;
@@ -40,12 +43,14 @@ public final class Attention {
     private final float @Nullable [] sink;
 
     private Attention(
+            Score score,
             float scale,
             float softcap,
             Mask mask,
             @Nullable Tensor bias,
             float @Nullable [] alibi,
             float @Nullable [] sink) {
+        this.score = score;
         this.scale = scale;
         this.softcap = softcap;
         this.mask = mask;
@@ -59,12 +64,17 @@ public final class Attention {
         return SCALED_DOT_PRODUCT;
     }
 
-    /** Another factor in place of 1/√D; 1 gives the plain dot product (Luong et al. 2015). */
+    /** Another rule that compares queries and keys in place of the scaled dot product. */
+    public Attention score(Score rule) {
+        return new Attention(rule, scale, softcap, mask, bias, alibi, sink);
+    }
+
+    /** Another factor of the comparison in place of the score's own, which is 1/√D or 1. */
     public Attention scale(double factor) {
         if (!Float.isFinite((float) factor)) {
             throw new IllegalArgumentException("Attention.scale: the factor must be finite, got " + factor);
         }
-        return new Attention((float) factor, softcap, mask, bias, alibi, sink);
+        return new Attention(score, (float) factor, softcap, mask, bias, alibi, sink);
     }
 
     /** Bounds scores to ±cap by cap·tanh(score/cap), before bias and mask; 0 for none. */
@@ -73,12 +83,12 @@ public final class Attention {
             throw new IllegalArgumentException(
                     "Attention.softcap: the cap must be finite and not negative, got " + cap);
         }
-        return new Attention(scale, (float) cap, mask, bias, alibi, sink);
+        return new Attention(score, scale, (float) cap, mask, bias, alibi, sink);
     }
 
     /** Restricts what queries see, further than before: masks are joined by AND. */
     public Attention mask(Mask also) {
-        return new Attention(scale, softcap, mask.and(also), bias, alibi, sink);
+        return new Attention(score, scale, softcap, mask.and(also), bias, alibi, sink);
     }
 
     /**
@@ -87,17 +97,17 @@ public final class Attention {
      * @param added up to four axes, each 1 or the size of [B, Hq, N, M]; fewer axes are the last ones. Not copied.
      */
     public Attention bias(Tensor added) {
-        return new Attention(scale, softcap, mask, added, alibi, sink);
+        return new Attention(score, scale, softcap, mask, added, alibi, sink);
     }
 
     /** Subtracts slope[h]·|distance| from the scores, query N−1 standing at key M−1 (ALiBi, arXiv 2108.12409). */
     public Attention alibi(float... slopes) {
-        return new Attention(scale, softcap, mask, bias, slopes.clone(), sink);
+        return new Attention(score, scale, softcap, mask, bias, slopes.clone(), sink);
     }
 
     /** One learned score per query head that takes part in the softmax and carries no value, so weights sum to less. */
     public Attention sink(float... scores) {
-        return new Attention(scale, softcap, mask, bias, alibi, scores.clone());
+        return new Attention(score, scale, softcap, mask, bias, alibi, scores.clone());
     }
 
     /**
@@ -118,8 +128,8 @@ public final class Attention {
     }
 
     /**
-     * Queries against a cache. A few query rows per key head take the decoding path, which reads the cache once; more copy
-     * keys and values out of their pages first.
+     * Queries against a cache. A few query rows per key head take the decoding path, which reads the cache once; more, and
+     * cosine and additive scores, copy keys and values out of their pages first.
      *
      * @param query [B, Hq, N, D]; masks see N queries and M = {@code cache.length()} keys, so a decoding step is
      *     {@link Mask#causalBottomRight}
@@ -131,7 +141,7 @@ public final class Attention {
                 cache.batches(), cache.keyHeads(), cache.length(), cache.pages().valueWidth());
         checkInputs(query, shapeOfKeys, shapeOfValues);
         int rows = cache.keyHeads() == 0 ? 0 : query.size(1) / cache.keyHeads() * query.size(2);
-        if (rows == 0 || rows > Decode.MOST_ROWS) {
+        if (rows == 0 || rows > Decode.MOST_ROWS || !ScoreInputs.readsKeysAsDots(score)) {
             return apply(query, cache.keys(), cache.values());
         }
         int[] scores = {query.size(0), query.size(1), query.size(2), cache.length()};
@@ -139,7 +149,12 @@ public final class Attention {
         Tensor output = Tensor.zeros(scores[0], scores[1], scores[2], shapeOfValues.size(3));
         Tensor lse = Tensor.zeros(scores[0], scores[1], scores[2]);
         Decode.run(
-                new Decode.Call(rows(query), cache.pages(), cache.keyHeads(), visible, terms(scores, query.size(3))),
+                new Decode.Call(
+                        rows(ScoreInputs.query(score, query)),
+                        cache.pages(),
+                        cache.keyHeads(),
+                        visible,
+                        terms(scores, query.size(3))),
                 output,
                 lse);
         return new AttentionOutput(output, lse);
@@ -233,8 +248,8 @@ public final class Attention {
     }
 
     /**
-     * Exact gradients of a loss with respect to query, key and value (and the sinks, if there are), given its gradient
-     * with respect to the output. Recomputes the weights from lse; memory O(N + M).
+     * Exact gradients of a loss with respect to query, key and value (and the sinks and the score's parameter, if there
+     * are), given its gradient with respect to the output. Recomputes the weights from lse; memory O(N + M).
      *
      * @param result what {@link #apply} returned for the same query, key and value
      * @param dOutput [B, Hq, N, Dv]
@@ -244,7 +259,7 @@ public final class Attention {
         Backward.Pass pass = pass(query, key, value, result, dOutput);
         Backward.run(pass);
         Tensor dSink = sink == null ? null : Tensor.of(Backward.sink(pass, sink), sink.length);
-        return new AttentionGradients(pass.dQuery(), pass.dKey(), pass.dValue(), dSink);
+        return ScoreInputs.gradients(score, query, key, pass, dSink);
     }
 
     /**
@@ -265,17 +280,29 @@ public final class Attention {
     }
 
     /**
-     * The gradient with respect to the scale, from the gradient of the query.
+     * The gradient with respect to the scale, from the other gradients: a score is linear in the query (dot products), in v
+     * (additive) or in 1/τ (cosine), so Σ x·dx = scale · dScale.
      *
      * @param gradients what {@link #gradients} returned for the same query, key and value
      */
     public float scaleGradient(Tensor query, Tensor key, Tensor value, AttentionGradients gradients) {
-        Problem problem = problem(query, key, value);
-        if (problem.terms().scale() == 0) {
+        double factor = problem(query, key, value).terms().scale() == 0 ? 0 : scaleFor(query.size(3));
+        if (factor == 0) {
             throw new IllegalArgumentException("attend: the gradient of a scale of 0 is not kept; use a small scale");
         }
-        Tensor none = Tensor.zeros(0);
-        return Backward.scale(new Backward.Pass(problem, none, none, none, gradients.dQuery(), none, none));
+        Tensor dScore = gradients.dScore();
+        double sum = 0;
+        if (score instanceof Score.Additive additive && dScore != null) {
+            float[] v = additive.v().toArray();
+            for (int i = 0; i < v.length; i++) {
+                sum += (double) v[i] * dScore.array()[i];
+            }
+        } else if (score instanceof Score.Cosine cosine && dScore != null) {
+            sum = -cosine.temperature() * dScore.array()[0];
+        } else {
+            sum = ScoreInputs.dot(query, gradients.dQuery());
+        }
+        return (float) (sum / factor);
     }
 
     private Backward.Pass pass(Tensor query, Tensor key, Tensor value, AttentionOutput result, Tensor dOutput) {
@@ -294,9 +321,10 @@ public final class Attention {
                 rows(result.output()),
                 result.lse(),
                 rows(dOutput),
-                Tensor.zeros(query.shape()),
+                Tensor.zeros(p.query().shape()),
                 Tensor.zeros(key.shape()),
-                Tensor.zeros(value.shape()));
+                Tensor.zeros(value.shape()),
+                new double[p.terms().additive() == null ? 0 : p.heads() * p.width()]);
     }
 
     /**
@@ -330,23 +358,21 @@ public final class Attention {
         checkInputs(query, key, value);
         int[] scores = {query.size(0), query.size(1), query.size(2), key.size(2)};
         return new Problem(
-                rows(query),
-                rows(key),
+                rows(ScoreInputs.query(score, query)),
+                rows(ScoreInputs.key(score, key)),
                 rows(value),
                 mask.resolve(scores[0], scores[1], scores[2], scores[3]),
                 terms(scores, query.size(3)));
     }
 
-    private static void checkInputs(Tensor query, Tensor key, Tensor value) {
+    private void checkInputs(Tensor query, Tensor key, Tensor value) {
         requireRank4("query", "[B, Hq, N, D]", query);
         requireRank4("key", "[B, Hkv, M, D]", key);
         requireRank4("value", "[B, Hkv, M, Dv]", value);
         if (query.size(0) != key.size(0) || key.size(0) != value.size(0)) {
             throw mismatch("query, key and value must have the same batch size B", query, key, value);
         }
-        if (query.size(3) != key.size(3)) {
-            throw mismatch("query and key must have the same width D", query, key, value);
-        }
+        checkWidths(query, key, value);
         if (key.size(2) != value.size(2)) {
             throw mismatch("value rows must equal key rows M", query, key, value);
         }
@@ -360,11 +386,55 @@ public final class Attention {
         }
     }
 
+    /** The widths of query and key, and the parameter's shape, must suit the score. */
+    private void checkWidths(Tensor query, Tensor key, Tensor value) {
+        int heads = query.size(1);
+        if (score instanceof Score.Bilinear bilinear) {
+            Tensor w = bilinear.w();
+            if (w.size(-2) != query.size(3) || w.size(-1) != key.size(3) || w.rank() == 3 && w.size(0) != heads) {
+                throw mismatch(
+                        "W of the bilinear score must be [D, Dk] or [Hq, D, Dk], is " + w.describe(),
+                        query,
+                        key,
+                        value);
+            }
+            return;
+        }
+        if (query.size(3) != key.size(3)) {
+            throw mismatch("query and key must have the same width D", query, key, value);
+        }
+        if (score instanceof Score.Additive additive) {
+            Tensor v = additive.v();
+            if (v.size(-1) != query.size(3) || v.rank() == 2 && v.size(0) != heads) {
+                throw mismatch("v of the additive score must be [A] or [Hq, A], is " + v.describe(), query, key, value);
+            }
+        }
+    }
+
     private ScoreTerms terms(int[] scores, int width) {
         checkPerHead("alibi", alibi, scores[1]);
         checkPerHead("sink", sink, scores[1]);
-        float factor = Float.isNaN(scale) ? (float) (1 / Math.sqrt(Math.max(1, width))) : scale;
-        return new ScoreTerms(factor, softcap, broadcastBias(scores), alibi, sink);
+        float factor = scaleFor(width);
+        if (score instanceof Score.Cosine cosine) {
+            factor = (float) (factor / cosine.temperature());
+        }
+        ScoreRule rule = score instanceof Score.Custom custom ? custom.rule() : null;
+        Tensor additive = score instanceof Score.Additive given ? ScoreInputs.perHead(given.v(), 2, scores[1]) : null;
+        return new ScoreTerms(factor, softcap, broadcastBias(scores), alibi, sink, rule, additive);
+    }
+
+    /** The factor of the comparison for queries of a width. */
+    float scaleFor(int width) {
+        if (!Float.isNaN(scale)) {
+            return scale;
+        }
+        boolean scaled = score instanceof Score.ScaledDotProduct || score instanceof Score.Custom;
+        return scaled ? (float) (1 / Math.sqrt(Math.max(1, width))) : 1;
+    }
+
+    /** How queries and keys are compared. */
+    Score rule() {
+        return score;
     }
 
     /** Kernels read rows of neighbouring numbers: a tensor whose last axis is strided is copied once. */

@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param dKey [B, Hkv, M, D], summed over the query heads that share a key head
  * @param dValue [B, Hkv, M, Dv], likewise
  * @param dSink [Hq], or null where the description has no sink
+ * @param dScore d of the score's parameter and of its shape: W of a bilinear score, v of an additive one, the temperature of a
+ *     cosine ([1]); null where the score has none
  */
 public record AttentionGradients(
-        Tensor dQuery, Tensor dKey, Tensor dValue, @Nullable Tensor dSink) {}
+        Tensor dQuery,
+        Tensor dKey,
+        Tensor dValue,
+        @Nullable Tensor dSink,
+        @Nullable Tensor dScore) {}

@@ -1,7 +1,6 @@
 package dev.heed.attention;
 
 import dev.heed.kernel.Problem;
-import dev.heed.kernel.ScoreTerms;
 import dev.heed.tensor.Tensor;
 
 /**
@@ -9,21 +8,25 @@ import dev.heed.tensor.Tensor;
  * against it. Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1.
  *
  * <pre>
- * scores   s_ij = softcap(scale · q_i·k_j) + bias_ij      [N, M]
- * mask     s_ij = −∞ where query i may not see key j      [N, M]
- * softmax  α_ij = exp(s_ij − lse_i)                       [N, M]
- * mixture  o_i  = Σ_j α_ij · v_j                          [N, Dv]
+ * scores   s_ij = softcap(rule(scale · c(q_i, k_j))) + bias_ij − alibi_ij      [N, M]
+ * mask     s_ij = −∞ where query i may not see key j                           [N, M]
+ * softmax  α_ij = exp(s_ij − lse_i)                                            [N, M]
+ * mixture  o_i  = Σ_j α_ij · v_j                                               [N, Dv]
  * </pre>
+ *
+ * <p>c is q·k unless a {@link Score} says otherwise, the rule nothing unless it is the user's.
  *
  * <p>Memory O(N·M) doubles for one head: for understanding and testing, not for speed.
  */
 public final class Reference {
     private final Problem problem;
+    private final ReferenceScore score;
     private final int batch;
     private final int head;
 
-    private Reference(Problem problem, int batch, int head) {
+    private Reference(Problem problem, ReferenceScore score, int batch, int head) {
         this.problem = problem;
+        this.score = score;
         this.batch = batch;
         this.head = head;
     }
@@ -33,7 +36,9 @@ public final class Reference {
 
     /** All four steps for one head. */
     public static Steps steps(Attention attention, Tensor query, Tensor key, Tensor value, int batch, int head) {
-        return new Reference(attention.problem(query, key, value), batch, head).run();
+        Problem problem = attention.problem(query, key, value);
+        ReferenceScore score = new ReferenceScore(attention, problem.terms(), query, key, batch, head);
+        return new Reference(problem, score, batch, head).run();
     }
 
     private Steps run() {
@@ -49,31 +54,10 @@ public final class Reference {
         double[][] scores = new double[problem.queries()][problem.keys()];
         for (int i = 0; i < scores.length; i++) {
             for (int j = 0; j < scores[i].length; j++) {
-                scores[i][j] = score(i, j);
+                scores[i][j] = score.score(i, j);
             }
         }
         return scores;
-    }
-
-    private double score(int i, int j) {
-        ScoreTerms terms = problem.terms();
-        int kvHead = problem.keyValueHead(head);
-        double dot = 0;
-        for (int d = 0; d < problem.width(); d++) {
-            dot += (double) problem.query().get(batch, head, i, d)
-                    * problem.key().get(batch, kvHead, j, d);
-        }
-        double score = terms.scale() * dot;
-        if (terms.softcap() != 0) {
-            score = terms.softcap() * Math.tanh(score / terms.softcap());
-        }
-        if (terms.bias() != null) {
-            score += terms.bias().get(batch, head, i, j);
-        }
-        if (terms.alibi() != null) {
-            score -= (double) terms.alibi()[head] * Math.abs(i + problem.keys() - problem.queries() - j);
-        }
-        return score;
     }
 
     /** Step 2: what a query may not see counts as −∞, whatever the key holds. */

@@ -1,7 +1,6 @@
 package dev.heed.attention;
 
 import dev.heed.kernel.Problem;
-import dev.heed.kernel.ScoreTerms;
 import dev.heed.tensor.Tensor;
 
 /**
@@ -14,9 +13,16 @@ import dev.heed.tensor.Tensor;
  * @param dBias row-major [B, Hq, N, M], before any summing over repeated axes
  * @param dSink [Hq]
  * @param dScale one number
+ * @param dScore d of the score's parameter, row-major in its own shape: see {@link AttentionGradients}; empty where it has none
  */
 public record ReferenceGradients(
-        double[] dQuery, double[] dKey, double[] dValue, double[] dBias, double[] dSink, double dScale) {
+        double[] dQuery,
+        double[] dKey,
+        double[] dValue,
+        double[] dBias,
+        double[] dSink,
+        double dScale,
+        double[] dScore) {
 
     /** Gradients of Σ output · dOutput. */
     public static ReferenceGradients of(Attention attention, Tensor query, Tensor key, Tensor value, Tensor dOutput) {
@@ -27,9 +33,11 @@ public record ReferenceGradients(
         double[] dBias = new double[p.batches() * p.heads() * p.queries() * p.keys()];
         double[] dSink = new double[p.heads()];
         double dScale = 0;
+        double[] dScore = new double[ReferenceScore.parameters(attention.rule())];
         for (int b = 0; b < p.batches(); b++) {
             for (int h = 0; h < p.heads(); h++) {
                 Reference.Steps steps = Reference.steps(attention, query, key, value, b, h);
+                ReferenceScore score = new ReferenceScore(attention, p.terms(), query, key, b, h);
                 double[][] dWeights = dWeights(p, dOutput, b, h);
                 for (int i = 0; i < p.queries(); i++) {
                     double mean = dot(steps.weights()[i], dWeights[i]);
@@ -40,25 +48,29 @@ public record ReferenceGradients(
                             continue; // hidden: what the key and value hold does not matter
                         }
                         // softmax: α = exp(s − lse)  →  dS = α · (dα − Σ α·dα)
-                        double dScore = weight * (dWeights[i][j] - mean);
-                        dBias[((b * p.heads() + h) * p.queries() + i) * p.keys() + j] = dScore;
-                        double dot = dot(p, b, h, i, j);
-                        double dScaled = dScore * softcapSlope(p.terms(), dot);
-                        // s = scale · q·k  →  dScale = dS · q·k, dq = dS · scale · k, dk = dS · scale · q
-                        dScale += dScaled * dot;
-                        addProducts(p, b, h, i, j, dScaled * p.terms().scale(), dQuery, dKey);
+                        double dS = weight * (dWeights[i][j] - mean);
+                        dBias[((b * p.heads() + h) * p.queries() + i) * p.keys() + j] = dS;
+                        // s = softcap(rule(scale · c)) + …  →  dScale = dS · slope · c, dc = dS · slope · scale
+                        double dScaled = dS * score.slope(i, j);
+                        dScale += dScaled * score.compare(i, j);
+                        score.addGradients(i, j, dScaled * score.scale(), dQuery, dKey, dScore);
                         // o = Σ α·v  →  dv = α · dO
                         addValue(p, dOutput, b, h, i, j, weight, dValue);
                     }
                 }
             }
         }
-        return new ReferenceGradients(dQuery, dKey, dValue, dBias, dSink, dScale);
+        return new ReferenceGradients(dQuery, dKey, dValue, dBias, dSink, dScale, dScore);
     }
 
-    /** dQuery, dKey or dValue by number: 0, 1, 2. */
+    /** dQuery, dKey, dValue or dScore by number: 0, 1, 2, 3. */
     double[] gradientOf(int input) {
-        return input == 0 ? dQuery : input == 1 ? dKey : dValue;
+        return switch (input) {
+            case 0 -> dQuery;
+            case 1 -> dKey;
+            case 2 -> dValue;
+            default -> dScore;
+        };
     }
 
     private static double[][] dWeights(Problem p, Tensor dOutput, int b, int h) {
@@ -81,40 +93,12 @@ public record ReferenceGradients(
         return sink == null ? 0 : Math.exp(sink[h] - steps.lse()[i]);
     }
 
-    private static double dot(Problem p, int b, int h, int i, int j) {
-        double dot = 0;
-        for (int d = 0; d < p.width(); d++) {
-            dot += (double) p.query().get(b, h, i, d) * p.key().get(b, p.keyValueHead(h), j, d);
-        }
-        return dot;
-    }
-
     private static double dot(double[] x, double[] y) {
         double dot = 0;
         for (int j = 0; j < x.length; j++) {
             dot += x[j] == 0 ? 0 : x[j] * y[j];
         }
         return dot;
-    }
-
-    private static double softcapSlope(ScoreTerms terms, double dot) {
-        if (terms.softcap() == 0) {
-            return 1;
-        }
-        double tanh = Math.tanh(terms.scale() * dot / terms.softcap());
-        return 1 - tanh * tanh;
-    }
-
-    private static void addProducts(
-            Problem p, int b, int h, int i, int j, double factor, double[] dQuery, double[] dKey) {
-        int kv = p.keyValueHead(h);
-        int width = p.width();
-        int queryRow = ((b * p.heads() + h) * p.queries() + i) * width;
-        int keyRow = ((b * p.key().size(1) + kv) * p.keys() + j) * width;
-        for (int d = 0; d < width; d++) {
-            dQuery[queryRow + d] += factor * p.key().get(b, kv, j, d);
-            dKey[keyRow + d] += factor * p.query().get(b, h, i, d);
-        }
     }
 
     private static void addValue(

@@ -44,24 +44,47 @@ public final class Backward {
         }
     }
 
-    /** What the gradients of one call are computed from and written to; last axes have stride 1. */
+    /**
+     * What the gradients of one call are computed from and written to; last axes have stride 1.
+     *
+     * @param dAdditive [Hq, D], d of an additive comparison's v per head; zeroed by the caller, empty where there is none
+     */
     public record Pass(
-            Problem problem, Tensor output, Tensor lse, Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue) {
+            Problem problem,
+            Tensor output,
+            Tensor lse,
+            Tensor dOutput,
+            Tensor dQuery,
+            Tensor dKey,
+            Tensor dValue,
+            double[] dAdditive) {
         private static final Tensor EMPTY = Tensor.zeros(0);
         /** Nothing to do; stands in where a thread has no call. */
-        static final Pass NONE = new Pass(Problem.NONE, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY);
+        static final Pass NONE = new Pass(Problem.NONE, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, new double[0]);
     }
 
-    /** Where one part of one key head sums its dK and dV: rows padded to a multiple of 32, in one array. */
-    private record Sums(float[] room, int dKey, int dValue, int size) {
+    /**
+     * Where one part of one key head sums its dK and dV, rows padded to a multiple of 32, and d of an additive comparison's v
+     * for each query head of the group: in one array.
+     */
+    private record Sums(float[] room, int dKey, int dValue, int dAdditive, int size) {
         static Sums of(Problem p, float[] room, int number) {
             int keys = p.keys() * padded(p.width());
-            int size = keys + p.keys() * padded(p.valueWidth());
-            return new Sums(room, number * size, number * size + keys, size);
+            int keysAndValues = keys + p.keys() * padded(p.valueWidth());
+            int at = number * size(p);
+            return new Sums(room, at, at + keys, at + keysAndValues, size(p));
+        }
+
+        static int size(Problem p) {
+            return p.keys() * (padded(p.width()) + padded(p.valueWidth())) + additiveSize(p);
         }
     }
 
-    /** Fills dQuery, dKey and dValue. */
+    private static int additiveSize(Problem p) {
+        return p.terms().additive() == null ? 0 : p.heads() / p.key().size(1) * p.width();
+    }
+
+    /** Fills dQuery, dKey and dValue, and dAdditive. */
     public static void run(Pass pass) {
         Problem p = pass.problem();
         int keyHeads = p.batches() * p.key().size(1);
@@ -71,8 +94,7 @@ public final class Backward {
         int parts = Math.clamp(p.queries() / QUERIES_PER_PART, 1, MOST_PARTS);
         // Enough tasks in flight to balance the threads; how many does not matter to the bits.
         int perWave = Math.clamp((2L * Workers.threads() + parts - 1) / parts, 1, keyHeads);
-        int size = p.keys() * (padded(p.width()) + padded(p.valueWidth()));
-        float[] room = Scratch.ofThread().floats(0, Math.multiplyExact(perWave * parts, size));
+        float[] room = Scratch.ofThread().floats(0, Math.multiplyExact(perWave * parts, Sums.size(p)));
         for (int first = 0; first < keyHeads; first += perWave) {
             wave(pass, first, Math.min(perWave, keyHeads - first), parts, room);
         }
@@ -94,6 +116,13 @@ public final class Backward {
             addParts(room, sums.dKey, sums.size, parts, padded(p.width()), pass.dKey(), batch, head);
             addParts(room, sums.dValue, sums.size, parts, padded(p.valueWidth()), pass.dValue(), batch, head);
         });
+        for (int task = 0; task < count * parts; task++) {
+            int from = Sums.of(p, room, task).dAdditive;
+            int to = (first + task / parts) % p.key().size(1) * additiveSize(p);
+            for (int a = 0; a < additiveSize(p); a++) {
+                pass.dAdditive()[to + a] += room[from + a];
+            }
+        }
     }
 
     private static void addParts(
@@ -127,7 +156,13 @@ public final class Backward {
         int firstHead = keyHead % p.key().size(1) * heads;
         int groups = (p.queries() + GROUP * Q - 1) / (GROUP * Q);
         for (int g = part; g < heads * groups; g += parts) {
-            group(pass, batch, firstHead + g / groups, g % groups * GROUP * Q, sums);
+            int open = group(pass, batch, firstHead + g / groups, g % groups * GROUP * Q, sums);
+            for (int i = 0; i < open; i++) {
+                if (p.terms().additive() != null) {
+                    tiles[i].addAdditive(sums.room, sums.dAdditive + g / groups * p.width());
+                }
+                tiles[i].close();
+            }
         }
     }
 
@@ -138,11 +173,12 @@ public final class Backward {
         dOutputRows = dOutputRows.length < valueWidth ? new float[valueWidth] : dOutputRows;
     }
 
-    private void group(Pass pass, int batch, int head, int first, Sums sums) {
+    /** Leaves its tiles open; how many. */
+    private int group(Pass pass, int batch, int head, int first, Sums sums) {
         Problem p = pass.problem();
         int count = Math.min(GROUP, (p.queries() - first + Q - 1) / Q);
         int queries = Math.min(count * Q, p.queries() - first);
-        copyRows(p.query(), batch, head, first, queries, p.terms().scale(), count, queryRows);
+        copyRows(p.query(), batch, head, first, queries, p.terms().queryScale(), count, queryRows);
         copyRows(pass.dOutput(), batch, head, first, queries, 1, count, dOutputRows);
         int low = Integer.MAX_VALUE;
         int high = 0;
@@ -154,25 +190,32 @@ public final class Backward {
         for (int at = low / ScoreTile.BLOCK * ScoreTile.BLOCK; at < high; at += ScoreTile.BLOCK) {
             block(p, count, Math.max(low, at), Math.min(high, at + ScoreTile.BLOCK), sums);
         }
-        for (int i = 0; i < count; i++) {
-            tiles[i].close();
-        }
+        return count;
     }
 
     /** Keys [from, to): every tile its own dQ, then all together dV += pᵀ·dO and dK += dSᵀ·(scale·q). */
     private void block(Problem p, int count, int from, int to, Sums sums) {
         int rows = to - from;
+        boolean seen = false;
         for (int i = 0; i < count; i++) {
             if (tiles[i].low() < to && tiles[i].high() > from) {
-                tiles[i].block(from, to);
+                seen |= tiles[i].block(from, to);
             } else {
                 tiles[i].skip(rows);
             }
         }
+        if (!seen) {
+            return;
+        }
         int width = padded(p.width());
         int valueWidth = padded(p.valueWidth());
         TILE.accumulate(weights, count, rows, dOutputRows, valueWidth, sums.room, sums.dValue + from * valueWidth);
-        TILE.accumulate(dScores, count, rows, queryRows, width, sums.room, sums.dKey + from * width);
+        if (p.terms().additive() == null) {
+            TILE.accumulate(dScores, count, rows, queryRows, width, sums.room, sums.dKey + from * width);
+        }
+        for (int i = 0; i < count && p.terms().additive() != null; i++) {
+            tiles[i].additive(from, to, sums.room, sums.dKey + from * width, width);
+        }
     }
 
     /** Rows of one head times a factor, each padded with zeros to a multiple of 32, missing rows zero. */
@@ -263,22 +306,5 @@ public final class Backward {
             dSink[h] = (float) sum;
         }
         return dSink;
-    }
-
-    /** d of the scale: Σ_i q_i · dQ_i / scale, since dQ_i = scale · Σ_j dS_ij · k_j; in double, in order. */
-    public static float scale(Pass pass) {
-        Problem p = pass.problem();
-        double sum = 0;
-        for (int b = 0; b < p.batches(); b++) {
-            for (int h = 0; h < p.heads(); h++) {
-                for (int i = 0; i < p.queries(); i++) {
-                    for (int d = 0; d < p.width(); d++) {
-                        sum += (double) p.query().get(b, h, i, d)
-                                * pass.dQuery().get(b, h, i, d);
-                    }
-                }
-            }
-        }
-        return (float) (sum / p.terms().scale());
     }
 }

@@ -17,6 +17,10 @@ final class BackwardTile {
     private final float[] delta = new float[Q];
     private float[] dOutputT = new float[0];
     private float[] dQueryT = new float[0];
+    /** d of an additive comparison's v, one sum per query: [D][32]. */
+    private float[] dAdditiveT = new float[0];
+
+    private final float[] room = new float[Q];
     private Backward.Pass pass = Backward.Pass.NONE;
     private int batch;
     private int head;
@@ -32,10 +36,13 @@ final class BackwardTile {
         queries = Math.min(Q, p.queries() - firstQuery);
         dQueryT = dQueryT.length < p.width() * Q ? new float[p.width() * Q] : dQueryT;
         dOutputT = dOutputT.length < p.valueWidth() * Q ? new float[p.valueWidth() * Q] : dOutputT;
-        scores.keepForGradients(p.terms().softcap() != 0);
+        scores.keepForGradients(p.terms());
         scores.open(p, batch, head, firstQuery);
         ScoreTile.transpose(pass.dOutput(), batch, head, firstQuery, queries, dOutputT);
         Arrays.fill(dQueryT, 0, p.width() * Q, 0);
+        if (p.terms().additive() != null) {
+            dAdditiveT = new float[p.width() * Q];
+        }
         rowConstants();
     }
 
@@ -71,7 +78,7 @@ final class BackwardTile {
         return scores.values();
     }
 
-    /** Gradients of the scaled dot products of the last block, [keys][32]; likewise. */
+    /** Gradients of the scaled comparisons of the last block, [keys][32]; likewise. */
     float[] dScores() {
         return dP;
     }
@@ -86,8 +93,12 @@ final class BackwardTile {
         Arrays.fill(dP, from * Q, to * Q, 0);
     }
 
-    /** Weights and score gradients for keys [from, blockTo), of which the tile sees some; adds to dQ. */
-    void block(int from, int blockTo) {
+    /**
+     * Weights and score gradients for keys [from, blockTo), of which the tile sees some; adds to dQ.
+     *
+     * @return false if an element-wise mask hides them all: then both are zero
+     */
+    boolean block(int from, int blockTo) {
         Problem p = pass.problem();
         int to = Math.min(blockTo, scores.high());
         int rows = to - from;
@@ -95,16 +106,37 @@ final class BackwardTile {
         BlockKind kind = scoreGradients(from, to);
         if (kind == BlockKind.EMPTY) {
             skip(rows);
-            return;
+            return false;
         }
-        scores.throughSoftcap(dP, rows);
+        scores.throughSlopes(dP, rows);
+        if (p.terms().additive() != null) {
+            return true;
+        }
         // s = scale · q·k: dQ += dS·k
         Tensor key = p.key();
         int keyRow = row(key, from);
         scores.mix(key.array(), keyRow, key.stride(2), rows, p.width(), kind == BlockKind.PARTIAL, dP, dQueryT);
+        return true;
     }
 
-    /** dS of the scores themselves, before a softcap is looked through. */
+    /** Of an additive comparison, after {@link #block}: adds to dQ, dv, and dK, whose row of key {@code from} is at {@code at}. */
+    void additive(int from, int blockTo, float[] dKey, int at, int stride) {
+        int rows = Math.min(blockTo, scores.high()) - from;
+        if (rows > 0) {
+            scores.additiveGradients(from, rows, dP, dQueryT, dKey, at, stride, dAdditiveT, room);
+        }
+    }
+
+    /** Adds the tile's dv, its 32 lanes folded: s = Σ (scale · v)·t. */
+    void addAdditive(float[] to, int at) {
+        Problem p = pass.problem();
+        for (int a = 0; a < p.width(); a++) {
+            System.arraycopy(dAdditiveT, a * Q, room, 0, Q);
+            to[at + a] += p.terms().scale() * RowMath.fold(room);
+        }
+    }
+
+    /** dS of the scores themselves, before softcap and rule are looked through. */
     BlockKind scoreGradients(int from, int to) {
         Problem p = pass.problem();
         Tensor value = p.value();
@@ -132,7 +164,7 @@ final class BackwardTile {
         Tensor dQuery = pass.dQuery();
         int width = dQuery.size(3);
         int at = dQuery.offset() + batch * dQuery.stride(0) + head * dQuery.stride(1) + firstQuery * dQuery.stride(2);
-        Arrays.fill(delta, pass.problem().terms().scale());
+        Arrays.fill(delta, pass.problem().terms().queryScale());
         TILE.scale(dQueryT, width, delta);
         TILE.transpose(dQueryT, 0, Q, width, queries, dQuery.array(), at, dQuery.stride(2));
         release();

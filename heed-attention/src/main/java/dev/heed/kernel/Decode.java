@@ -170,14 +170,18 @@ public final class Decode {
                 && (bias == null || bias.get(batch, head, query, key) != Float.NEGATIVE_INFINITY);
     }
 
-    /** Softcap, bias, ALiBi and holes of one row, in {@link ScoreTile}'s order and with its operations. */
+    /** Rule, softcap, bias, ALiBi and holes of one row, in {@link ScoreTile}'s order and with its operations. */
     private void addTerms(Call call, int batch, int head, int query, int r, int first, int from, int to) {
         ScoreTerms terms = call.terms;
         float @Nullable [] slopes = terms.alibi();
         Tensor bias = terms.bias();
+        ScoreRule rule = terms.rule();
         int offset = call.pages.length() - call.query.size(2) + query - first;
         for (int j = from; j < to && !terms.isPlain(); j++) {
             float score = s[r * BLOCK + j];
+            if (rule != null && sees(call, batch, head, query, first + j)) {
+                score = (float) rule.value(score, batch, head, query, first + j);
+            }
             if (terms.softcap() != 0) {
                 score = terms.softcap() * Tanh.tanh(score / terms.softcap());
             }

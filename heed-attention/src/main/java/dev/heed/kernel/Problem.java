@@ -16,7 +16,7 @@ public record Problem(Tensor query, Tensor key, Tensor value, Visibility visible
             Tensor.zeros(0, 1, 0, 0),
             Tensor.zeros(0, 1, 0, 0),
             new Visibility(false, 0, new int[0], new int[0], null, null),
-            new ScoreTerms(1, 0, null, null, null));
+            new ScoreTerms(1, 0, null, null, null, null, null));
 
     public int batches() {
         return query.size(0);

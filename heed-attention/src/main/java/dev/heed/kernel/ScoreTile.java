@@ -25,11 +25,14 @@ final class ScoreTile {
     /** Bit q of visible[j]: query q sees key j of the last block; only valid if that block was partial. */
     private final int[] visible;
 
-    /** d score / d (scale · q·k) of the last block where scores are soft-capped: 1 − tanh²; only if asked for. */
-    private float[] capSlope = new float[0];
+    /** d softcap(rule(x)) / dx of the last block, where there is a softcap or a rule; only if asked for. */
+    private float[] slope = new float[0];
 
-    private boolean keepCapSlope;
+    private boolean keepSlope;
     private float[] qT = new float[0];
+    /** An additive comparison's v, scaled. */
+    private float[] v = new float[0];
+
     private final float[] scale = new float[Q];
     private final int[] from = new int[Q];
     private final int[] to = new int[Q];
@@ -71,9 +74,20 @@ final class ScoreTile {
             qT = new float[of.width() * Q];
         }
         transpose(of.query(), batch, head, firstQuery, queries, qT);
-        Arrays.fill(scale, of.terms().scale());
+        Arrays.fill(scale, of.terms().queryScale());
         TILE.scale(qT, of.width(), scale);
         bounds(of.visible());
+        Tensor additive = of.terms().additive();
+        if (additive != null) {
+            openAdditive(additive, of.terms().scale());
+        }
+    }
+
+    private void openAdditive(Tensor additive, float scale) {
+        v = new float[additive.size(1)];
+        for (int a = 0; a < v.length; a++) {
+            v[a] = additive.get(head, a) * scale;
+        }
     }
 
     private void bounds(Visibility seen) {
@@ -99,11 +113,11 @@ final class ScoreTile {
         }
     }
 
-    /** From now on {@link #throughSoftcap} may be called. */
-    void keepForGradients(boolean softcapped) {
-        keepCapSlope = softcapped;
-        if (softcapped && capSlope.length == 0) {
-            capSlope = new float[BLOCK * Q];
+    /** From now on {@link #throughSlopes} may be called. */
+    void keepForGradients(ScoreTerms terms) {
+        keepSlope = terms.softcap() != 0 || terms.rule() != null;
+        if (keepSlope && slope.length == 0) {
+            slope = new float[BLOCK * Q];
         }
     }
 
@@ -135,11 +149,18 @@ final class ScoreTile {
         if (kind == BlockKind.EMPTY) {
             return kind;
         }
-        int at = key.offset() + batch * key.stride(0) + problem.keyValueHead(head) * key.stride(1);
-        TILE.scores(key.array(), at + keyFrom * key.stride(2), key.stride(2), rows, problem.width(), qT, s);
+        int at = key.offset()
+                + batch * key.stride(0)
+                + problem.keyValueHead(head) * key.stride(1)
+                + keyFrom * key.stride(2);
         ScoreTerms terms = problem.terms();
+        if (terms.additive() == null) {
+            TILE.scores(key.array(), at, key.stride(2), rows, problem.width(), qT, s);
+        } else {
+            Additive.CHOSEN.scores(key.array(), at, key.stride(2), rows, problem.width(), qT, v, s);
+        }
         if (!terms.isPlain()) {
-            addTerms(terms, keyFrom, rows);
+            addTerms(terms, keyFrom, rows, kind);
         }
         if (kind == BlockKind.PARTIAL) {
             TILE.hide(s, 0, clearFrom, visible);
@@ -175,10 +196,17 @@ final class ScoreTile {
         return partial ? BlockKind.PARTIAL : BlockKind.FULL;
     }
 
-    private void addTerms(ScoreTerms terms, int keyFrom, int rows) {
+    private void addTerms(ScoreTerms terms, int keyFrom, int rows, BlockKind kind) {
+        if (keepSlope) {
+            Arrays.fill(slope, 0, rows * Q, 1);
+        }
+        ScoreRule rule = terms.rule();
+        if (rule != null) {
+            addRule(rule, keyFrom, rows, kind);
+        }
         if (terms.softcap() != 0) {
             TILE.softcap(s, rows, terms.softcap());
-            keepCapSlope(rows, terms.softcap());
+            addCapSlope(rows, terms.softcap());
         }
         Tensor bias = terms.bias();
         if (bias != null) {
@@ -190,18 +218,52 @@ final class ScoreTile {
         }
     }
 
-    private void keepCapSlope(int rows, float cap) {
-        for (int i = 0; keepCapSlope && i < rows * Q; i++) {
-            float tanh = s[i] / cap;
-            capSlope[i] = Math.fma(-tanh, tanh, 1f);
+    /** Asked for visible keys only: what a hidden one holds is none of the rule's business. */
+    private void addRule(ScoreRule rule, int keyFrom, int rows, BlockKind kind) {
+        for (int j = 0; j < rows; j++) {
+            int bits = kind == BlockKind.PARTIAL ? visible[j] : -1;
+            for (; bits != 0; bits &= bits - 1) {
+                int q = Integer.numberOfTrailingZeros(bits);
+                int i = j * Q + q;
+                double score = s[i];
+                s[i] = (float) rule.value(score, batch, head, firstQuery + q, keyFrom + j);
+                if (keepSlope) {
+                    slope[i] = (float) rule.slope(score, batch, head, firstQuery + q, keyFrom + j);
+                }
+            }
         }
     }
 
-    /** Turns gradients of the last block's scores into those of the scaled dot products. */
-    void throughSoftcap(float[] dS, int rows) {
-        for (int i = 0; keepCapSlope && i < rows * Q; i++) {
-            dS[i] = dS[i] == 0 ? 0 : dS[i] * capSlope[i]; // the slope of a hidden key may be NaN
+    private void addCapSlope(int rows, float cap) {
+        for (int i = 0; keepSlope && i < rows * Q; i++) {
+            float tanh = s[i] / cap;
+            slope[i] *= Math.fma(-tanh, tanh, 1f);
         }
+    }
+
+    /** Turns gradients of the last block's scores into those of the scaled comparisons. */
+    void throughSlopes(float[] dS, int rows) {
+        for (int i = 0; keepSlope && i < rows * Q; i++) {
+            dS[i] = dS[i] == 0 ? 0 : dS[i] * slope[i]; // the slope of a hidden key may be NaN
+        }
+    }
+
+    /** {@link Additive#gradients} of keys {@code keyFrom..}. */
+    void additiveGradients(
+            int keyFrom,
+            int rows,
+            float[] dS,
+            float[] dQT,
+            float[] dK,
+            int to,
+            int dKStride,
+            float[] dV,
+            float[] room) {
+        Tensor key = problem.key();
+        int stride = key.stride(2);
+        int at = key.offset() + batch * key.stride(0) + problem.keyValueHead(head) * key.stride(1) + keyFrom * stride;
+        Additive.CHOSEN.gradients(
+                key.array(), at, stride, rows, problem.width(), qT, v, dS, dQT, dK, to, dKStride, dV, room);
     }
 
     /** A bias of −∞ hides the key, so that what the key holds does not matter. */

@@ -3,21 +3,27 @@ package dev.heed.attention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import dev.heed.kernel.ScoreRule;
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The fast gradients against their definition, and the definition against central differences. */
 class GradientTest {
-    private record Case(String name, Attention attention, int b, int hq, int hkv, int n, int m, int d, int dv) {
+    private record Case(String name, Attention attention, int b, int hq, int hkv, int n, int m, int d, int dk, int dv) {
+        Case(String name, Attention attention, int b, int hq, int hkv, int n, int m, int d, int dv) {
+            this(name, attention, b, hq, hkv, n, m, d, d, dv);
+        }
+
         @Override
         public String toString() {
-            return "%s B=%d Hq=%d Hkv=%d N=%d M=%d D=%d Dv=%d".formatted(name, b, hq, hkv, n, m, d, dv);
+            return "%s B=%d Hq=%d Hkv=%d N=%d M=%d D=%d Dk=%d Dv=%d".formatted(name, b, hq, hkv, n, m, d, dk, dv);
         }
     }
 
@@ -42,7 +48,37 @@ class GradientTest {
                 new Case("bias per head", plain.bias(random(new Random(5), 2, 33, 50)), 2, 2, 2, 33, 50, 8, 8),
                 new Case("bias per key", plain.bias(random(new Random(6), 1, 50)), 2, 2, 2, 33, 50, 8, 8),
                 new Case("alibi", causal.alibi(0.5f, 0.25f), 1, 2, 2, 40, 40, 8, 8),
-                new Case("sink", causal.sink(0.3f, -2f), 2, 2, 1, 40, 40, 8, 8));
+                new Case("sink", causal.sink(0.3f, -2f), 2, 2, 1, 40, 40, 8, 8),
+                new Case("dot", causal.score(Score.dot()), 1, 2, 1, 40, 40, 8, 8),
+                new Case("cosine", causal.score(Score.cosine(0.25)).scale(0.7), 2, 4, 2, 33, 33, 9, 5),
+                new Case("cosine everything", everything(Score.cosine(-0.5)), 2, 2, 1, 37, 140, 8, 8),
+                new Case("bilinear", causal.score(Score.bilinear(some(11, 7, 12))), 2, 4, 2, 33, 35, 7, 12, 5),
+                new Case("bilinear heads", everything(Score.bilinear(some(12, 2, 8, 3))), 2, 2, 1, 37, 40, 8, 3, 8),
+                new Case("additive", causal.score(Score.additive(some(13, 9))), 2, 4, 2, 33, 33, 9, 5),
+                new Case("additive heads", everything(Score.additive(some(14, 2, 8))), 2, 2, 1, 37, 140, 8, 8),
+                new Case("additive parts", causal.score(Score.additive(some(15, 3))), 1, 2, 1, 1030, 1030, 3, 4),
+                new Case("custom", causal.score(Score.custom(RULE)), 2, 4, 2, 33, 33, 9, 5),
+                new Case("custom everything", everything(Score.custom(RULE)), 2, 2, 1, 37, 140, 8, 8));
+    }
+
+    /** Curved, and different at every place. */
+    private static final ScoreRule RULE = ScoreRule.of(
+            (s, b, h, i, j) -> s + 0.25 * s * s * ((i + 2 * j + h + b) % 3 - 1),
+            (s, b, h, i, j) -> 1 + 0.5 * s * ((i + 2 * j + h + b) % 3 - 1));
+
+    private static Attention everything(Score score) {
+        return Attention.scaledDotProduct()
+                .score(score)
+                .scale(0.8)
+                .softcap(3)
+                .alibi(0.1f, 0.02f)
+                .sink(0.3f, -1)
+                .mask(Mask.windowTopLeft(30, 80))
+                .mask(Mask.elements((b, h, i, j) -> (i * 7 + j * 3 + h) % 5 != 0));
+    }
+
+    private static Tensor some(int seed, int... shape) {
+        return random(new Random(seed), shape);
     }
 
     private record Inputs(Tensor query, Tensor key, Tensor value, Tensor dOutput) {}
@@ -51,7 +87,7 @@ class GradientTest {
         Random random = new Random(c.toString().hashCode());
         return new Inputs(
                 random(random, c.b, c.hq, c.n, c.d),
-                random(random, c.b, c.hkv, c.m, c.d),
+                random(random, c.b, c.hkv, c.m, c.dk),
                 random(random, c.b, c.hkv, c.m, c.dv),
                 random(random, c.b, c.hq, c.n, c.dv));
     }
@@ -75,6 +111,9 @@ class GradientTest {
         assertClose(c + " dValue", fast.dValue().array(), slow.dValue());
         if (fast.dSink() != null) {
             assertClose(c + " dSink", fast.dSink().array(), slow.dSink());
+        }
+        if (fast.dScore() != null) {
+            assertClose(c + " dScore", fast.dScore().array(), slow.dScore());
         }
         double dScale = c.attention.scaleGradient(in.query, in.key, in.value, fast);
         assertThat(dScale).as(c + " dScale").isCloseTo(slow.dScale(), offset(1e-5 * (1 + c.n)));
@@ -114,7 +153,20 @@ class GradientTest {
             checkOne(c, in, 0, in.query, random);
             checkOne(c, in, 1, in.key, random);
             checkOne(c, in, 2, in.value, random);
+            Tensor parameter = parameter(c.attention);
+            if (parameter != null) {
+                checkOne(c, in, 3, parameter, random);
+            }
         }
+    }
+
+    /** Not copied by the score, so that it may be moved. */
+    private static @Nullable Tensor parameter(Attention attention) {
+        return switch (attention.rule()) {
+            case Score.Bilinear bilinear -> bilinear.w();
+            case Score.Additive additive -> additive.v();
+            default -> null;
+        };
     }
 
     /** Fourth-order central difference; inputs are floats, so steps are the differences of the floats actually used. */
