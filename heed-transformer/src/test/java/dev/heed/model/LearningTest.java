@@ -23,21 +23,36 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LearningTest {
     private static final int[] IDS = {7, 300, 41, 41, 9, 250, 3, 77, 120};
     private static final int[] LABELS = {300, 41, 41, 9, 250, 3, -1, 120, 5};
-    private static final float STEP = 2e-3f;
+    private static final float STEP = 5e-4f;
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "mistral", "qwen2", "qwen3", "gpt2", "bert", "roberta", "distilbert", "t5", "marian", "bart"})
+    @ValueSource(
+            strings = {
+                "llama",
+                "mistral",
+                "qwen2",
+                "qwen3",
+                "gpt2",
+                "bert",
+                "roberta",
+                "distilbert",
+                "t5",
+                "marian",
+                "bart"
+            })
     void gradientsOfWholeModelsMeetCentralDifferences(String name) {
         Path folder = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
         assumeTrue(Files.isDirectory(folder), "no conformance case at " + folder);
         Config config = Config.read(folder);
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            Parameters parameters = Parameters.learning(checkpoint, Architectures.of(config).base());
+            Parameters parameters =
+                    Parameters.learning(checkpoint, Architectures.of(config).base());
             Network network = Architectures.build(config, checkpoint, parameters);
             Network frozen = Architectures.load(config, checkpoint);
             Tape tape = Tape.recording();
             Value loss = loss(network, tape);
-            assertThat(loss.tensor().get(0)).isEqualTo(loss(frozen, Tape.off()).tensor().get(0));
+            assertThat(loss.tensor().get(0))
+                    .isEqualTo(loss(frozen, Tape.off()).tensor().get(0));
             tape.backward(loss);
             for (Map.Entry<String, Value> each : parameters.learned().entrySet()) {
                 check(network, name + " " + each.getKey(), each.getValue());
@@ -55,12 +70,15 @@ class LearningTest {
             square += (double) each * each;
         }
         double length = Math.sqrt(square);
-        if (length < 1e-3) {
+        if (length < 0.05) { // the loss changes by less than its rounding
             return;
         }
-        double more = along(network, x, d, STEP / length);
-        double less = along(network, x, d, -STEP / length);
-        assertThat((more - less) / (2 * STEP)).as(name).isCloseTo(length, org.assertj.core.data.Percentage.withPercentage(2));
+        double step = STEP / Math.max(1, length); // steep losses bend within a longer one
+        double more = along(network, x, d, step / length);
+        double less = along(network, x, d, -step / length);
+        assertThat((more - less) / (2 * step))
+                .as(name)
+                .isCloseTo(length, org.assertj.core.data.Percentage.withPercentage(2));
     }
 
     private static double along(Network network, float[] x, float[] d, double step) {
