@@ -12,6 +12,7 @@ abstract class HeedCommand implements Callable<Integer> {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli sets and reads it
     private boolean help;
 
     HeedCommand(Terminal terminal) {

@@ -41,6 +41,7 @@ public final class Main implements Callable<Integer> {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli sets and reads it
     private boolean help;
 
     @Option(
@@ -49,6 +50,7 @@ public final class Main implements Callable<Integer> {
     private boolean version;
 
     @Option(names = "--debug", scope = CommandLine.ScopeType.INHERIT, description = "Show where an error came from.")
+    @SuppressWarnings("UnusedVariable") // asked for by debugs, in whichever command it stands
     private boolean debug;
 
     private final Terminal terminal;
@@ -83,9 +85,12 @@ public final class Main implements Callable<Integer> {
                 new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 16), false, StandardCharsets.UTF_8);
     }
 
+    @SuppressWarnings("SystemConsoleNull") // never is, says Error Prone; may be, says NullAway
     private static Terminal terminal(PrintStream out, PrintStream err) {
         Map<String, String> environment = System.getenv();
-        boolean terminal = System.console() != null && System.console().isTerminal();
+        boolean terminal = Boolean.getBoolean("heed.terminal") // what ./heed saw
+                || (System.console() != null
+                        && System.console().isTerminal()); // only with standard input from one, too
         return new Terminal(out, err, Colours.of(terminal, environment), width(environment.get("COLUMNS")), terminal);
     }
 
@@ -113,8 +118,8 @@ public final class Main implements Callable<Integer> {
         for (String name : commands) {
             all.addSubcommand(name, command(name, all, terminal));
         }
-        all.setOut(new PrintWriter(terminal.out(), true));
-        all.setErr(new PrintWriter(terminal.err(), true));
+        all.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
+        all.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
         all.setCaseInsensitiveEnumValuesAllowed(true);
         all.setUsageHelpWidth(Math.clamp(terminal.width(), 60, 120));
         all.setColorScheme(CommandLine.Help.defaultColorScheme(

@@ -35,6 +35,7 @@ public final class Mask {
     /** Clips the interval {@code [from, to)} of visible keys of one query; the loop bounds of every kernel. */
     private interface Rule {
         /** Rejects shapes that the rule was not made for. */
+        @SuppressWarnings("UnusedVariable") // most rules fit every shape
         default void check(int batches, int queries, int keys) {}
 
         /** True if the interval differs between sequences of a batch. */

@@ -31,7 +31,7 @@ final class ForwardTile {
     /** Where scores are kept beside being used, [keys from the tile's first visible one][32], or null. */
     private float @Nullable [] kept;
 
-    /** @param scores may be shared with other tiles of the thread: nothing in its block outlives {@link #block} */
+    /** @param shared may be shared with other tiles of the thread: nothing in its block outlives {@link #block} */
     ForwardTile(ScoreTile.Block shared) {
         scores = new ScoreTile(shared);
     }

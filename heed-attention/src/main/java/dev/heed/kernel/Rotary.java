@@ -1,6 +1,7 @@
 package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * Rotary position embedding (Su et al. 2021, arXiv 2104.09864): pair i of a vector at position t turns by the angle
@@ -34,18 +35,44 @@ public final class Rotary {
      * @param positions how many positions, from 0 on
      */
     public Rotary(Layout layout, float[] frequencies, float scale, int positions) {
-        this.layout = layout;
-        this.half = frequencies.length;
-        this.positions = positions;
-        cos = new float[positions * half];
-        sin = new float[positions * half];
-        minusSin = new float[positions * half];
+        this(
+                layout,
+                frequencies.length,
+                new float[positions * frequencies.length],
+                new float[positions * frequencies.length]);
         for (int i = 0; i < cos.length; i++) {
-            float angle = i / half * frequencies[i % half];
+            int position = i / half;
+            float angle = position * frequencies[i % half];
             cos[i] = (float) StrictMath.cos(angle) * scale;
             sin[i] = (float) StrictMath.sin(angle) * scale;
             minusSin[i] = -sin[i];
         }
+    }
+
+    private Rotary(Layout layout, int half, float[] cos, float[] sin) {
+        this.layout = layout;
+        this.half = half;
+        this.positions = half == 0 ? 0 : cos.length / half;
+        this.cos = cos;
+        this.sin = sin;
+        this.minusSin = new float[sin.length];
+        for (int i = 0; i < sin.length; i++) {
+            minusSin[i] = -sin[i];
+        }
+    }
+
+    /**
+     * Rotation by given tables, which are copied.
+     *
+     * @param cos [positions, half], where 2·half is the rotated width
+     * @param sin like cos
+     */
+    public static Rotary ofTables(Layout layout, Tensor cos, Tensor sin) {
+        if (cos.rank() != 2 || !Arrays.equals(cos.shape(), sin.shape()) || cos.size(1) == 0) {
+            throw new IllegalArgumentException("Rotary: tables must both be [positions, half] with half >= 1, got cos "
+                    + cos.describe() + ", sin " + sin.describe());
+        }
+        return new Rotary(layout, cos.size(1), cos.toArray(), sin.toArray());
     }
 
     /** base^(−2i/width) for i below width/2. */

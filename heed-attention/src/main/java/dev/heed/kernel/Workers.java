@@ -126,7 +126,7 @@ public final class Workers {
                 } catch (Throwable e) {
                     failure = e;
                 }
-                if (done.incrementAndGet() == tasks && Thread.currentThread() != owner) {
+                if (done.incrementAndGet() == tasks && !Thread.currentThread().equals(owner)) {
                     LockSupport.unpark(owner);
                 }
             }

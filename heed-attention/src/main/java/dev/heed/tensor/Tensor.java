@@ -99,6 +99,7 @@ public final class Tensor {
      * True if both lie in the same array and the ranges from first to last element meet: without it, a write to one is never
      * seen in the other.
      */
+    @SuppressWarnings("ReferenceEquality") // the same memory, not equal numbers
     public boolean mayOverlap(Tensor other) {
         return array == other.array
                 && elements() > 0

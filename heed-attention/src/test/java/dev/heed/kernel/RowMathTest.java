@@ -235,6 +235,28 @@ class RowMathTest {
     }
 
     @Test
+    void rotationByGivenTablesHasTheBitsOfThoseMadeFromFrequencies() {
+        float[] frequencies = Rotary.frequencies(10, 10_000);
+        Tensor cos = Tensor.zeros(9, 5);
+        Tensor sin = Tensor.zeros(9, 5);
+        for (int i = 0; i < 45; i++) {
+            int position = i / 5;
+            float angle = position * frequencies[i % 5];
+            cos.array()[i] = (float) StrictMath.cos(angle);
+            sin.array()[i] = (float) StrictMath.sin(angle);
+        }
+        for (Rotary.Layout layout : Rotary.Layout.values()) {
+            Tensor x = tensor(2, 9, 13);
+            Tensor y = Tensor.of(x.toArray(), 2, 9, 13);
+            new Rotary(layout, frequencies, 1, 9).turn(x, 0);
+            Rotary.ofTables(layout, cos, sin).turn(y, 0);
+            assertThat(y.array()).isEqualTo(x.array());
+        }
+        assertThatThrownBy(() -> Rotary.ofTables(Rotary.Layout.HALVES, cos, sin.slice(0, 0, 8)))
+                .hasMessage("Rotary: tables must both be [positions, half] with half >= 1, got cos [9, 5], sin [8, 5]");
+    }
+
+    @Test
     void elementsAddAndMultiplyLongRanges() {
         float[] a = values(40_001);
         float[] b = values(40_001);

@@ -151,6 +151,7 @@ final class Writing {
         return millis < 1 ? format("%.4f", millis) : format("%.2f", millis);
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // private, and its patterns stand above
     private static String format(String pattern, Object... values) {
         return String.format(Locale.ROOT, pattern, values);
     }

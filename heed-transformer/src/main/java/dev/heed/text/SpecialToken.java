@@ -20,6 +20,7 @@ public enum SpecialToken {
     /** Parts two texts. */
     SEP("[SEP]", "</s>");
 
+    @SuppressWarnings("ImmutableEnumChecker") // List.of is immutable
     private final List<String> usualSpellings;
 
     SpecialToken(String... usualSpellings) {

@@ -16,7 +16,7 @@ public final class Csv {
     }
 
     private static String cell(Object cell) {
-        if (cell == Table.NOTHING) {
+        if (cell instanceof Table.Empty) {
             return "";
         }
         return cell instanceof String text ? quoted(text) : cell.toString();

@@ -13,7 +13,12 @@ import java.util.Map;
  */
 public final class Table {
     /** An empty cell; null in JSON. */
-    public static final Object NOTHING = new Object();
+    public static final Object NOTHING = Empty.CELL;
+
+    /** The kind of {@link #NOTHING}. */
+    enum Empty {
+        CELL
+    }
 
     private static final int BAR_WIDTH = 24;
 
@@ -79,7 +84,7 @@ public final class Table {
         for (Object[] row : rows) {
             Map<String, Object> object = new LinkedHashMap<>();
             for (int c = 0; c < row.length; c++) {
-                object.put(columns.get(c).name(), row[c] == NOTHING ? Json.NULL : row[c]);
+                object.put(columns.get(c).name(), row[c] instanceof Empty ? Json.NULL : row[c]);
             }
             list.add(object);
         }
@@ -112,7 +117,7 @@ public final class Table {
     }
 
     private boolean isEmpty(int column) {
-        return rows.stream().allMatch(row -> row[column] == NOTHING || row[column].equals(""));
+        return rows.stream().allMatch(row -> row[column] instanceof Empty || row[column].equals(""));
     }
 
     private Table without(int column) {
@@ -160,7 +165,7 @@ public final class Table {
             case Double number -> number(number, column);
             case Float number -> number(number, column);
             case Boolean yes -> yes ? "yes" : "no";
-            case Object nothing when nothing == NOTHING -> "";
+            case Empty nothing -> "";
             default -> cell.toString();
         };
     }

@@ -5,6 +5,7 @@ import dev.heed.attention.Attention;
 import dev.heed.attention.AttentionOutput;
 import dev.heed.attention.Mask;
 import dev.heed.attention.Reference;
+import dev.heed.kernel.Gemm;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -48,14 +49,49 @@ final class OnnxAttention {
         return outputs;
     }
 
-    /** FlexAttention (opset 1) without functions of the scores or weights, which come as graphs of other operators. */
+    /**
+     * FlexAttention (opset 1): functions of all scores, score_mod, and of all weights, prob_mod, come as graphs. Where there is
+     * one, the reference gives the scores, the graph changes them, and they go to the kernel as a bias beside a scale of 0, for
+     * softmax and mixture; changed weights are multiplied with the values by {@link Gemm}. −∞ hides a key.
+     */
     Map<String, Tensor> flexible() {
-        for (String graph : new String[] {"score_mod", "prob_mod"}) {
-            if (inputs.hasAttribute(graph)) {
-                throw new UnsupportedOperationException("FlexAttention's " + graph + " graph is not supported");
+        Attention attention = scaled();
+        if (inputs.hasAttribute("score_mod")) {
+            attention = attention.scale(0).bias(changed("score_mod", each(attention, false)));
+        }
+        AttentionOutput result = attention.apply(query, key, value);
+        if (!inputs.hasAttribute("prob_mod")) {
+            return Map.of("Y", result.output());
+        }
+        return Map.of("Y", mixture(changed("prob_mod", AllWeights.of(attention, query, key, result.lse()))));
+    }
+
+    private Tensor changed(String graph, Tensor given) {
+        float[] floats = given.toArray();
+        double[] values = new double[floats.length];
+        Arrays.setAll(values, i -> floats[i]);
+        OnnxArray changed = inputs.graph(graph).apply(new OnnxArray(OnnxArray.Kind.FLOAT, given.shape(), values));
+        OnnxArray all = changed.broadcast(given.shape());
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) all.values()[i];
+        }
+        return Tensor.of(floats, given.shape());
+    }
+
+    /** Weights [B, Hq, N, M] times values [B, Hkv, M, Dv]. */
+    private Tensor mixture(Tensor weights) {
+        int group = query.size(1) / key.size(1);
+        Tensor output = Tensor.zeros(query.size(0), query.size(1), query.size(2), value.size(3));
+        for (int batch = 0; batch < query.size(0); batch++) {
+            for (int head = 0; head < query.size(1); head++) {
+                Gemm.multiply(
+                        weights.select(0, batch).select(0, head),
+                        value.select(0, batch).select(0, head / group),
+                        output.select(0, batch).select(0, head),
+                        false);
             }
         }
-        return Map.of("Y", scaled().apply(query, key, value).output());
+        return output;
     }
 
     // ---- shapes ----

@@ -39,6 +39,7 @@ record OnnxCase(String name, Path folder) implements ConformanceCase {
         return switch (operator) {
             case "Attention" -> new OnnxAttention(inputs).outputs();
             case "FlexAttention" -> new OnnxAttention(inputs).flexible();
+            case "RotaryEmbedding" -> new OnnxRotary(inputs).outputs();
             case "Softmax" -> new OnnxRows(inputs).softmax(false);
             case "LogSoftmax" -> new OnnxRows(inputs).softmax(true);
             case "LayerNormalization" -> new OnnxRows(inputs).norm(Norm.LAYER);
@@ -168,6 +169,10 @@ record OnnxCase(String name, Path folder) implements ConformanceCase {
 
         String word(String name, String otherwise) {
             return attributes.path(name).asString(defaults.path(name).asString(otherwise));
+        }
+
+        OnnxGraph graph(String name) {
+            return new OnnxGraph(name, attributes.path(name).path("graph"));
         }
 
         int integer(String name, int otherwise) {

@@ -88,6 +88,7 @@ public final class OnnxModel {
         return model.message(7, graph).toBytes();
     }
 
+    @SuppressWarnings("ByteBufferBackingArray") // all of them come from ByteBuffer.allocate
     private OnnxModel constant(String name, int type, ByteBuffer raw, long... shape) {
         Message tensor = new Message();
         for (long size : shape) {

@@ -164,6 +164,7 @@ public final class Parameters {
      *
      * @param rows a view of the rows wanted, of a tensor [all, …]
      */
+    @SuppressWarnings("ReferenceEquality") // a view has its tensor's array, a copy has not
     public Linear rowsOf(String name, int all, int in, boolean bias, UnaryOperator<Tensor> rows) {
         Value added = bias ? value(name + ".bias", all).view(rows) : null;
         Value some = value(name + ".weight", all, in).view(rows);

@@ -31,6 +31,7 @@ public final class Stories {
     }
 
     /** The first n different stories of a seed; none is the twin of another. */
+    @SuppressWarnings("ShortCircuitBoolean") // a story that is new takes its twin's place, too
     public static List<Story> evaluation(Split split, int n, long seed) {
         Set<Story> taken = new HashSet<>();
         return stories(split, seed)
