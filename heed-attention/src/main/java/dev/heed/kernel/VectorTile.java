@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
  * {@link Tile} with the Vector API. The register tile is eight rows by two vectors with 16 lanes (16 accumulators; 8 to
  * 14 rows by 2 reach the multiply-add peak of an AVX-512 core, 3 and 4 vectors wide lose a fifth to register allocation)
  * and four rows by two vectors else, which fits the 16 registers of AVX2.
+ *
+ * <p>Loops here spell out what a helper from vector to vector would say shorter, exp included. C2 inlines the JDK's own vector
+ * methods always, a helper of ours only by its profile: one that it has compiled by itself meanwhile, or that was rarely
+ * called while sequences were short, stays a call for good, and its vectors are boxed. That made the softmax six times
+ * slower in one start of three.
  */
 final class VectorTile implements Tile {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
@@ -19,6 +24,7 @@ final class VectorTile implements Tile {
     /** Queries that one pass of a register tile covers: two vectors. */
     private static final int PAIR = 2 * L;
 
+    private static final float[] ZEROS = new float[QUERIES];
     private static final boolean TALL = L >= 16;
     /**
      * Values that one pass of {@link #mix} goes over, 16 KiB: beside their weights and the mixture they stay in a first-level
@@ -178,75 +184,100 @@ final class VectorTile implements Tile {
 
     @Override
     public boolean softmax(float[] s, int rows, int firstKey, Running run) {
-        // No vector lives across these calls: one that did would be boxed in the loops that C2 inlines.
         boolean changed = false;
         for (int q = 0; q < QUERIES; q += L) {
             blockMax(s, rows, run.max, run.base, q);
-            changed |= advance(run, q);
         }
+        for (int q = 0; q < QUERIES; q += L) {
+            advance(run, q);
+        }
+        exponentials(run.factor, 1, ZEROS);
         exponentials(s, rows, run.base);
         for (int q = 0; q < QUERIES; q += L) {
             sum(s, rows, firstKey & 7, run.partial, q);
+            FloatVector factor = FloatVector.fromArray(F, run.factor, q);
             FloatVector.fromArray(F, run.sum, q)
-                    .fma(FloatVector.fromArray(F, run.factor, q), FloatVector.fromArray(F, run.partial, q))
+                    .fma(factor, FloatVector.fromArray(F, run.partial, q))
                     .intoArray(run.sum, q);
+            changed |= factor.compare(VectorOperators.NE, 1f).anyTrue();
         }
         return changed;
     }
 
-    /** Takes over the block's maximum from {@code run.base}; true if any query's factor differs from 1. */
-    private static boolean advance(Running run, int q) {
+    /** Takes over the block's maximum from {@code run.base}; factor becomes the logarithm of what it will be. */
+    private static void advance(Running run, int q) {
         FloatVector most = FloatVector.fromArray(F, run.base, q);
         // A query that has seen nothing keeps −∞; subtracting 0 in its place leaves every p at 0 without a NaN.
         FloatVector base = most.blend(0f, most.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
-        FloatVector factor = exp(FloatVector.fromArray(F, run.max, q).sub(base));
+        FloatVector.fromArray(F, run.max, q).sub(base).intoArray(run.factor, q);
         most.intoArray(run.max, q);
         base.intoArray(run.base, q);
-        factor.intoArray(run.factor, q);
-        return factor.compare(VectorOperators.NE, 1f).anyTrue();
     }
 
     /**
      * most[q] = max(before[q], max_j s[j][q]) by compare and blend: two instructions, where {@code max} spends five on
-     * the order of zeros and NaN. Passes vectors through arrays: one that crosses a call that is not inlined is boxed.
+     * the order of zeros and NaN.
      */
     private static void blockMax(float[] s, int rows, float[] before, float[] most, int q) {
         FloatVector m0 = FloatVector.fromArray(F, before, q), m1 = m0, m2 = m0, m3 = m0;
         int j = 0;
         for (; j + 4 <= rows; j += 4) {
             int at = j * QUERIES + q;
-            m0 = greater(m0, FloatVector.fromArray(F, s, at));
-            m1 = greater(m1, FloatVector.fromArray(F, s, at + QUERIES));
-            m2 = greater(m2, FloatVector.fromArray(F, s, at + 2 * QUERIES));
-            m3 = greater(m3, FloatVector.fromArray(F, s, at + 3 * QUERIES));
+            FloatVector x = FloatVector.fromArray(F, s, at);
+            m0 = m0.blend(x, x.compare(VectorOperators.GT, m0));
+            x = FloatVector.fromArray(F, s, at + QUERIES);
+            m1 = m1.blend(x, x.compare(VectorOperators.GT, m1));
+            x = FloatVector.fromArray(F, s, at + 2 * QUERIES);
+            m2 = m2.blend(x, x.compare(VectorOperators.GT, m2));
+            x = FloatVector.fromArray(F, s, at + 3 * QUERIES);
+            m3 = m3.blend(x, x.compare(VectorOperators.GT, m3));
         }
         for (; j < rows; j++) {
-            m0 = greater(m0, FloatVector.fromArray(F, s, j * QUERIES + q));
+            FloatVector x = FloatVector.fromArray(F, s, j * QUERIES + q);
+            m0 = m0.blend(x, x.compare(VectorOperators.GT, m0));
         }
-        greater(greater(m0, m1), greater(m2, m3)).intoArray(most, q);
-    }
-
-    private static FloatVector greater(FloatVector a, FloatVector b) {
-        return a.blend(b, b.compare(VectorOperators.GT, a));
+        m0 = m0.blend(m1, m1.compare(VectorOperators.GT, m0));
+        m2 = m2.blend(m3, m3.compare(VectorOperators.GT, m2));
+        m0.blend(m2, m2.compare(VectorOperators.GT, m0)).intoArray(most, q);
     }
 
     @Override
     public void exponentials(float[] s, int rows, float[] base) {
-        for (int q = 0; q < QUERIES; q += PAIR) {
+        for (int q = 0; q < QUERIES; q += L) {
             exponentials(s, rows, base, q);
         }
     }
 
-    /** Two chains at a time: one exp is 13 dependent steps, which out-of-order execution alone does not hide. */
+    /** {@link Exp#exp}, lane by lane the same operations. Two side by side reach C2's limit of nodes, four spill. */
     private static void exponentials(float[] s, int rows, float[] base, int q) {
-        FloatVector base0 = FloatVector.fromArray(F, base, q);
-        FloatVector base1 = FloatVector.fromArray(F, base, q + L);
+        FloatVector log2e = FloatVector.broadcast(F, Exp.LOG2_E);
+        FloatVector round = FloatVector.broadcast(F, Exp.ROUND);
+        FloatVector minusLn2High = FloatVector.broadcast(F, -Exp.LN2_HI);
+        FloatVector minusLn2Low = FloatVector.broadcast(F, -Exp.LN2_LO);
+        FloatVector c6 = FloatVector.broadcast(F, Exp.C6);
+        FloatVector c5 = FloatVector.broadcast(F, Exp.C5);
+        FloatVector c4 = FloatVector.broadcast(F, Exp.C4);
+        FloatVector c3 = FloatVector.broadcast(F, Exp.C3);
+        FloatVector c2 = FloatVector.broadcast(F, Exp.C2);
+        FloatVector one = FloatVector.broadcast(F, 1f);
+        FloatVector most = FloatVector.fromArray(F, base, q);
         for (int j = 0; j < rows; j++) {
             int at = j * QUERIES + q;
-            FloatVector p0 = exp(FloatVector.fromArray(F, s, at).sub(base0));
-            FloatVector p1 = exp(FloatVector.fromArray(F, s, at + L).sub(base1));
-            p0.intoArray(s, at);
-            p1.intoArray(s, at + L);
+            FloatVector x = FloatVector.fromArray(F, s, at).sub(most);
+            FloatVector clamped = x.blend(Exp.FLOOR, x.compare(VectorOperators.LT, Exp.LOWEST));
+            FloatVector rounded = clamped.fma(log2e, round);
+            FloatVector n = rounded.sub(round);
+            FloatVector r = n.fma(minusLn2Low, n.fma(minusLn2High, clamped));
+            FloatVector p = r.fma(c6, c5);
+            p = r.fma(p, c4);
+            p = r.fma(p, c3);
+            p = r.fma(p, c2);
+            p = r.fma(p, one);
+            p = r.fma(p, one);
+            FloatVector power = rounded.reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, 23)
+                    .reinterpretAsFloats();
+            p.mul(power).mul(Exp.UNBIAS).intoArray(s, at);
         }
     }
 
@@ -267,32 +298,32 @@ final class VectorTile implements Tile {
         for (j = aligned; j < rows; j++) {
             addRow(s, j, partial, phase + j & 7, q);
         }
-        FloatVector even = part(partial, 0, q)
-                .add(part(partial, 4, q))
-                .add(part(partial, 2, q).add(part(partial, 6, q)));
-        FloatVector odd = part(partial, 1, q)
-                .add(part(partial, 5, q))
-                .add(part(partial, 3, q).add(part(partial, 7, q)));
+        FloatVector even = FloatVector.fromArray(F, partial, q)
+                .add(FloatVector.fromArray(F, partial, 4 * QUERIES + q))
+                .add(FloatVector.fromArray(F, partial, 2 * QUERIES + q)
+                        .add(FloatVector.fromArray(F, partial, 6 * QUERIES + q)));
+        FloatVector odd = FloatVector.fromArray(F, partial, QUERIES + q)
+                .add(FloatVector.fromArray(F, partial, 5 * QUERIES + q))
+                .add(FloatVector.fromArray(F, partial, 3 * QUERIES + q)
+                        .add(FloatVector.fromArray(F, partial, 7 * QUERIES + q)));
         even.add(odd).intoArray(partial, q);
     }
 
-    private static FloatVector part(float[] partial, int r, int q) {
-        return FloatVector.fromArray(F, partial, r * QUERIES + q);
-    }
-
     private static void addRow(float[] s, int row, float[] partial, int r, int q) {
-        part(partial, r, q).add(FloatVector.fromArray(F, s, row * QUERIES + q)).intoArray(partial, r * QUERIES + q);
+        FloatVector.fromArray(F, partial, r * QUERIES + q)
+                .add(FloatVector.fromArray(F, s, row * QUERIES + q))
+                .intoArray(partial, r * QUERIES + q);
     }
 
     private static void addEights(float[] s, int from, int to, float[] partial, int q) {
-        FloatVector s0 = part(partial, 0, q);
-        FloatVector s1 = part(partial, 1, q);
-        FloatVector s2 = part(partial, 2, q);
-        FloatVector s3 = part(partial, 3, q);
-        FloatVector s4 = part(partial, 4, q);
-        FloatVector s5 = part(partial, 5, q);
-        FloatVector s6 = part(partial, 6, q);
-        FloatVector s7 = part(partial, 7, q);
+        FloatVector s0 = FloatVector.fromArray(F, partial, q);
+        FloatVector s1 = FloatVector.fromArray(F, partial, QUERIES + q);
+        FloatVector s2 = FloatVector.fromArray(F, partial, 2 * QUERIES + q);
+        FloatVector s3 = FloatVector.fromArray(F, partial, 3 * QUERIES + q);
+        FloatVector s4 = FloatVector.fromArray(F, partial, 4 * QUERIES + q);
+        FloatVector s5 = FloatVector.fromArray(F, partial, 5 * QUERIES + q);
+        FloatVector s6 = FloatVector.fromArray(F, partial, 6 * QUERIES + q);
+        FloatVector s7 = FloatVector.fromArray(F, partial, 7 * QUERIES + q);
         for (int at = from * QUERIES + q; at < to * QUERIES; at += 8 * QUERIES) {
             s0 = s0.add(FloatVector.fromArray(F, s, at));
             s1 = s1.add(FloatVector.fromArray(F, s, at + QUERIES));
@@ -313,38 +344,80 @@ final class VectorTile implements Tile {
         s7.intoArray(partial, 7 * QUERIES + q);
     }
 
-    /** {@link Exp#exp}, lane by lane the same operations. */
+    /**
+     * {@link Exp#exp}, lane by lane the same operations, for loops where speed is not everything. In pieces of at most 35
+     * bytecodes, which C2 inlines unless it has compiled them by themselves.
+     */
     static FloatVector exp(FloatVector x) {
-        FloatVector clamped = x.blend(Exp.FLOOR, x.compare(VectorOperators.LT, Exp.LOWEST));
-        FloatVector rounded = clamped.fma(FloatVector.broadcast(F, Exp.LOG2_E), FloatVector.broadcast(F, Exp.ROUND));
-        FloatVector n = rounded.sub(Exp.ROUND);
-        FloatVector r =
-                n.fma(FloatVector.broadcast(F, -Exp.LN2_LO), n.fma(FloatVector.broadcast(F, -Exp.LN2_HI), clamped));
-        FloatVector p = r.fma(FloatVector.broadcast(F, Exp.C6), FloatVector.broadcast(F, Exp.C5));
-        p = r.fma(p, FloatVector.broadcast(F, Exp.C4));
-        p = r.fma(p, FloatVector.broadcast(F, Exp.C3));
-        p = r.fma(p, FloatVector.broadcast(F, Exp.C2));
-        p = r.fma(p, FloatVector.broadcast(F, 1f));
-        p = r.fma(p, FloatVector.broadcast(F, 1f));
-        FloatVector power =
-                rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-        return p.mul(power).mul(Exp.UNBIAS);
+        FloatVector clamped = expClamped(x);
+        FloatVector rounded = expRounded(clamped);
+        return expScaled(expPolynomial(expRest(clamped, rounded)), rounded);
     }
 
-    /** {@link Tanh#tanh}, lane by lane the same operations. */
+    private static FloatVector expClamped(FloatVector x) {
+        return x.blend(Exp.FLOOR, x.compare(VectorOperators.LT, Exp.LOWEST));
+    }
+
+    private static FloatVector expRounded(FloatVector x) {
+        return x.fma(FloatVector.broadcast(F, Exp.LOG2_E), FloatVector.broadcast(F, Exp.ROUND));
+    }
+
+    private static FloatVector expRest(FloatVector x, FloatVector rounded) {
+        FloatVector n = rounded.sub(Exp.ROUND);
+        return addProduct(addProduct(x, n, -Exp.LN2_HI), n, -Exp.LN2_LO);
+    }
+
+    private static FloatVector expPolynomial(FloatVector r) {
+        FloatVector p = horner(r, FloatVector.broadcast(F, Exp.C6), Exp.C5);
+        p = horner(r, horner(r, p, Exp.C4), Exp.C3);
+        return expLowTerms(r, p);
+    }
+
+    private static FloatVector expLowTerms(FloatVector r, FloatVector p) {
+        return horner(r, horner(r, horner(r, p, Exp.C2), 1f), 1f);
+    }
+
+    private static FloatVector expScaled(FloatVector p, FloatVector rounded) {
+        return p.mul(rounded.reinterpretAsInts()
+                        .lanewise(VectorOperators.LSHL, 23)
+                        .reinterpretAsFloats())
+                .mul(Exp.UNBIAS);
+    }
+
+    /** r · p + c. */
+    private static FloatVector horner(FloatVector r, FloatVector p, float c) {
+        return r.fma(p, FloatVector.broadcast(F, c));
+    }
+
+    /** x + n · factor. */
+    private static FloatVector addProduct(FloatVector x, FloatVector n, float factor) {
+        return n.fma(FloatVector.broadcast(F, factor), x);
+    }
+
+    /** {@link Tanh#tanh}, lane by lane the same operations; in small pieces as {@link #exp} is. */
     static FloatVector tanh(FloatVector x) {
-        FloatVector z = x.mul(x);
-        FloatVector p = z.fma(FloatVector.broadcast(F, Tanh.C0), FloatVector.broadcast(F, Tanh.C1));
-        p = z.fma(p, FloatVector.broadcast(F, Tanh.C2));
-        p = z.fma(p, FloatVector.broadcast(F, Tanh.C3));
-        p = z.fma(p, FloatVector.broadcast(F, Tanh.C4));
-        FloatVector small = x.mul(z).fma(p, x);
         FloatVector magnitude = x.abs();
-        FloatVector e = exp(magnitude.mul(-2f));
-        FloatVector large = FloatVector.broadcast(F, 1f).sub(e.mul(2f).div(e.add(1f)));
-        VectorMask<Float> negative = x.compare(VectorOperators.LT, 0f);
-        large = large.blend(large.neg(), negative);
-        return large.blend(small, magnitude.compare(VectorOperators.LT, Tanh.SMALL));
+        return tanhLarge(x, magnitude).blend(tanhSmall(x), magnitude.compare(VectorOperators.LT, Tanh.SMALL));
+    }
+
+    private static FloatVector tanhSmall(FloatVector x) {
+        FloatVector z = x.mul(x);
+        return x.mul(z).fma(tanhPolynomial(z), x);
+    }
+
+    private static FloatVector tanhPolynomial(FloatVector z) {
+        FloatVector p = horner(z, FloatVector.broadcast(F, Tanh.C0), Tanh.C1);
+        return horner(z, horner(z, horner(z, p, Tanh.C2), Tanh.C3), Tanh.C4);
+    }
+
+    private static FloatVector tanhLarge(FloatVector x, FloatVector magnitude) {
+        FloatVector large = tanhOfMagnitude(exp(magnitude.mul(-2f)));
+        return large.blend(large.neg(), x.compare(VectorOperators.LT, 0f));
+    }
+
+    /** 1 − 2e / (1 + e) for e = exp(−2|x|). */
+    private static FloatVector tanhOfMagnitude(FloatVector e) {
+        return FloatVector.broadcast(F, 1f).sub(e.mul(2f).div(e.add(1f)));
     }
 
     @Override
@@ -508,6 +581,16 @@ final class VectorTile implements Tile {
     }
 
     private static void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns, int q) {
+        FloatVector log2e = FloatVector.broadcast(F, Exp.LOG2_E);
+        FloatVector round = FloatVector.broadcast(F, Exp.ROUND);
+        FloatVector minusLn2High = FloatVector.broadcast(F, -Exp.LN2_HI);
+        FloatVector minusLn2Low = FloatVector.broadcast(F, -Exp.LN2_LO);
+        FloatVector c6 = FloatVector.broadcast(F, Exp.C6);
+        FloatVector c5 = FloatVector.broadcast(F, Exp.C5);
+        FloatVector c4 = FloatVector.broadcast(F, Exp.C4);
+        FloatVector c3 = FloatVector.broadcast(F, Exp.C3);
+        FloatVector c2 = FloatVector.broadcast(F, Exp.C2);
+        FloatVector one = FloatVector.broadcast(F, 1f);
         FloatVector lse = FloatVector.fromArray(F, seen.lse, q);
         FloatVector position = FloatVector.fromArray(F, seen.position, q);
         FloatVector entropy = FloatVector.fromArray(F, seen.entropy, q);
@@ -517,7 +600,19 @@ final class VectorTile implements Tile {
             FloatVector key = FloatVector.broadcast(F, (float) (firstKey + j));
             FloatVector x = FloatVector.fromArray(F, s, i).sub(lse);
             FloatVector clamped = x.blend(Exp.FLOOR, x.compare(VectorOperators.LT, Exp.LOWEST));
-            FloatVector weight = exp(clamped);
+            FloatVector rounded = clamped.fma(log2e, round);
+            FloatVector n = rounded.sub(round);
+            FloatVector r = n.fma(minusLn2Low, n.fma(minusLn2High, clamped));
+            FloatVector p = r.fma(c6, c5);
+            p = r.fma(p, c4);
+            p = r.fma(p, c3);
+            p = r.fma(p, c2);
+            p = r.fma(p, one);
+            p = r.fma(p, one);
+            FloatVector power = rounded.reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, 23)
+                    .reinterpretAsFloats();
+            FloatVector weight = p.mul(power).mul(Exp.UNBIAS);
             weight.intoArray(s, i);
             entropy = weight.neg().fma(clamped, entropy);
             distance = weight.fma(position.sub(key).abs(), distance);
