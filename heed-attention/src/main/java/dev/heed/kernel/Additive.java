@@ -47,4 +47,14 @@ interface Additive {
             int dKStride,
             float[] dV,
             float[] room);
+
+    /**
+     * The first 16 numbers folded in halves, as {@link RowMath#fold} goes on: written out, so that no
+     * loop stands between 32 lanes and one number.
+     */
+    static float fold16(float[] s) {
+        float even = ((s[0] + s[8]) + (s[4] + s[12])) + ((s[2] + s[10]) + (s[6] + s[14]));
+        float odd = ((s[1] + s[9]) + (s[5] + s[13])) + ((s[3] + s[11]) + (s[7] + s[15]));
+        return even + odd;
+    }
 }

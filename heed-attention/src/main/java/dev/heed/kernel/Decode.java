@@ -85,9 +85,23 @@ public final class Decode {
             high = Math.max(high, Math.min(to, call.visible.to(batch, call.queryOf(r))));
         }
         for (int at = Math.max(from, low) / BLOCK * BLOCK; at < high; at += BLOCK) {
-            block(call, keyHead, at, Math.min(high, at + BLOCK), part);
+            int end = Math.min(high, at + BLOCK);
+            if (!isEmpty(call, keyHead, at, end)) {
+                block(call, keyHead, at, end, part);
+            }
         }
         return part;
+    }
+
+    /** True if an element-wise mask says that no row sees any of the keys: then none is read, and no bit would change. */
+    private static boolean isEmpty(Call call, int keyHead, int first, int end) {
+        boolean empty = call.visible.blocks() != null;
+        for (int r = 0; r < call.rows() && empty; r++) {
+            int query = call.queryOf(r);
+            int batch = keyHead / call.keyHeads;
+            empty = call.visible.kind(batch, call.head(keyHead, r), query, query + 1, first, end) == BlockKind.EMPTY;
+        }
+        return empty;
     }
 
     private void gatherQueries(Call call, int keyHead) {

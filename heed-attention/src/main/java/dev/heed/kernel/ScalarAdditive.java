@@ -41,7 +41,10 @@ final class ScalarAdditive implements Additive {
                     dQT[a * Q + q] += slope;
                     room[q] = slope;
                 }
-                dK[dKAt + j * dKStride + a] += RowMath.fold(room);
+                for (int q = 0; q < Q / 2; q++) {
+                    room[q] += room[q + Q / 2];
+                }
+                dK[dKAt + j * dKStride + a] += Additive.fold16(room);
             }
         }
     }

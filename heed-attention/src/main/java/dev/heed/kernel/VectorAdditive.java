@@ -50,7 +50,12 @@ final class VectorAdditive implements Additive {
                 for (int q = 0; q < Q; q += L) {
                     gradient(k[at + j * stride + a], v[a], dS, j * Q + q, qT, dQT, dV, a * Q + q, room, q);
                 }
-                dK[dKAt + j * dKStride + a] += RowMath.fold(room);
+                for (int q = 0; q < Q / 2; q += L) {
+                    FloatVector.fromArray(F, room, q)
+                            .add(FloatVector.fromArray(F, room, q + Q / 2))
+                            .intoArray(room, q);
+                }
+                dK[dKAt + j * dKStride + a] += Additive.fold16(room);
             }
         }
     }

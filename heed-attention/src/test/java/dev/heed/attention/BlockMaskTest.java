@@ -125,6 +125,21 @@ class BlockMaskTest {
     }
 
     @Test
+    void aCacheSkipsEmptyBlocksWithTheSameBits() {
+        Tensor key = Case.random(new Random(3), 1, 2, 2, 700, 8);
+        for (int seed = 0; seed < 20; seed++) {
+            Tensor query = Case.random(new Random(seed), 1, 2, 4, 3, 8);
+            Pattern pattern = new Pattern(seed);
+            KvCache cache = new KvCache(2, 2, 8, 8);
+            cache.append(key, key);
+            Attention asked = Attention.scaledDotProduct().mask(Mask.elements(pattern));
+            Attention known = Attention.scaledDotProduct().mask(Mask.blocks(pattern, pattern));
+            Bits.assertSame(known.apply(query, cache), asked.apply(query, cache));
+            Bits.assertSame(known.apply(query, cache), asked.apply(query, key, key));
+        }
+    }
+
+    @Test
     void onlyPartialBlocksAreAskedPerElement() {
         Tensor x = Case.random(new Random(1), 1, 1, 1, 256, 8);
         AtomicInteger asked = new AtomicInteger();

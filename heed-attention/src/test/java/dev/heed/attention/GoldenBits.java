@@ -1,6 +1,7 @@
 package dev.heed.attention;
 
 import dev.heed.kernel.Kernels;
+import dev.heed.kernel.ScoreRule;
 import dev.heed.tensor.Tensor;
 
 /** Fixed calls whose bits are one number; also a program, so that a fresh JVM can be asked for it. */
@@ -30,7 +31,12 @@ final class GoldenBits {
         hash = add(hash, plain.mask(holes).mask(Mask.windowTopLeft(30, 9)).softcap(2), 1, 2, 1, 37, 65, 17, 9);
         Tensor bias = numbers(99, 1, 33, 70);
         hash = add(hash, plain.bias(bias).alibi(0.3f, 0.1f).sink(0.2f, -1).scale(2), 1, 2, 2, 33, 70, 8, 1);
-        return hash;
+        hash = add(hash, plain.score(Score.cosine(0.2)), 1, 2, 1, 35, 70, 9, 4);
+        hash = add(hash, plain.score(Score.bilinear(numbers(98, 17, 17))).scale(0.1), 1, 2, 1, 35, 70, 17, 4);
+        hash = add(hash, plain.score(Score.additive(numbers(97, 2, 5))).softcap(3), 1, 2, 1, 33, 30, 5, 4);
+        ScoreRule rule =
+                ScoreRule.of((s, b, h, i, j) -> s - 0.125 * s * s * (j % 3), (s, b, h, i, j) -> 1 - 0.25 * s * (j % 3));
+        return add(hash, plain.score(Score.custom(rule)), 1, 2, 1, 35, 70, 9, 4);
     }
 
     private static long small() {
@@ -42,7 +48,20 @@ final class GoldenBits {
         Tensor key = numbers(2, b, hkv, m, d);
         AttentionOutput result = attention.apply(query, key, numbers(3, b, hkv, m, dv));
         Tensor weights = attention.weights(query, key, result.lse(), 0, hq - 1, 0, n, 0, m);
-        return Bits.hash(Bits.hash(Bits.hash(hash, result.output()), result.lse()), weights);
+        hash = Bits.hash(Bits.hash(Bits.hash(hash, result.output()), result.lse()), weights);
+        return plain(attention) ? hash : addGradients(hash, attention, query, key, numbers(3, b, hkv, m, dv), result);
+    }
+
+    private static boolean plain(Attention attention) {
+        return attention.rule() instanceof Score.ScaledDotProduct;
+    }
+
+    private static long addGradients(
+            long hash, Attention attention, Tensor query, Tensor key, Tensor value, AttentionOutput result) {
+        AttentionGradients gradients = attention.gradients(query, key, value, result, result.output());
+        hash = Bits.hash(Bits.hash(Bits.hash(hash, gradients.dQuery()), gradients.dKey()), gradients.dValue());
+        Tensor dScore = gradients.dScore();
+        return dScore == null ? hash : Bits.hash(hash, dScore);
     }
 
     /** Numbers in [−2, 2) from integer arithmetic alone. */
