@@ -5,6 +5,7 @@ module dev.heed.transformer {
     requires transitive tools.jackson.databind;
     requires ai.djl.tokenizers;
     requires static org.jspecify;
+    requires java.desktop; // PNG and JPEG
     requires static java.management;
     requires static jdk.management; // the tests measure allocation with it
 

@@ -11,6 +11,7 @@ import dev.heed.kernel.PackedMatrix;
 import dev.heed.kernel.Rotary;
 import dev.heed.kernel.Softmax;
 import dev.heed.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -347,6 +348,25 @@ public final class Ops {
     /** Columns [from, to): a view. */
     public static Value columns(Value x, int from, int to) {
         return from == 0 && to == x.tensor().size(1) ? x : x.view(t -> t.slice(1, from, to));
+    }
+
+    /** The rows of several matrices of one width, one below the other: a copy. */
+    public static Value stack(Tape tape, List<Value> parts) {
+        int width = parts.getFirst().tensor().size(1);
+        int rows = parts.stream().mapToInt(part -> part.tensor().size(0)).sum();
+        boolean wanted = tape.records() && parts.stream().anyMatch(Value::isWanted);
+        Value y = Value.result(Tensor.zeros(rows, width), wanted);
+        int at = 0;
+        for (Value part : parts) {
+            int from = at;
+            int to = from + part.tensor().size(0);
+            part.tensor().copyTo(y.tensor().array(), from * width);
+            if (tape.wants(part)) {
+                tape.add(() -> Strided.addTo(part.gradient(), y.gradient().slice(0, from, to))); // y[from, to) = part
+            }
+            at = to;
+        }
+        return y;
     }
 
     /**

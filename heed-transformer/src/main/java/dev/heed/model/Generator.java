@@ -79,6 +79,9 @@ final class Generator {
             case Network.Encoder encoder ->
                 throw new IllegalArgumentException("generate: " + model.sizes().modelType()
                         + " reads texts and does not write any; use a decoder or an encoder-decoder");
+            case Network.Viewer viewer ->
+                throw new IllegalArgumentException("generate: " + model.sizes().modelType()
+                        + " looks at pictures and does not write; use a decoder or an encoder-decoder");
             case Network.Decoder decoder -> {
                 int[] prompt = text.ids();
                 for (int id : prompt) {
@@ -149,6 +152,7 @@ final class Generator {
             case Network.Decoder decoder -> decoder.hidden(pass, ids);
             case Network.EncoderDecoder pair -> pair.decode(pass, ids, Objects.requireNonNull(memory));
             case Network.Encoder encoder -> throw new IllegalStateException("generate: no decoder");
+            case Network.Viewer viewer -> throw new IllegalStateException("generate: no decoder");
         };
     }
 
@@ -157,6 +161,7 @@ final class Generator {
             case Network.Decoder decoder -> decoder.logits(pass, row).tensor();
             case Network.EncoderDecoder pair -> pair.logits(pass, row).tensor();
             case Network.Encoder encoder -> throw new IllegalStateException("generate: no decoder");
+            case Network.Viewer viewer -> throw new IllegalStateException("generate: no decoder");
         };
     }
 

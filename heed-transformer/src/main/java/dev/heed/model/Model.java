@@ -176,7 +176,46 @@ public final class Model implements AutoCloseable {
             case Network.Decoder decoder -> runDecoder(decoder, texts, keep);
             case Network.Encoder encoder -> runEncoder(encoder, texts, keep);
             case Network.EncoderDecoder pair -> runPairs(pair, texts, ownWords(texts), keep);
+            case Network.Viewer viewer ->
+                throw new IllegalArgumentException(
+                        "run: " + sizes().modelType() + " looks at pictures; give a Picture, not a text");
         };
+    }
+
+    /** One look at a picture that keeps everything; its tokens are patches, labelled by row and column. */
+    public Run run(Picture picture) {
+        return runPictures(List.of(picture), Run.Options.everything()).getFirst();
+    }
+
+    /** One look at several pictures; each result has the bits that it would have alone. */
+    public List<Run> runPictures(List<Picture> pictures, Run.Options keep) {
+        if (!(network instanceof Network.Viewer viewer)) {
+            throw new IllegalArgumentException(
+                    "run: " + sizes().modelType() + " reads texts; give a text, not a picture");
+        }
+        Network.Cut cut = viewer.cut();
+        Recorder recorder = new Recorder(pictures.size(), keep.attention(), keep.hidden());
+        int[] lengths = new int[pictures.size()];
+        Arrays.fill(lengths, cut.tokens());
+        Pass pass = Pass.of(lengths).heardBy(recorder);
+        PictureReader reader = PictureReader.read(folder, cut);
+        Value hidden = viewer.hidden(pass, reader.patches(pictures));
+        Optional<Tensor> classes = viewer.classes(pass, hidden).map(Value::tensor);
+        List<Run> runs = new ArrayList<>();
+        for (int s = 0; s < pictures.size(); s++) {
+            int picture = s;
+            Tokens tokens = reader.tokens(pictures.get(s));
+            recorder.recording(s).label(tokens.labels());
+            runs.add(new Run(
+                    tokens,
+                    null,
+                    recorder.hidden(Kind.SELF, s),
+                    List.of(),
+                    Optional.empty(),
+                    classes.map(all -> all.select(0, picture)),
+                    recorder.recording(s)));
+        }
+        return List.copyOf(runs);
     }
 
     private List<Run> runDecoder(Network.Decoder decoder, List<Tokens> texts, Run.Options keep) {

@@ -57,8 +57,14 @@ public final class Architectures {
                     DistilBert::new),
             new Architecture("t5", "T5 1.0 and 1.1", "", List.of("T5ForConditionalGeneration"), T5.UNUSED, T5::new),
             new Architecture("marian", "Marian", "model.", List.of("MarianMTModel"), Marian.UNUSED, Marian::new),
+            new Architecture("bart", "BART", "model.", List.of("BartForConditionalGeneration"), Bart.UNUSED, Bart::new),
             new Architecture(
-                    "bart", "BART", "model.", List.of("BartForConditionalGeneration"), Bart.UNUSED, Bart::new));
+                    "vit",
+                    "ViT",
+                    "vit.",
+                    List.of("ViTModel", "ViTForImageClassification", "ViTForMaskedImageModeling"),
+                    Vit.UNUSED,
+                    Vit::new));
 
     private Architectures() {}
 

@@ -3,6 +3,7 @@ package dev.heed.model.arch;
 import dev.heed.grad.Value;
 import dev.heed.nn.Memory;
 import dev.heed.nn.Pass;
+import dev.heed.tensor.Tensor;
 import java.util.Optional;
 
 /**
@@ -94,5 +95,52 @@ public sealed interface Network {
 
         /** The id that begins every text that is written. */
         int firstId();
+    }
+
+    /** Looks at a picture that is cut into patches; each is a token, behind one that stands for the whole. */
+    non-sealed interface Viewer extends Network {
+        /** How pictures must be cut. */
+        Cut cut();
+
+        /**
+         * @param pass a picture is {@code cut().tokens()} long
+         * @param patches [ΣP, channels·height·width] of all pictures, row by row of each; within a patch channel by channel
+         * @return [Σ(P + 1), E] after the final norm
+         */
+        Value hidden(Pass pass, Tensor patches);
+
+        /** The first rows' class scores [pictures, classes], where the checkpoint has a head that classifies. */
+        Optional<Value> classes(Pass pass, Value hidden);
+    }
+
+    /**
+     * How a picture becomes patches, in pixels.
+     *
+     * @param height of the picture
+     * @param width of the picture
+     * @param patchHeight of a patch
+     * @param patchWidth of a patch
+     * @param channels 3 for colours, 1 for grey
+     */
+    record Cut(int height, int width, int patchHeight, int patchWidth, int channels) {
+        /** Patches below each other. */
+        public int rows() {
+            return height / patchHeight;
+        }
+
+        /** Patches beside each other. */
+        public int columns() {
+            return width / patchWidth;
+        }
+
+        /** Patches, and the token before them. */
+        public int tokens() {
+            return rows() * columns() + 1;
+        }
+
+        /** Numbers in a patch. */
+        public int numbers() {
+            return channels * patchHeight * patchWidth;
+        }
     }
 }

@@ -144,6 +144,18 @@ public final class Parameters {
         return Linear.learned(whole.view(t -> t.slice(1, from, to).transpose(0, 1)), bias);
     }
 
+    /** {@code name.weight} [out, …] seen as [out, in], with its bias: a convolution whose steps are as long as its window. */
+    public Linear flattened(String name, int out, int... window) {
+        int[] shape = new int[window.length + 1];
+        shape[0] = out;
+        System.arraycopy(window, 0, shape, 1, window.length);
+        int in = Arrays.stream(window).reduce(1, Math::multiplyExact);
+        Value bias = value(name + ".bias", out);
+        Value whole = value(name + ".weight", shape);
+        Value matrix = mode == Mode.CHECK ? Value.constant(nothing(out, in)) : whole.view(t -> t.reshape(out, in));
+        return mode == Mode.FREEZE ? frozen(matrix.tensor(), bias) : Linear.learned(matrix, bias);
+    }
+
     /** An output layer with the weights of an embedding; a checkpoint may hold them a second time, as {@code copy}. */
     public Linear tied(String name, int out, int in, String copy) {
         Linear layer = linear(name, out, in, false);

@@ -46,7 +46,15 @@ public final class Config {
 
     /** Reads a folder's {@code generation_config.json}; where there is none, every key is absent. */
     public static Config readGeneration(Path folder) {
-        Path file = folder.resolve("generation_config.json");
+        return readIfThere(folder.resolve("generation_config.json"));
+    }
+
+    /** Reads a folder's {@code preprocessor_config.json}; where there is none, every key is absent. */
+    public static Config readPreprocessor(Path folder) {
+        return readIfThere(folder.resolve("preprocessor_config.json"));
+    }
+
+    private static Config readIfThere(Path file) {
         return Files.isRegularFile(file)
                 ? parse(file.toString(), Json.readText(file, LARGEST))
                 : new Config(file.toString(), "", JsonNodeFactory.instance.objectNode(), new LinkedHashSet<>());

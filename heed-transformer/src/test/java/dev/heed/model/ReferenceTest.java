@@ -1,0 +1,549 @@
+package dev.heed.model;
+
+import static dev.heed.model.PlainDouble.CAUSAL;
+import static dev.heed.model.PlainDouble.NONE;
+import static dev.heed.model.PlainDouble.add;
+import static dev.heed.model.PlainDouble.attention;
+import static dev.heed.model.PlainDouble.each;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.heed.model.arch.Network;
+import dev.heed.nn.Context;
+import dev.heed.nn.Memory;
+import dev.heed.nn.Pass;
+import dev.heed.tensor.Tensor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Encoders and encoder–decoders in configurations without a conformance folder, against their formulas in plain double. */
+class ReferenceTest {
+    private static final double TOLERANCE = 1e-5;
+    private static final int[] IDS = {5, 0, 17, 3, 3, 29, 1, 8, 11, 30, 2};
+    private static final int[] WRITTEN = {2, 9, 9, 4, 31};
+
+    @TempDir
+    Path folder;
+
+    // ---- BERT and its kin: norms after each part
+
+    /** One layer, given the names of its parts below a prefix. */
+    private record Names(
+            String q, String k, String v, String o, String norm, String first, String second, String last) {}
+
+    private static final Names BERT = new Names(
+            "attention.self.query",
+            "attention.self.key",
+            "attention.self.value",
+            "attention.output.dense",
+            "attention.output.LayerNorm",
+            "intermediate.dense",
+            "output.dense",
+            "output.LayerNorm");
+    private static final Names DISTIL = new Names(
+            "attention.q_lin",
+            "attention.k_lin",
+            "attention.v_lin",
+            "attention.out_lin",
+            "sa_layer_norm",
+            "ffn.lin1",
+            "ffn.lin2",
+            "output_layer_norm");
+
+    private static double[][] postNorm(
+            PlainDouble r, double[][] x, String at, Names n, int heads, int inner, double eps, DoubleUnaryOperator f) {
+        int e = x[0].length;
+        double[][] mixed = attention(
+                r.linear(x, at + n.q, e, true),
+                r.linear(x, at + n.k, e, true),
+                r.linear(x, at + n.v, e, true),
+                heads,
+                1 / Math.sqrt(e / (double) heads),
+                NONE);
+        double[][] y = r.layerNorm(add(x, r.linear(mixed, at + n.o, e, true)), at + n.norm, eps);
+        double[][] thought = r.linear(each(r.linear(y, at + n.first, inner, true), f), at + n.second, e, true);
+        return r.layerNorm(add(y, thought), at + n.last, eps);
+    }
+
+    /** A head that predicts words with the embedding's rows. */
+    private static double[][] words(
+            PlainDouble r,
+            double[][] x,
+            String dense,
+            String norm,
+            String bias,
+            double[] table,
+            double eps,
+            int vocabulary,
+            DoubleUnaryOperator f) {
+        double[][] t = r.layerNorm(each(r.linear(x, dense, x[0].length, true), f), norm, eps);
+        return PlainDouble.linear(t, table, r.weight(bias, vocabulary));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void bertWithOtherOptionsSegmentsAndClasses(boolean older) {
+        int e = 15;
+        PlainDouble r = new PlainDouble(1);
+        int[] types = {0, 0, 0, 0, 1, 1, 2, 2, 1, 0, 2};
+        String at = "bert.embeddings.";
+        double[][] x = r.rows(at + "word_embeddings.weight", 33, e, IDS);
+        x = add(x, r.rows(at + "position_embeddings.weight", 13, e, range(0, IDS.length)));
+        x = add(x, r.rows(at + "token_type_embeddings.weight", 3, e, types));
+        x = r.layerNorm(x, at + "LayerNorm", 1e-3);
+        for (int i = 0; i < 2; i++) {
+            x = postNorm(r, x, "bert.encoder.layer." + i + ".", BERT, 3, 7, 1e-3, PlainDouble::geluTanh);
+        }
+        double[][] pooled = each(r.linear(new double[][] {x[0]}, "bert.pooler.dense", e, true), Math::tanh);
+        double[][] classes = r.linear(pooled, "classifier", 4, true);
+        if (older) {
+            r.rename("^bert\\.", "");
+            r.rename("LayerNorm.weight", "LayerNorm.gamma");
+            r.rename("LayerNorm.bias", "LayerNorm.beta");
+        }
+        r.write(folder, """
+                {"model_type": "bert", "architectures": ["BertForSequenceClassification"], "hidden_size": 15,
+                 "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 7, "vocab_size": 33,
+                 "max_position_embeddings": 13, "type_vocab_size": 3, "hidden_act": "gelu_new", "layer_norm_eps": 1e-3}
+                """);
+        try (Model model = Model.load(folder)) {
+            Network.Encoder bert = (Network.Encoder) model.network();
+            Pass pass = Pass.of(IDS.length);
+            var hidden = bert.hidden(pass, IDS, types);
+            near(hidden.tensor(), x);
+            near(bert.classes(pass, hidden).orElseThrow().tensor(), classes);
+            assertThat(bert.logits(pass, hidden)).isEmpty();
+        }
+    }
+
+    /** Positions begin behind the padding id; the head's activation is GELU whatever the layers have. */
+    @ParameterizedTest
+    @CsvSource({"xlm-roberta, XLMRobertaForMaskedLM, 1", "roberta, RobertaForMaskedLM, 4"})
+    void robertaCountsPositionsFromBehindThePaddingId(String type, String name, int pad) {
+        int e = 12;
+        PlainDouble r = new PlainDouble(2);
+        String at = "roberta.embeddings.";
+        double[] table = r.weight(at + "word_embeddings.weight", 33, e);
+        double[][] x = r.rows(at + "word_embeddings.weight", 33, e, IDS);
+        x = add(x, r.rows(at + "position_embeddings.weight", 17, e, robertaPositions(pad)));
+        x = add(x, r.rows(at + "token_type_embeddings.weight", 1, e, new int[IDS.length]));
+        x = r.layerNorm(x, at + "LayerNorm", 1e-5);
+        for (int i = 0; i < 3; i++) {
+            x = postNorm(r, x, "roberta.encoder.layer." + i + ".", BERT, 2, 9, 1e-5, v -> Math.max(0, v));
+        }
+        double[][] logits =
+                words(r, x, "lm_head.dense", "lm_head.layer_norm", "lm_head.bias", table, 1e-5, 33, PlainDouble::gelu);
+        r.write(folder, """
+                {"model_type": "%s", "architectures": ["%s"], "hidden_size": 12, "num_hidden_layers": 3,
+                 "num_attention_heads": 2, "intermediate_size": 9, "vocab_size": 33, "max_position_embeddings": 17,
+                 "type_vocab_size": 1, "hidden_act": "relu", "layer_norm_eps": 1e-5, "pad_token_id": %d}
+                """.formatted(type, name, pad));
+        try (Model model = Model.load(folder)) {
+            Network.Encoder roberta = (Network.Encoder) model.network();
+            Pass pass = Pass.of(IDS.length);
+            var hidden = roberta.hidden(pass, IDS, new int[IDS.length]);
+            near(hidden.tensor(), x);
+            near(roberta.logits(pass, hidden).orElseThrow().tensor(), logits);
+        }
+    }
+
+    /** Padding ids have the padding position and are not counted. */
+    private static int[] robertaPositions(int pad) {
+        int[] positions = new int[IDS.length];
+        int next = pad + 1;
+        for (int i = 0; i < IDS.length; i++) {
+            positions[i] = IDS[i] == pad ? pad : next++;
+        }
+        return positions;
+    }
+
+    @Test
+    void distilBertClassifies() {
+        int e = 8;
+        PlainDouble r = new PlainDouble(3);
+        String at = "distilbert.embeddings.";
+        double[][] x = r.rows(at + "word_embeddings.weight", 33, e, IDS);
+        x = add(x, r.rows(at + "position_embeddings.weight", 11, e, range(0, IDS.length)));
+        x = r.layerNorm(x, at + "LayerNorm", 1e-12);
+        for (int i = 0; i < 2; i++) {
+            x = postNorm(r, x, "distilbert.transformer.layer." + i + ".", DISTIL, 1, 5, 1e-12, PlainDouble::gelu);
+        }
+        double[][] first = each(r.linear(new double[][] {x[0]}, "pre_classifier", e, true), v -> Math.max(0, v));
+        double[][] classes = r.linear(first, "classifier", 3, true);
+        r.write(folder, """
+                {"model_type": "distilbert", "architectures": ["DistilBertForSequenceClassification"], "dim": 8,
+                 "hidden_dim": 5, "n_layers": 2, "n_heads": 1, "vocab_size": 33, "max_position_embeddings": 11}
+                """);
+        try (Model model = Model.load(folder)) {
+            Network.Encoder network = (Network.Encoder) model.network();
+            Pass pass = Pass.of(IDS.length);
+            var hidden = network.hidden(pass, IDS, new int[IDS.length]);
+            near(hidden.tensor(), x);
+            near(network.classes(pass, hidden).orElseThrow().tensor(), classes);
+        }
+    }
+
+    // ---- BART and Marian
+
+    private static double[][] bartAttention(
+            PlainDouble r, double[][] x, double[][] memory, String at, int heads, PlainDouble.Bias bias) {
+        int e = x[0].length;
+        double[][] mixed = attention(
+                r.linear(x, at + ".q_proj", e, true),
+                r.linear(memory, at + ".k_proj", e, true),
+                r.linear(memory, at + ".v_proj", e, true),
+                heads,
+                1 / Math.sqrt(e / (double) heads),
+                bias);
+        return r.layerNorm(add(x, r.linear(mixed, at + ".out_proj", e, true)), at + "_layer_norm", 1e-5);
+    }
+
+    private static double[][] bartThought(PlainDouble r, double[][] x, String at, int inner, DoubleUnaryOperator f) {
+        double[][] thought = r.linear(each(r.linear(x, at + "fc1", inner, true), f), at + "fc2", x[0].length, true);
+        return r.layerNorm(add(x, thought), at + "final_layer_norm", 1e-5);
+    }
+
+    @Test
+    void bartWithUnequalStacksAndScaledWords() {
+        int e = 12;
+        PlainDouble r = new PlainDouble(4);
+        double[] table = r.weight("model.shared.weight", 33, e);
+        double[][] x = bartWords(r, "encoder", IDS, 12);
+        for (int i = 0; i < 3; i++) {
+            String at = "model.encoder.layers." + i + ".";
+            x = bartThought(r, bartAttention(r, x, x, at + "self_attn", 2, NONE), at, 7, v -> Math.max(0, v));
+        }
+        double[][] y = bartWords(r, "decoder", WRITTEN, 12);
+        for (int i = 0; i < 1; i++) {
+            String at = "model.decoder.layers." + i + ".";
+            y = bartAttention(r, y, y, at + "self_attn", 4, CAUSAL);
+            y = bartAttention(r, y, x, at + "encoder_attn", 4, NONE);
+            y = bartThought(r, y, at, 10, v -> Math.max(0, v));
+        }
+        double[][] logits = PlainDouble.linear(y, table, r.weight("final_logits_bias", 1, 33));
+        r.write(folder, """
+                {"model_type": "bart", "architectures": ["BartForConditionalGeneration"], "d_model": 12, "vocab_size": 33,
+                 "encoder_layers": 3, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 4,
+                 "encoder_ffn_dim": 7, "decoder_ffn_dim": 10, "activation_function": "relu", "scale_embedding": true,
+                 "max_position_embeddings": 12, "is_encoder_decoder": true, "decoder_start_token_id": 2}
+                """);
+        check(x, y, logits);
+    }
+
+    private static double[][] bartWords(PlainDouble r, String side, int[] ids, int e) {
+        double[][] words = each(r.rows("model.shared.weight", 33, e, ids), v -> v * Math.sqrt(e));
+        double[][] places = r.rows("model." + side + ".embed_positions.weight", 14, e, range(2, ids.length));
+        return r.layerNorm(add(words, places), "model." + side + ".layernorm_embedding", 1e-5);
+    }
+
+    /** An odd width has one sine more than cosines. */
+    @Test
+    void marianOfOddWidthWithoutScaledWords() {
+        int e = 9;
+        PlainDouble r = new PlainDouble(5);
+        double[] table = r.weight("model.shared.weight", 33, e);
+        double[][] x = marianWords(r, IDS, e);
+        for (int i = 0; i < 1; i++) {
+            String at = "model.encoder.layers." + i + ".";
+            x = bartThought(r, bartAttention(r, x, x, at + "self_attn", 3, NONE), at, 7, PlainDouble::silu);
+        }
+        double[][] y = marianWords(r, WRITTEN, e);
+        for (int i = 0; i < 2; i++) {
+            String at = "model.decoder.layers." + i + ".";
+            y = bartAttention(r, y, y, at + "self_attn", 3, CAUSAL);
+            y = bartAttention(r, y, x, at + "encoder_attn", 3, NONE);
+            y = bartThought(r, y, at, 8, PlainDouble::silu);
+        }
+        double[][] logits = PlainDouble.linear(y, table, r.weight("final_logits_bias", 1, 33));
+        r.write(folder, """
+                {"model_type": "marian", "architectures": ["MarianMTModel"], "d_model": 9, "vocab_size": 33,
+                 "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 3, "decoder_attention_heads": 3,
+                 "encoder_ffn_dim": 7, "decoder_ffn_dim": 8, "activation_function": "swish", "scale_embedding": false,
+                 "max_position_embeddings": 12, "is_encoder_decoder": true, "decoder_start_token_id": 2,
+                 "pad_token_id": 2, "normalize_before": false, "normalize_embedding": false}
+                """);
+        check(x, y, logits);
+    }
+
+    private static double[][] marianWords(PlainDouble r, int[] ids, int e) {
+        double[][] x = r.rows("model.shared.weight", 33, e, ids);
+        for (int p = 0; p < ids.length; p++) {
+            for (int i = 0; i < e; i++) {
+                double angle = p / Math.pow(10000, 2 * (i % 5) / (double) e);
+                x[p][i] += i < 5 ? Math.sin(angle) : Math.cos(angle);
+            }
+        }
+        return x;
+    }
+
+    // ---- T5
+
+    @ParameterizedTest
+    @CsvSource({"relu, true, 8, 20", "gated-gelu, false, 32, 128", "gated-silu, false, 6, 9"})
+    void t5PlainAndGatedTiedAndNot(String kind, boolean tied, int buckets, int farthest) {
+        int e = 10;
+        PlainDouble r = new PlainDouble(6);
+        double[] table = r.weight("shared.weight", 33, e);
+        double[][] x = t5Stack(r, "encoder", r.rows("shared.weight", 33, e, IDS), null, kind, buckets, farthest, 2);
+        double[][] y = t5Stack(r, "decoder", r.rows("shared.weight", 33, e, WRITTEN), x, kind, buckets, farthest, 1);
+        double[][] logits = tied
+                ? PlainDouble.linear(each(y, v -> v / Math.sqrt(e)), table, new double[33])
+                : r.linear(y, "lm_head", 33, false);
+        r.write(folder, """
+                {"model_type": "t5", "architectures": ["T5ForConditionalGeneration"], "d_model": 10, "d_kv": 3, "d_ff": 7,
+                 "num_heads": 5, "num_layers": 2, "num_decoder_layers": 1, "vocab_size": 33, "feed_forward_proj": "%s",
+                 "tie_word_embeddings": %s, "relative_attention_num_buckets": %d, "relative_attention_max_distance": %d,
+                 "layer_norm_epsilon": 1e-4, "decoder_start_token_id": 2, "is_encoder_decoder": true}
+                """.formatted(kind, tied, buckets, farthest));
+        check(x, y, logits);
+    }
+
+    private static double[][] t5Stack(
+            PlainDouble r,
+            String stack,
+            double[][] start,
+            double @Nullable [][] memory,
+            String kind,
+            int buckets,
+            int farthest,
+            int layers) {
+        double[] biases = r.weight(stack + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight", buckets, 5);
+        boolean writes = memory != null;
+        PlainDouble.Bias bias = (h, i, j) ->
+                (writes ? CAUSAL.of(h, i, j) : 0) + biases[5 * t5Bucket(j - i, !writes, buckets, farthest) + h];
+        double[][] x = start;
+        for (int l = 0; l < layers; l++) {
+            String at = stack + ".block." + l + ".layer.";
+            double[][] n = r.rmsNorm(x, at + "0.layer_norm", 1e-4);
+            x = add(x, t5Attention(r, n, n, at + "0.SelfAttention", bias));
+            if (memory != null) {
+                n = r.rmsNorm(x, at + "1.layer_norm", 1e-4);
+                x = add(x, t5Attention(r, n, memory, at + "1.EncDecAttention", NONE));
+            }
+            String last = at + (writes ? 2 : 1);
+            x = add(x, t5Thought(r, r.rmsNorm(x, last + ".layer_norm", 1e-4), last + ".DenseReluDense.", kind));
+        }
+        return r.rmsNorm(x, stack + ".final_layer_norm", 1e-4);
+    }
+
+    private static double[][] t5Attention(
+            PlainDouble r, double[][] x, double[][] memory, String at, PlainDouble.Bias bias) {
+        double[][] mixed = attention(
+                r.linear(x, at + ".q", 15, false),
+                r.linear(memory, at + ".k", 15, false),
+                r.linear(memory, at + ".v", 15, false),
+                5,
+                1,
+                bias);
+        return r.linear(mixed, at + ".o", x[0].length, false);
+    }
+
+    private static double[][] t5Thought(PlainDouble r, double[][] x, String at, String kind) {
+        if (kind.equals("relu")) {
+            return r.linear(each(r.linear(x, at + "wi", 7, false), v -> Math.max(0, v)), at + "wo", x[0].length, false);
+        }
+        double[][] gate = each(
+                r.linear(x, at + "wi_0", 7, false),
+                kind.equals("gated-gelu") ? PlainDouble::geluTanh : PlainDouble::silu);
+        double[][] up = r.linear(x, at + "wi_1", 7, false);
+        for (int i = 0; i < up.length; i++) {
+            for (int c = 0; c < 7; c++) {
+                up[i][c] *= gate[i][c];
+            }
+        }
+        return r.linear(up, at + "wo", x[0].length, false);
+    }
+
+    /** The paper's rule, word by word: half exact, half in logarithmic steps up to a farthest distance. */
+    private static int t5Bucket(int offset, boolean bothSides, int buckets, int farthest) {
+        int each = bothSides ? buckets / 2 : buckets;
+        int base = bothSides && offset > 0 ? each : 0;
+        int distance = bothSides ? Math.abs(offset) : Math.max(0, -offset);
+        int exact = each / 2;
+        if (distance < exact) {
+            return base + distance;
+        }
+        double steps = Math.log(distance / (double) exact) / Math.log(farthest / (double) exact) * (each - exact);
+        return base + Math.min(each - 1, exact + (int) (steps + 1e-9));
+    }
+
+    // ---- ViT
+
+    @ParameterizedTest
+    @CsvSource({"3, true", "1, false"})
+    void vitLooksAtPatches(int channels, boolean bias) {
+        int e = 8;
+        Network.Cut cut = new Network.Cut(6, 12, 2, 3, channels);
+        PlainDouble r = new PlainDouble(7);
+        double[][][] pixels = new double[2][cut.rows() * cut.columns()][cut.numbers()];
+        Tensor patches = Tensor.zeros(2 * cut.rows() * cut.columns(), cut.numbers());
+        java.util.Random random = new java.util.Random(8);
+        for (int i = 0; i < patches.elements(); i++) {
+            patches.array()[i] = (float) random.nextGaussian();
+            int row = i / cut.numbers();
+            pixels[row / 12][row % 12][i % cut.numbers()] = patches.array()[i];
+        }
+        double[][][] hidden = {vit(r, pixels[0], cut, e, bias), vit(r, pixels[1], cut, e, bias)};
+        double[][] classes = r.linear(new double[][] {hidden[0][0], hidden[1][0]}, "classifier", 3, true);
+        r.write(folder, vitConfig(channels, bias));
+        try (Model model = Model.load(folder)) {
+            Network.Viewer vit = (Network.Viewer) model.network();
+            assertThat(vit.cut()).isEqualTo(cut);
+            Pass pass = Pass.of(13, 13);
+            var got = vit.hidden(pass, patches);
+            near(got.tensor().slice(0, 0, 13), hidden[0]);
+            near(got.tensor().slice(0, 13, 26), hidden[1]);
+            near(vit.classes(pass, got).orElseThrow().tensor(), classes);
+            Tensor alone = vit.hidden(Pass.of(13), patches.slice(0, 12, 24).contiguous())
+                    .tensor();
+            assertThat(alone.toArray())
+                    .containsExactly(got.tensor().slice(0, 13, 26).toArray());
+        }
+    }
+
+    static String vitConfig(int channels, boolean bias) {
+        return """
+                {"model_type": "vit", "architectures": ["ViTForImageClassification"], "hidden_size": 8,
+                 "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 11, "image_size": [6, 12],
+                 "patch_size": [2, 3], "num_channels": %d, "qkv_bias": %s, "layer_norm_eps": 1e-6, "hidden_act": "gelu",
+                 "id2label": {"0": "cat", "1": "dog", "2": "hen"}}
+                """.formatted(channels, bias);
+    }
+
+    static double[][] vit(PlainDouble r, double[][] patches, Network.Cut cut, int e, boolean bias) {
+        String at = "vit.embeddings.";
+        double[] window = r.weight(
+                at + "patch_embeddings.projection.weight", e, cut.channels(), cut.patchHeight(), cut.patchWidth());
+        double[][] seen = PlainDouble.linear(patches, window, r.weight(at + "patch_embeddings.projection.bias", e));
+        double[] positions = r.weight(at + "position_embeddings", 1, cut.tokens(), e);
+        double[][] x = new double[cut.tokens()][e];
+        x[0] = r.weight(at + "cls_token", 1, 1, e);
+        System.arraycopy(seen, 0, x, 1, seen.length);
+        for (int i = 0; i < x.length; i++) {
+            for (int c = 0; c < e; c++) {
+                x[i][c] += positions[i * e + c];
+            }
+        }
+        for (int i = 0; i < 2; i++) {
+            String layer = "vit.encoder.layer." + i + ".";
+            double[][] n = r.layerNorm(x, layer + "layernorm_before", 1e-6);
+            double[][] mixed = attention(
+                    r.linear(n, layer + "attention.attention.query", e, bias),
+                    r.linear(n, layer + "attention.attention.key", e, bias),
+                    r.linear(n, layer + "attention.attention.value", e, bias),
+                    2,
+                    0.5,
+                    NONE);
+            x = add(x, r.linear(mixed, layer + "attention.output.dense", e, true));
+            n = r.layerNorm(x, layer + "layernorm_after", 1e-6);
+            double[][] inner = each(r.linear(n, layer + "intermediate.dense", 11, true), PlainDouble::gelu);
+            x = add(x, r.linear(inner, layer + "output.dense", e, true));
+        }
+        return r.layerNorm(x, "vit.layernorm", 1e-6);
+    }
+
+    // ---- what is refused
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "bert | position_embedding_type | \"relative_key\"",
+                "bert | is_decoder | true",
+                "bert | hidden_act | \"mish\"",
+                "bert | num_attention_heads | 5",
+                "bert | architectures | [\"BertForTokenClassification\"]",
+                "bart | normalize_before | true",
+                "bart | add_final_layer_norm | true",
+                "marian | normalize_before | true",
+                "marian | normalize_embedding | true",
+                "marian | decoder_vocab_size | 99",
+                "vit | patch_size | 0",
+                "vit | patch_size | 99",
+                "vit | image_size | [4, 4, 4]",
+                "vit | hidden_act | \"mish\"",
+                "t5 | feed_forward_proj | \"gated-mish\"",
+                "t5 | d_kv | 0"
+            })
+    void whatIsNotSupportedIsRefusedByName(String type, String key, String value) throws Exception {
+        Files.writeString(folder.resolve("config.json"), withOption(type, key, value));
+        new PlainDouble(9).write(folder.resolve("weights"), "{}");
+        Files.copy(folder.resolve("weights/model.safetensors"), folder.resolve("model.safetensors"));
+        assertThatThrownBy(() -> Model.load(folder))
+                .as(type + " with " + key + " " + value)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(key.equals("num_attention_heads") ? "hidden_size" : key)
+                .satisfies(error -> assertThat(error.getMessage()).doesNotContain("\n"));
+    }
+
+    private static String withOption(String type, String key, String value) {
+        String usual = switch (type) {
+            case "bert" ->
+                "'hidden_size': 8, 'num_hidden_layers': 1, 'num_attention_heads': 2,"
+                        + " 'intermediate_size': 8, 'vocab_size': 33";
+            case "vit" ->
+                "'hidden_size': 8, 'num_hidden_layers': 1, 'num_attention_heads': 2,"
+                        + " 'intermediate_size': 8, 'image_size': 8, 'patch_size': 4";
+            case "t5" -> "'d_model': 8, 'd_kv': 4, 'd_ff': 8, 'num_heads': 2, 'num_layers': 1, 'vocab_size': 33";
+            default ->
+                "'d_model': 8, 'encoder_layers': 1, 'decoder_layers': 1, 'encoder_attention_heads': 2,"
+                        + " 'decoder_attention_heads': 2, 'encoder_ffn_dim': 8, 'decoder_ffn_dim': 8, 'vocab_size': 33,"
+                        + " 'max_position_embeddings': 16";
+        };
+        String others = usual.replace('\'', '"').replaceAll("\"" + key + "\": [^,]+,?", "");
+        return "{\"model_type\": \"" + type + "\", \"" + key + "\": " + value + ", "
+                + others.strip().replaceAll(",$", "") + "}";
+    }
+
+    // ---- helpers
+
+    /** Whole pass, batch, and token by token. */
+    private void check(double[][] encoded, double[][] decoded, double[][] logits) {
+        try (Model model = Model.load(folder)) {
+            Network.EncoderDecoder pair = (Network.EncoderDecoder) model.network();
+            assertThat(pair.firstId()).isEqualTo(2);
+            Memory memory = pair.encode(Pass.of(IDS.length), IDS);
+            near(memory.rows().tensor(), encoded);
+            Pass pass = Pass.of(WRITTEN.length);
+            var hidden = pair.decode(pass, WRITTEN, memory);
+            near(hidden.tensor(), decoded);
+            Tensor whole = pair.logits(pass, hidden).tensor();
+            near(whole, logits);
+            Context context = new Context();
+            for (int i = 0; i < WRITTEN.length; i++) {
+                Pass step = Pass.continuing(new int[] {1}, List.of(context));
+                Tensor row = pair.logits(step, pair.decode(step, new int[] {WRITTEN[i]}, memory))
+                        .tensor();
+                assertThat(row.toArray())
+                        .as("token " + i)
+                        .containsExactly(whole.select(0, i).toArray());
+            }
+        }
+    }
+
+    private static void near(Tensor got, double[][] want) {
+        assertThat(got.shape()).containsExactly(want.length, want[0].length);
+        double largest = 0;
+        double error = 0;
+        for (int r = 0; r < want.length; r++) {
+            for (int c = 0; c < want[r].length; c++) {
+                largest = Math.max(largest, Math.abs(want[r][c]));
+                error = Math.max(error, Math.abs(got.get(r, c) - want[r][c]));
+            }
+        }
+        assertThat(error / largest).isLessThan(TOLERANCE);
+    }
+
+    private static int[] range(int from, int count) {
+        return IntStream.range(from, from + count).toArray();
+    }
+}
