@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Writes token by token. Sequences of a batch share each pass and nothing else, and leave it when they end. */
@@ -73,8 +75,6 @@ final class Generator {
             throw new IllegalArgumentException("generate: the prompt must have at least one token");
         }
         text.requireAtMost(model.sizes().context());
-        TokenStream stream = model.tokenizer().stream();
-        StopText growing = new StopText(options.stop(), out);
         return switch (network) {
             case Network.Encoder encoder ->
                 throw new IllegalArgumentException("generate: " + model.sizes().modelType()
@@ -83,6 +83,8 @@ final class Generator {
                 throw new IllegalArgumentException("generate: " + model.sizes().modelType()
                         + " looks at pictures and does not write; use a decoder or an encoder-decoder");
             case Network.Decoder decoder -> {
+                TokenStream stream = model.tokenizer().stream();
+                StopText growing = new StopText(options.stop(), out);
                 int[] prompt = text.ids();
                 for (int id : prompt) {
                     stream.push(id);
@@ -93,7 +95,9 @@ final class Generator {
                 recorder.running(new int[] {number});
                 Memory memory = pair.encode(heard(Pass.of(text.size())), text.ids());
                 recorder.recording(number).labelMemory(text.labels());
-                yield new Writing(number, new int[] {pair.firstId()}, options, stream, growing, memory);
+                TokenStream stream = model.tokenizer().stream();
+                StopText growing = new StopText(options.stop(), out);
+                yield new Writing(number, new int[] {model.rules().first()}, options, stream, growing, memory);
             }
         };
     }
@@ -142,9 +146,18 @@ final class Generator {
         for (int s = 0; s < open.size(); s++) {
             Tensor logits = logits(pass, Model.lastRow(pass, hidden, s));
             Writing one = open.get(s);
-            List<Integer> barred = one.count < options.minTokens() ? model.endIds() : List.of();
-            advance(one, one.sampler.pick(logits.select(0, 0), barred));
+            OptionalInt forced = one.count == 0 ? model.rules().forced() : OptionalInt.empty();
+            int id = forced.isPresent() ? forced.getAsInt() : one.sampler.pick(logits.select(0, 0), barred(one));
+            advance(one, id);
         }
+    }
+
+    private List<Integer> barred(Writing one) {
+        List<Integer> never = model.rules().barred();
+        if (one.count >= options.minTokens()) {
+            return never;
+        }
+        return Stream.concat(never.stream(), model.endIds().stream()).toList();
     }
 
     private Value hidden(Pass pass, int[] ids, @Nullable Memory memory) {

@@ -43,17 +43,16 @@ public final class Model implements AutoCloseable {
     private final Network network;
     private final long parameters;
     private final List<String> warnings;
-    private final List<Integer> ends;
+    private final Rules rules;
     private @Nullable Tokenizer tokenizer;
 
-    private Model(
-            Path folder, Config config, Network network, long parameters, List<String> warnings, List<Integer> ends) {
+    private Model(Path folder, Config config, Network network, long parameters, List<String> warnings, Rules rules) {
         this.folder = folder;
         this.config = config;
         this.network = network;
         this.parameters = parameters;
         this.warnings = warnings;
-        this.ends = ends;
+        this.rules = rules;
     }
 
     /**
@@ -70,11 +69,14 @@ public final class Model implements AutoCloseable {
             Network network = Architectures.load(config, checkpoint);
             List<String> warnings = new ArrayList<>(checkpoint.warnings());
             warnings.addAll(Unread.warnings(config, generation));
-            int last = network.sizes().vocabulary() - 1;
-            List<Integer> ends = generation.has("eos_token_id")
-                    ? generation.ints("eos_token_id", 0, last)
-                    : config.ints("eos_token_id", 0, last);
-            return new Model(folder, config, network, checkpoint.elements(), List.copyOf(warnings), ends);
+            Rules rules = Rules.read(config, generation, network, warnings);
+            Architectures.Architecture architecture = Architectures.of(config);
+            List<String> classes = config.strings("architectures");
+            if (!classes.isEmpty() && classes.stream().noneMatch(architecture.classes()::contains)) {
+                warnings.add("config.json: a head of " + String.join(", ", classes)
+                        + " is not run; hidden states and attention" + " are those of the model below it");
+            }
+            return new Model(folder, config, network, checkpoint.elements(), List.copyOf(warnings), rules);
         }
     }
 
@@ -115,7 +117,12 @@ public final class Model implements AutoCloseable {
 
     /** Ids that end a text. */
     public List<Integer> endIds() {
-        return ends;
+        return rules.ends();
+    }
+
+    /** What the files say about writing. */
+    Rules rules() {
+        return rules;
     }
 
     /** The folder's tokenizer, loaded when first asked for. */
@@ -295,9 +302,9 @@ public final class Model implements AutoCloseable {
     /** What the decoder is given for a text to be written: its first id, then the text without its end. */
     private Tokens written(Tokens text) {
         int[] ids = text.ids();
-        int count = ids.length > 0 && ends.contains(ids[ids.length - 1]) ? ids.length - 1 : ids.length;
+        int count = ids.length > 0 && rules.ends().contains(ids[ids.length - 1]) ? ids.length - 1 : ids.length;
         int[] shifted = new int[count + 1];
-        shifted[0] = ((Network.EncoderDecoder) network).firstId();
+        shifted[0] = rules.first();
         System.arraycopy(ids, 0, shifted, 1, count);
         return tokens(shifted);
     }
@@ -320,7 +327,7 @@ public final class Model implements AutoCloseable {
         return Optional.ofNullable(all).map(rows -> rows.slice(0, from, from + pass.length(sequence)));
     }
 
-    private void check(Tokens text) {
+    void check(Tokens text) {
         if (text.size() == 0) {
             throw new IllegalArgumentException("run: a text must have at least one token");
         }
@@ -333,6 +340,42 @@ public final class Model implements AutoCloseable {
 
     private static int[] ids(List<Tokens> texts) {
         return texts.stream().flatMapToInt(text -> Arrays.stream(text.ids())).toArray();
+    }
+
+    // ---- what is read off a pass
+    // --------------------------------------------------------------------------------------
+
+    /**
+     * The likeliest words for each mask of a text.
+     *
+     * @param text with the vocabulary's mask, such as {@code [MASK]} or {@code <mask>}
+     * @param k at most so many words each
+     */
+    public List<FilledMask> fill(String text, int k) {
+        return Predictions.fill(this, text, k);
+    }
+
+    /** A vector for a text, [E]: of its last hidden states, the encoder's where there are two stacks. */
+    public Tensor embed(String text, Pooling pooling) {
+        return embedAll(List.of(text), pooling).getFirst();
+    }
+
+    /** A vector for each text, [E]; each has the bits that it would have alone. */
+    public List<Tensor> embedAll(List<String> texts, Pooling pooling) {
+        return Predictions.embed(this, texts.stream().map(tokenizer()::encode).toList(), pooling);
+    }
+
+    /** The classes of a text, likeliest first. */
+    public List<ClassScore> classify(String text) {
+        return Predictions.classify(this, run(tokenizer().encode(text), new Run.Options(false, false, false)));
+    }
+
+    /** The classes of a picture, likeliest first. */
+    public List<ClassScore> classify(Picture picture) {
+        return Predictions.classify(
+                this,
+                runPictures(List.of(picture), new Run.Options(false, false, false))
+                        .getFirst());
     }
 
     // ---- writing

@@ -64,7 +64,11 @@ public record Run(
 
     /** The mean of the last hidden states over all tokens, [E]: a vector for the text. */
     public Tensor meanVector() {
-        Tensor last = hiddenStates.getLast();
+        return mean(hiddenStates.getLast());
+    }
+
+    /** The mean of rows [N, E]. */
+    static Tensor mean(Tensor last) {
         Tensor mean = Tensor.zeros(last.size(1));
         for (int column = 0; column < last.size(1); column++) {
             double sum = 0;

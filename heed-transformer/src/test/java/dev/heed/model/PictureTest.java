@@ -61,6 +61,9 @@ class PictureTest {
             assertThat(run.recording().map(Kind.SELF, 1, 1).keyTokens())
                     .startsWith("[CLS]", "0,0", "0,1")
                     .endsWith("2,3");
+            assertThat(model.classify(Picture.read(file)))
+                    .extracting(ClassScore::label)
+                    .containsExactlyInAnyOrder("cat", "dog", "hen");
             assertThatThrownBy(() -> model.generateAll(List.of(run.tokens()), Generation.Options.greedy(1)))
                     .hasMessageContaining("pictures");
             assertThatThrownBy(() -> model.run(run.tokens(), Run.Options.everything()))

@@ -75,7 +75,8 @@ class TrainerTest {
         for (int i = -2; i <= 2; i++) {
             x[at] = value + i * step;
             Pass pass = Pass.of(5, 3);
-            f[i + 2] = model.loss(pass, model.hidden(pass, ids), labels).tensor().get(0);
+            f[i + 2] =
+                    model.loss(pass, model.hidden(pass, ids), labels).tensor().get(0);
         }
         x[at] = value;
         return (f[0] - 8 * f[1] + 8 * f[3] - f[4]) / (12 * step);
@@ -173,7 +174,8 @@ class TrainerTest {
         while (trainer.steps() < steps) {
             trainer.step();
         }
-        int size = trainer.weights().values().stream().mapToInt(Tensor::elements).sum();
+        int size =
+                trainer.weights().values().stream().mapToInt(Tensor::elements).sum();
         float[] all = new float[size];
         int at = 0;
         for (Tensor each : trainer.weights().values()) {
@@ -278,8 +280,7 @@ class TrainerTest {
     void trainingStopsWhenNothingGetsBetter() {
         Recipe r = small(1000);
         Schedule none = new Schedule.Constant(0);
-        Recipe stuck =
-                new Recipe("stuck", GPT2, false, 12, 3, 1, 1000, r.optimizer(), none, 1, 0, 0.02, 2, 3, 42);
+        Recipe stuck = new Recipe("stuck", GPT2, false, 12, 3, 1, 1000, r.optimizer(), none, 1, 0, 0.02, 2, 3, 42);
         Trainer trainer = Trainer.fresh(stuck, corpus());
         TrainingRun.start(trainer, folder, "text", "test").finish(new Quiet(), () -> false);
         assertThat(trainer.steps()).isEqualTo(2 * (1 + 3));

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 
 /** BART (Lewis et al. 2020, arXiv 1910.13461): the first transformer's layers, learned positions that begin at row 2. */
 final class Bart implements Network.EncoderDecoder {
-    static final String UNUSED = "^(model\\.)?(encoder|decoder)\\.embed_tokens\\.weight$";
+    static final String UNUSED = "^(model\\.)?(encoder|decoder)\\.embed_tokens\\.weight$|^classification_head\\.";
     /** The table's first two rows were the padding id's and are not used. */
     private static final int FIRST_POSITION = 2;
 
@@ -42,13 +42,20 @@ final class Bart implements Network.EncoderDecoder {
         firstId = config.intOr("decoder_start_token_id", 2, 0, vocabulary - 1);
         wordScale = config.booleanOr("scale_embedding", false) ? (float) Math.sqrt(width) : 1;
         Options.require(config, "tie_word_embeddings", true);
+        Options.require(config, "is_decoder", false);
+        Options.require(config, "normalize_before", false);
+        Options.require(config, "add_final_layer_norm", false);
+        Options.require(config, "normalize_embedding", true);
+        Options.require(config, "static_position_embeddings", false);
         Options.requireHeads(config, "d_model", width, heads);
         sizes = new Sizes("bart", layers, decoderLayers, heads, heads, width, width / heads, vocabulary, context);
 
         table = weights.tied("model.shared", vocabulary, width, "lm_head");
         words = Embedding.tied(table);
-        Value bias = weights.value("final_logits_bias", 1, vocabulary);
-        head = table.withBias(bias.view(t -> t.reshape(vocabulary)));
+        head = weights.has("final_logits_bias")
+                ? table.withBias(
+                        weights.value("final_logits_bias", 1, vocabulary).view(t -> t.reshape(vocabulary)))
+                : table;
         encoder = new Stack(config, weights, "encoder", layers);
         decoder = new Stack(config, weights, "decoder", decoderLayers);
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Bert implements Network.Encoder {
     /** Poolers serve next-sentence prediction and are read for classification only; decoders repeat the embedding. */
     static final String UNUSED =
-            "^(bert\\.)?pooler\\.|^cls\\.seq_relationship\\.|^cls\\.predictions\\.decoder\\.|^classifier\\.";
+            "^(bert\\.)?pooler\\.|^cls\\.seq_relationship\\.|^cls\\.predictions\\.decoder\\.|^(classifier|qa_outputs)\\.";
 
     private final Sizes sizes;
     private final Embedding words;

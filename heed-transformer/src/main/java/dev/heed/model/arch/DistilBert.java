@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** DistilBERT (Sanh et al. 2019, arXiv 1910.01108): BERT with half the layers and without segments. */
 final class DistilBert implements Network.Encoder {
     /** The projector repeats the embedding. */
-    static final String UNUSED = "^vocab_projector\\.weight$|^(pre_)?classifier\\.";
+    static final String UNUSED = "^vocab_projector\\.weight$|^((pre_)?classifier|qa_outputs)\\.";
 
     private final Sizes sizes;
     private final Embedding words;

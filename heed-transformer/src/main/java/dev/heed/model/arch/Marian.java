@@ -50,13 +50,19 @@ final class Marian implements Network.EncoderDecoder {
         firstId = config.intOr("decoder_start_token_id", 58100 < vocabulary ? 58100 : 0, 0, vocabulary - 1);
         wordScale = config.booleanOr("scale_embedding", false) ? (float) Math.sqrt(width) : 1;
         Options.require(config, "tie_word_embeddings", true);
+        Options.require(config, "is_decoder", false);
+        Options.require(config, "normalize_before", false);
+        Options.require(config, "add_final_layer_norm", false);
+        Options.require(config, "normalize_embedding", false);
         Options.requireHeads(config, "d_model", width, heads);
         sizes = new Sizes("marian", layers, decoderLayers, heads, heads, width, width / heads, vocabulary, context);
 
         table = weights.tied("model.shared", vocabulary, width, "lm_head");
         words = Embedding.tied(table);
-        Value bias = weights.value("final_logits_bias", 1, vocabulary);
-        head = table.withBias(bias.view(t -> t.reshape(vocabulary)));
+        head = weights.has("final_logits_bias")
+                ? table.withBias(
+                        weights.value("final_logits_bias", 1, vocabulary).view(t -> t.reshape(vocabulary)))
+                : table;
         encoder = new Stack(config, weights, "encoder", layers);
         decoder = new Stack(config, weights, "decoder", decoderLayers);
     }

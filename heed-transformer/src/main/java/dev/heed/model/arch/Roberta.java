@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Roberta implements Network.Encoder {
     /** Poolers are not trained; decoders repeat the embedding. */
-    static final String UNUSED = "^(roberta\\.)?pooler\\.|^lm_head\\.decoder\\.|^classifier\\.";
+    static final String UNUSED = "^(roberta\\.)?pooler\\.|^lm_head\\.decoder\\.|^classifier\\.|^qa_outputs\\.";
 
     private final Sizes sizes;
     private final Embedding words;
@@ -72,7 +72,7 @@ final class Roberta implements Network.Encoder {
         wordHead = weights.has("lm_head.bias")
                 ? new WordHead(
                         weights.linear("lm_head.dense", width, width, true),
-                        f,
+                        Activation.GELU, // whatever the layers have
                         norm(weights, "lm_head.layer_norm", width, epsilon),
                         table.withBias(weights.value("lm_head.bias", vocabulary)))
                 : null;
@@ -142,7 +142,7 @@ final class Roberta implements Network.Encoder {
     @Override
     public Value hidden(Pass pass, int[] ids, int[] typeIds) {
         Value word = words.forward(pass.tape(), ids);
-        Value place = positions.forward(pass.tape(), pass.positions(first));
+        Value place = positions.forward(pass.tape(), places(pass, ids));
         Value x = Ops.add(
                 pass.tape(),
                 Ops.add(
@@ -157,6 +157,18 @@ final class Roberta implements Network.Encoder {
             pass.hidden(AttentionMap.Kind.SELF, i + 1, x);
         }
         return x;
+    }
+
+    /** Padding ids within a text stand at the padding position and are not counted. */
+    private int[] places(Pass pass, int[] ids) {
+        int[] places = new int[ids.length];
+        for (int s = 0, row = 0; s < pass.sequences(); s++) {
+            int next = first;
+            for (int end = row + pass.length(s); row < end; row++) {
+                places[row] = ids[row] == first - 1 ? first - 1 : next++;
+            }
+        }
+        return places;
     }
 
     @Override

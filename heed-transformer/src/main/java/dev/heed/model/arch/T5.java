@@ -15,7 +15,9 @@ import dev.heed.nn.MultiHeadAttention;
 import dev.heed.nn.MultiHeadAttention.PositionBias;
 import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -23,7 +25,9 @@ import java.util.stream.IntStream;
  * all layers of a stack share, RMS norms.
  */
 final class T5 implements Network.EncoderDecoder {
-    static final String UNUSED = "^(encoder|decoder)\\.embed_tokens\\.weight$";
+    /** Copies of the words, and a bias of cross-attention in the first files that nothing reads. */
+    static final String UNUSED =
+            "^(encoder|decoder)\\.embed_tokens\\.weight$|\\.EncDecAttention\\.relative_attention_bias\\.weight$";
 
     private final Sizes sizes;
     private final Embedding words;
@@ -34,6 +38,7 @@ final class T5 implements Network.EncoderDecoder {
     private final int firstId;
 
     T5(Config config, Parameters weights) {
+        Options.require(config, "is_decoder", false);
         int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
         int headWidth = config.requireInt("d_kv", 1, Options.MOST_WIDTH);
         int heads = config.requireInt("num_heads", 1, Options.MOST_HEADS);
@@ -52,7 +57,8 @@ final class T5 implements Network.EncoderDecoder {
             words = Embedding.tied(head);
         } else {
             words = Embedding.of(weights.value("shared.weight", vocabulary, width));
-            head = weights.linear("lm_head", vocabulary, width, false);
+            boolean own = weights.has("lm_head.weight");
+            head = weights.linear(own ? "lm_head" : "shared", vocabulary, width, false);
         }
         encoder = new Stack(config, weights, "encoder", layers);
         decoder = new Stack(config, weights, "decoder", decoderLayers);
@@ -148,7 +154,9 @@ final class T5 implements Network.EncoderDecoder {
 
         Value forward(Pass pass, Value start, java.util.Optional<Memory> memory) {
             AttentionMap.Kind kind = decodes ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
-            PositionBias bias = (queries, keys) -> bias(pass.tape(), queries, keys);
+            Map<Long, Value> known = new HashMap<>(); // one bias serves all layers
+            PositionBias bias = (queries, keys) ->
+                    known.computeIfAbsent((long) queries << 32 | keys, size -> bias(pass.tape(), queries, keys));
             Value x = pass.dropout(start);
             pass.hidden(kind, 0, x);
             for (int i = 0; i < blocks.size(); i++) {
@@ -168,9 +176,10 @@ final class T5 implements Network.EncoderDecoder {
                 ids[i] = bucket(i % keys - query);
             }
             int heads = biases.tensor().size(1);
-            return Ops.embedding(tape, biases, ids)
+            Value bias = Ops.embedding(tape, biases, ids)
                     .view(t ->
                             t.reshape(1, queries, keys, heads).transpose(2, 3).transpose(1, 2));
+            return bias.isWanted() ? bias : Value.constant(bias.tensor().contiguous());
         }
 
         /** Near distances have a bucket each, far ones share buckets of growing width. */
@@ -182,7 +191,8 @@ final class T5 implements Network.EncoderDecoder {
             if (distance < near) {
                 return base + distance;
             }
-            double share = Math.log((float) distance / near) / Math.log((double) farthest / near);
+            float share = (float) StrictMath.log((float) distance / near)
+                    / (float) StrictMath.log((double) farthest / near); // in float, as models were trained with
             return base + Math.min(sides - 1, near + (int) (share * (sides - near)));
         }
     }

@@ -69,6 +69,11 @@ public final class Config {
         return new Config(file, "", tree, new LinkedHashSet<>());
     }
 
+    /** True if there is no key at all. */
+    public boolean isEmpty() {
+        return tree.isEmpty();
+    }
+
     /** True if the key is there and not null. */
     public boolean has(String key) {
         return value(key) != null;

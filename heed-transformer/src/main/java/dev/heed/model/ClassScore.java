@@ -1,0 +1,14 @@
+package dev.heed.model;
+
+/**
+ * One class of a text or picture.
+ *
+ * <pre>{@code
+ * model.classify("A fine day.").getFirst().label();
+ * }</pre>
+ *
+ * @param label from config.json's {@code id2label}, or {@code LABEL_i}
+ * @param score a probability: among the classes, or where labels do not exclude each other of this one alone; for a
+ *     regression the number itself
+ */
+public record ClassScore(String label, double score) {}

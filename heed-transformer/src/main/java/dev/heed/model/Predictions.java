@@ -1,0 +1,139 @@
+package dev.heed.model;
+
+import dev.heed.grad.Value;
+import dev.heed.model.arch.Network;
+import dev.heed.nn.Pass;
+import dev.heed.tensor.Tensor;
+import dev.heed.text.SpecialToken;
+import dev.heed.text.Tokens;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What is read off one pass: words for masks, vectors, classes. */
+final class Predictions {
+    private Predictions() {}
+
+    static List<FilledMask> fill(Model model, String text, int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException("fill: at least one word per mask must be asked for, got " + k);
+        }
+        if (!(model.network() instanceof Network.Encoder)) {
+            throw new IllegalArgumentException("fill: " + model.sizes().modelType()
+                    + " does not predict masked words; use an encoder such as BERT");
+        }
+        int mask = model.tokenizer()
+                .id(SpecialToken.MASK)
+                .orElseThrow(() -> new IllegalArgumentException("fill: this vocabulary has no mask token"));
+        Tokens tokens = model.tokenizer().encode(text);
+        int[] places = IntStream.range(0, tokens.size())
+                .filter(i -> tokens.get(i).id() == mask)
+                .toArray();
+        if (places.length == 0) {
+            throw new IllegalArgumentException("fill: the text must hold the mask token "
+                    + model.tokenizer().piece(mask) + " at least once");
+        }
+        Tensor logits = model.run(tokens, Run.Options.logitsOnly())
+                .logits()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "fill: the checkpoint has no head that predicts words; one of a masked-word model is needed"));
+        return Arrays.stream(places)
+                .mapToObj(place -> new FilledMask(place, words(model, softmax(logits.select(0, place)), k)))
+                .toList();
+    }
+
+    private static List<FilledMask.Word> words(Model model, double[] probabilities, int k) {
+        return order(probabilities)
+                .limit(k)
+                .mapToObj(id -> new FilledMask.Word(id, model.tokenizer().label(id), probabilities[id]))
+                .toList();
+    }
+
+    static List<Tensor> embed(Model model, List<Tokens> texts, Pooling pooling) {
+        if (model.network() instanceof Network.EncoderDecoder pair) {
+            return embedMemory(model, pair, texts, pooling);
+        }
+        return model.runAll(texts, Run.Options.hiddenOnly()).stream()
+                .map(run -> pooling == Pooling.MEAN ? run.meanVector() : run.firstVector())
+                .toList();
+    }
+
+    private static List<Tensor> embedMemory(
+            Model model, Network.EncoderDecoder pair, List<Tokens> texts, Pooling pooling) {
+        List<Tensor> vectors = new ArrayList<>();
+        for (Tokens text : texts) {
+            model.check(text);
+            Value rows = pair.encode(Pass.of(text.size()), text.ids()).rows();
+            vectors.add(
+                    pooling == Pooling.MEAN
+                            ? Run.mean(rows.tensor())
+                            : rows.tensor().select(0, 0).contiguous());
+        }
+        return List.copyOf(vectors);
+    }
+
+    static List<ClassScore> classify(Model model, Run run) {
+        Tensor scores = run.classes()
+                .orElseThrow(
+                        () -> new IllegalArgumentException(
+                                "classify: the checkpoint has no head that classifies; one of a classification model is needed"));
+        double[] values = scores(model, scores);
+        return order(values)
+                .mapToObj(i -> new ClassScore(label(model, i), values[i]))
+                .toList();
+    }
+
+    private static double[] scores(Model model, Tensor classes) {
+        String kind = model.config()
+                .oneOfOr(
+                        "problem_type",
+                        classes.elements() == 1 ? "multi_label_classification" : "single_label_classification",
+                        "regression",
+                        "single_label_classification",
+                        "multi_label_classification");
+        return switch (kind) {
+            case "regression" -> doubles(classes);
+            case "multi_label_classification" ->
+                Arrays.stream(doubles(classes))
+                        .map(x -> 1 / (1 + StrictMath.exp(-x)))
+                        .toArray();
+            default -> softmax(classes);
+        };
+    }
+
+    private static String label(Model model, int index) {
+        return model.config()
+                .within("id2label")
+                .filter(labels -> labels.has(Integer.toString(index)))
+                .map(labels -> labels.requireString(Integer.toString(index)))
+                .orElse("LABEL_" + index);
+    }
+
+    /** Indexes of the largest values first, of equal ones the lower index. */
+    private static IntStream order(double[] values) {
+        return IntStream.range(0, values.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble((Integer i) -> -values[i]).thenComparingInt(i -> i))
+                .mapToInt(i -> i);
+    }
+
+    private static double[] softmax(Tensor scores) {
+        double[] values = doubles(scores);
+        double most = Arrays.stream(values).max().orElse(0);
+        double[] exponentials =
+                Arrays.stream(values).map(x -> StrictMath.exp(x - most)).toArray();
+        double sum = 0;
+        for (double each : exponentials) {
+            sum += each;
+        }
+        double all = sum;
+        return Arrays.stream(exponentials).map(x -> x / all).toArray();
+    }
+
+    private static double[] doubles(Tensor row) {
+        float[] values = row.toArray();
+        return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+    }
+}
