@@ -51,6 +51,12 @@ class OpsTest {
         check(List.of(random(4, 5)), v -> tape -> Ops.softcap(tape, v.get(0), 2));
     }
 
+    /** A part may stand in the stack twice. */
+    @Test
+    void stack() {
+        check(List.of(random(1, 5), random(3, 5)), v -> tape -> Ops.stack(tape, List.of(v.get(0), v.get(1), v.get(0))));
+    }
+
     @ParameterizedTest
     @EnumSource(Activation.class)
     void activation(Activation f) {

@@ -98,6 +98,7 @@ class LearningTest {
             case Network.Encoder encoder ->
                 encoder.loss(pass, encoder.hidden(pass, IDS, new int[IDS.length]), LABELS)
                         .orElse(Value.constant(Tensor.zeros(1)));
+            case Network.Viewer viewer -> throw new IllegalStateException("no words to predict");
             case Network.EncoderDecoder pair -> {
                 Memory memory = pair.encode(Pass.of(3, 6).recording(tape), IDS);
                 yield pair.loss(pass, pair.decode(pass, IDS, memory), LABELS);
