@@ -32,7 +32,17 @@ public final class Main implements Callable<Integer> {
 
     /** Known commands in the order of the help. Only the one that is called is loaded: starting is mostly loading classes. */
     private static final List<String> COMMANDS = List.of(
-            "look", "generate", "explain", "attend", "verify", "info", "models", "exp-error", "completion", "help");
+            "look",
+            "generate",
+            "train",
+            "explain",
+            "attend",
+            "verify",
+            "info",
+            "models",
+            "exp-error",
+            "completion",
+            "help");
 
     /** Those that speak of all others. */
     private static final List<String> ABOUT_ALL = List.of("completion", "help");
@@ -134,6 +144,7 @@ public final class Main implements Callable<Integer> {
         return switch (name) {
             case "look" -> new LookCommand(terminal);
             case "generate" -> new GenerateCommand(terminal);
+            case "train" -> new TrainCommand(terminal);
             case "info" -> new InfoCommand(terminal);
             case "models" -> new ModelsCommand(terminal);
             case "explain" -> new ExplainCommand(terminal);

@@ -47,9 +47,9 @@ public final class Ops {
      * @return [rows, out]
      */
     public static Value linear(Tape tape, Value x, PackedMatrix w, @Nullable Value bias) {
-        Tensor y = Tensor.zeros(x.tensor().size(0), w.out());
+        Tensor y = tape.room(x.tensor().size(0), w.out());
         Gemm.linear(x.tensor(), w, bias == null ? null : bias.tensor(), y);
-        Value result = Value.result(y, tape.wants(x));
+        Value result = Value.result(tape, y, tape.wants(x));
         if (result.isWanted()) {
             tape.add(() -> Gemm.multiply(result.gradient(), w.unpack(), x.gradient(), true)); // y = x·Wᵀ
         }
@@ -65,13 +65,13 @@ public final class Ops {
      * @return [rows, out]
      */
     public static Value linear(Tape tape, Value x, Value w, @Nullable Value bias) {
-        Tensor y = Tensor.zeros(x.tensor().size(0), w.tensor().size(0));
+        Tensor y = tape.room(x.tensor().size(0), w.tensor().size(0));
         Gemm.multiply(x.tensor(), w.tensor().transpose(0, 1), y, false);
         if (bias != null) {
             addToRows(y, bias.tensor());
         }
         Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
-        Value result = Value.result(y, tape.wants(x, w) || learnedBias != null);
+        Value result = Value.result(tape, y, tape.wants(x, w) || learnedBias != null);
         if (result.isWanted()) {
             tape.add(() -> {
                 Tensor dy = result.gradient();
@@ -79,7 +79,7 @@ public final class Ops {
                     Gemm.multiply(dy, w.tensor(), x.gradient(), true); // y = x·Wᵀ
                 }
                 if (w.isWanted()) {
-                    Gemm.multiply(dy.transpose(0, 1), x.tensor(), w.gradient(), true); // y = x·Wᵀ
+                    addWeightGradient(dy, x.tensor(), w.gradient()); // y = x·Wᵀ
                 }
                 if (learnedBias != null) {
                     sumRows(dy, learnedBias.gradient()); // y += b in every row
@@ -87,6 +87,15 @@ public final class Ops {
             });
         }
         return result;
+    }
+
+    /** dW += dyᵀ·x, written along the rows that memory has: weights kept as [in, out] come as transposed views. */
+    private static void addWeightGradient(Tensor dy, Tensor x, Tensor dW) {
+        if (dW.stride(1) == 1) {
+            Gemm.multiply(dy.transpose(0, 1), x, dW, true);
+        } else {
+            Gemm.multiply(x.transpose(0, 1), dy, dW.transpose(0, 1), true);
+        }
     }
 
     private static void addToRows(Tensor y, Tensor bias) {
@@ -109,7 +118,7 @@ public final class Ops {
 
     /** y = a + b, of one shape, contiguous. */
     public static Value add(Tape tape, Value a, Value b) {
-        Tensor y = Tensor.zeros(a.tensor().shape());
+        Tensor y = tape.room(a.tensor().shape());
         requireAlike("Ops.add", a.tensor(), b.tensor());
         Elements.add(
                 a.tensor().array(),
@@ -119,7 +128,7 @@ public final class Ops {
                 y.array(),
                 0,
                 y.elements());
-        Value result = Value.result(y, tape.wants(a, b));
+        Value result = Value.result(tape, y, tape.wants(a, b));
         if (result.isWanted()) {
             tape.add(() -> {
                 if (a.isWanted()) {
@@ -136,7 +145,7 @@ public final class Ops {
     /** y = a·b element by element, of one shape, contiguous. */
     public static Value multiply(Tape tape, Value a, Value b) {
         requireAlike("Ops.multiply", a.tensor(), b.tensor());
-        Tensor y = Tensor.zeros(a.tensor().shape());
+        Tensor y = tape.room(a.tensor().shape());
         Elements.multiply(
                 a.tensor().array(),
                 a.tensor().offset(),
@@ -145,7 +154,7 @@ public final class Ops {
                 y.array(),
                 0,
                 y.elements());
-        Value result = Value.result(y, tape.wants(a, b));
+        Value result = Value.result(tape, y, tape.wants(a, b));
         if (result.isWanted()) {
             tape.add(() -> {
                 if (a.isWanted()) {
@@ -165,9 +174,9 @@ public final class Ops {
 
     /** y = factor·x, contiguous. */
     public static Value scale(Tape tape, Value x, float factor) {
-        Tensor y = Tensor.zeros(x.tensor().shape());
+        Tensor y = tape.zeros(x.tensor().shape());
         Elements.addScaled(factor, x.tensor().array(), x.tensor().offset(), y.array(), 0, y.elements());
-        Value result = Value.result(y, tape.wants(x));
+        Value result = Value.result(tape, y, tape.wants(x));
         if (result.isWanted()) {
             tape.add(() -> {
                 Tensor dy = result.gradient();
@@ -180,9 +189,9 @@ public final class Ops {
 
     /** y = f(x), contiguous. */
     public static Value activate(Tape tape, Activation f, Value x) {
-        Tensor y = Tensor.zeros(x.tensor().shape());
+        Tensor y = tape.room(x.tensor().shape());
         f.apply(x.tensor().array(), x.tensor().offset(), y.array(), 0, y.elements());
-        Value result = Value.result(y, tape.wants(x));
+        Value result = Value.result(tape, y, tape.wants(x));
         if (result.isWanted()) {
             tape.add(() -> addSlope(f, x.tensor(), result.gradient(), x.gradient())); // y = f(x)
         }
@@ -201,25 +210,25 @@ public final class Ops {
     /** y = f(gate)·up: with SILU it is SwiGLU, with GELU GeGLU (Shazeer 2020, arXiv 2002.05202). */
     public static Value gated(Tape tape, Activation f, Value gate, Value up) {
         requireAlike("Ops.gated", gate.tensor(), up.tensor());
-        Tensor y = Tensor.zeros(gate.tensor().shape());
+        Tensor y = tape.room(gate.tensor().shape());
         int count = y.elements();
         f.apply(gate.tensor().array(), gate.tensor().offset(), y.array(), 0, count);
         Elements.multiply(y.array(), 0, up.tensor().array(), up.tensor().offset(), y.array(), 0, count);
-        Value result = Value.result(y, tape.wants(gate, up));
+        Value result = Value.result(tape, y, tape.wants(gate, up));
         if (result.isWanted()) {
-            tape.add(() -> gatedBackward(f, gate, up, result.gradient()));
+            tape.add(() -> gatedBackward(tape, f, gate, up, result.gradient()));
         }
         return result;
     }
 
-    private static void gatedBackward(Activation f, Value gate, Value up, Tensor dy) {
-        Tensor t = Tensor.zeros(dy.shape());
+    private static void gatedBackward(Tape tape, Activation f, Value gate, Value up, Tensor dy) {
+        Tensor t = tape.room(dy.shape());
         if (up.isWanted()) {
             f.apply(gate.tensor().array(), gate.tensor().offset(), t.array(), 0, t.elements());
             addProduct(dy, t, up.gradient()); // y = f(gate)·up
         }
         if (gate.isWanted()) {
-            Tensor dOpen = Tensor.zeros(dy.shape());
+            Tensor dOpen = tape.zeros(dy.shape());
             addProduct(dy, up.tensor(), dOpen);
             addSlope(f, gate.tensor(), dOpen, gate.gradient()); // y = f(gate)·up
         }
@@ -232,11 +241,11 @@ public final class Ops {
     public static Value embedding(Tape tape, Value table, int[] ids) {
         Tensor w = table.tensor();
         int width = w.size(1);
-        Tensor y = Tensor.zeros(ids.length, width);
+        Tensor y = tape.room(ids.length, width);
         for (int r = 0; r < ids.length; r++) {
             w.select(0, ids[r]).copyTo(y.array(), r * width);
         }
-        Value result = Value.result(y, tape.wants(table));
+        Value result = Value.result(tape, y, tape.wants(table));
         if (result.isWanted()) {
             tape.add(() -> {
                 Tensor dTable = table.gradient();
@@ -268,26 +277,26 @@ public final class Ops {
     }
 
     private static Value norm(Tape tape, Norm norm, Value x, Value gamma, @Nullable Value beta, float epsilon) {
-        Tensor y = Tensor.zeros(x.tensor().shape());
+        Tensor y = tape.room(x.tensor().shape());
         norm.forward(x.tensor(), gamma.tensor(), beta == null ? null : beta.tensor(), epsilon, y);
         Value learnedBeta = beta != null && tape.wants(beta) ? beta : null;
-        Value result = Value.result(y, tape.wants(x, gamma) || learnedBeta != null);
+        Value result = Value.result(tape, y, tape.wants(x, gamma) || learnedBeta != null);
         if (result.isWanted()) {
             tape.add(() -> norm.backward( // y = norm(x)·gamma + beta
                     x.tensor(),
                     gamma.tensor(),
                     epsilon,
                     result.gradient(),
-                    wantedOrSpare(x),
-                    wantedOrSpare(gamma),
+                    wantedOrSpare(tape, x),
+                    wantedOrSpare(tape, gamma),
                     learnedBeta == null ? null : learnedBeta.gradient()));
         }
         return result;
     }
 
     /** Where a kernel fills all gradients at once, one that nobody wants goes to memory that is dropped. */
-    private static Tensor wantedOrSpare(Value value) {
-        return value.isWanted() ? value.gradient() : Tensor.zeros(value.tensor().shape());
+    private static Tensor wantedOrSpare(Tape tape, Value value) {
+        return value.isWanted() ? value.gradient() : tape.zeros(value.tensor().shape());
     }
 
     /**
@@ -321,7 +330,7 @@ public final class Ops {
         if (p == 0) {
             return x;
         }
-        Tensor keep = Tensor.zeros(x.tensor().shape());
+        Tensor keep = tape.room(x.tensor().shape());
         float[] mask = keep.array();
         float grow = (float) (1 / (1 - p));
         for (int i = 0; i < mask.length; i++) {
@@ -401,7 +410,7 @@ public final class Ops {
      */
     public static AttentionOutput attention(
             Tape tape, Attention attention, Value query, Value key, Value value, @Nullable Value bias, Value output) {
-        Tensor lse = Tensor.zeros(
+        Tensor lse = tape.room(
                 query.tensor().size(0), query.tensor().size(1), query.tensor().size(2));
         attention.applyInto(query.tensor(), key.tensor(), value.tensor(), output.tensor(), lse);
         AttentionOutput result = new AttentionOutput(output.tensor(), lse);
@@ -439,7 +448,7 @@ public final class Ops {
 
     /** Room for results that ops like {@link #attention} fill part by part. */
     public static Value room(Tape tape, boolean wanted, int rows, int width) {
-        return Value.result(Tensor.zeros(rows, width), tape.records() && wanted);
+        return Value.result(tape, tape.room(rows, width), tape.records() && wanted);
     }
 
     // ---- loss
@@ -464,20 +473,20 @@ public final class Ops {
         for (int from = 0; from < rows; from += tile) {
             int to = Math.min(rows, from + tile);
             float[] loss = new float[to - from];
-            Softmax.crossEntropy(logits(x, w, bias, from, to), slice(labels, from, to), loss);
+            Softmax.crossEntropy(logits(tape, x, w, bias, from, to), slice(labels, from, to), loss);
             for (float each : loss) {
                 sum += each;
             }
         }
         Tensor mean = Tensor.full(counted == 0 ? 0 : (float) (sum / counted), 1);
         Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
-        Value result = Value.result(mean, tape.wants(x, w) || learnedBias != null);
+        Value result = Value.result(tape, mean, tape.wants(x, w) || learnedBias != null);
         if (result.isWanted() && counted > 0) {
             tape.add(() -> {
                 float scale = result.gradient().get(0) / counted;
                 for (int from = 0; from < rows; from += tile) {
                     int to = Math.min(rows, from + tile);
-                    Tensor d = logits(x, w, bias, from, to);
+                    Tensor d = logits(tape, x, w, bias, from, to);
                     Softmax.crossEntropyBackward(d, slice(labels, from, to), scale, d);
                     crossEntropyTile(rows(x, from, to), w, learnedBias, d);
                 }
@@ -502,8 +511,8 @@ public final class Ops {
         return Math.max(1, LOGITS / Math.max(1, vocabulary));
     }
 
-    private static Tensor logits(Value x, Value w, @Nullable Value bias, int from, int to) {
-        Tensor logits = Tensor.zeros(to - from, w.tensor().size(0));
+    private static Tensor logits(Tape tape, Value x, Value w, @Nullable Value bias, int from, int to) {
+        Tensor logits = tape.room(to - from, w.tensor().size(0));
         Gemm.multiply(x.tensor().slice(0, from, to), w.tensor().transpose(0, 1), logits, false);
         if (bias != null) {
             addToRows(logits, bias.tensor());

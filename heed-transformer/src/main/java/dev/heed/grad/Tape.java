@@ -22,6 +22,7 @@ public final class Tape {
 
     private final boolean records;
     private final List<Runnable> steps = new ArrayList<>();
+    private final Memory memory = new Memory();
 
     private Tape(boolean records) {
         this.records = records;
@@ -40,6 +41,27 @@ public final class Tape {
     /** True if ops leave their backward step here. */
     public boolean records() {
         return records;
+    }
+
+    /**
+     * Takes back the memory of everything that was computed on this tape, for the next pass to use: training then allocates
+     * only in its first step. Results and gradients of values must not be read afterwards; those of parameters stay.
+     */
+    public void reuse() {
+        steps.clear();
+        memory.takeBack();
+    }
+
+    /** Memory for a result that is overwritten whole. */
+    Tensor room(int... shape) {
+        return records ? memory.room(shape) : Tensor.zeros(shape);
+    }
+
+    /** Memory for a sum. */
+    Tensor zeros(int... shape) {
+        Tensor sum = room(shape);
+        Arrays.fill(sum.array(), 0);
+        return sum;
     }
 
     boolean wants(Value a) {

@@ -21,9 +21,12 @@ public final class Value {
     private final boolean wanted;
     private final @Nullable Value whole;
     private final @Nullable UnaryOperator<Tensor> part;
+    private final Tape tape;
     private @Nullable Tensor gradient;
 
-    private Value(Tensor tensor, boolean wanted, @Nullable Value whole, @Nullable UnaryOperator<Tensor> part) {
+    private Value(
+            Tensor tensor, boolean wanted, @Nullable Value whole, @Nullable UnaryOperator<Tensor> part, Tape tape) {
+        this.tape = tape;
         this.tensor = tensor;
         this.wanted = wanted;
         this.whole = whole;
@@ -32,22 +35,22 @@ public final class Value {
 
     /** Something that is not learned. */
     public static Value constant(Tensor tensor) {
-        return new Value(tensor, false, null, null);
+        return new Value(tensor, false, null, null, Tape.off());
     }
 
     /** Something that is learned: gradients add up in it until {@link #clearGradient}. */
     public static Value parameter(Tensor tensor) {
-        return new Value(tensor, true, null, null);
+        return new Value(tensor, true, null, null, Tape.off());
     }
 
-    /** The result of an op. */
-    static Value result(Tensor tensor, boolean wanted) {
-        return new Value(tensor, wanted, null, null);
+    /** The result of an op; the memory of its gradient is the tape's. */
+    static Value result(Tape tape, Tensor tensor, boolean wanted) {
+        return new Value(tensor, wanted, null, null, tape);
     }
 
     /** A view of this value: {@code part} must share memory, as slices, transposes and reshapes of contiguous tensors do. */
     public Value view(UnaryOperator<Tensor> part) {
-        return wanted ? new Value(part.apply(tensor), true, this, part) : constant(part.apply(tensor));
+        return wanted ? new Value(part.apply(tensor), true, this, part, tape) : constant(part.apply(tensor));
     }
 
     /** The numbers. */
@@ -67,7 +70,7 @@ public final class Value {
         }
         Tensor sum = gradient;
         if (sum == null) {
-            sum = Tensor.zeros(tensor.shape());
+            sum = tape.zeros(tensor.shape());
             gradient = sum;
         }
         return sum;

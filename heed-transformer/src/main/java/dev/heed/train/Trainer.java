@@ -41,6 +41,7 @@ public final class Trainer {
     private final GradientNorm norm;
     private final Draws places;
     private final Draws drops;
+    private final Tape tape = Tape.recording();
     private int step;
 
     /**
@@ -141,7 +142,7 @@ public final class Trainer {
             System.arraycopy(text, from, ids, s * recipe.context(), recipe.context());
             System.arraycopy(text, from + 1, labels, s * recipe.context(), recipe.context());
         }
-        Tape tape = Tape.recording();
+        tape.reuse();
         Pass pass = Pass.of(lengths(recipe.batch(), recipe.context()))
                 .recording(tape)
                 .dropping(recipe.dropout(), drops.bits(number));

@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -33,6 +34,7 @@ final class TrainingFolder {
     private static final String MODEL = "model.safetensors";
     private static final String METRICS = "metrics.jsonl";
     private static final String RUN = "run.json";
+    private static final long MOST_RUN = 1L << 20;
     private static final long MOST_METRICS = 1L << 30;
 
     private final Path folder;
@@ -44,6 +46,20 @@ final class TrainingFolder {
     /** True if there is something to go on from. */
     boolean hasState() {
         return Files.exists(folder.resolve(STATE));
+    }
+
+    /** What run.json says, if there is one. */
+    Optional<TrainingRun.Begun> begun() {
+        Path file = folder.resolve(RUN);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        JsonNode run = Json.read(file, MOST_RUN);
+        return Optional.of(new TrainingRun.Begun(
+                run.path("recipe").asString(""),
+                run.path("steps").asInt(0),
+                run.path("seed").asLong(0),
+                run.path("data").path("file").asString("")));
     }
 
     /** What a run writes before its first step. */

@@ -31,6 +31,19 @@ public final class TrainingRun {
     }
 
     /**
+     * How the run of a folder was begun.
+     *
+     * @param recipe its name
+     * @param data what the data was called
+     */
+    public record Begun(String recipe, int steps, long seed, String data) {}
+
+    /** What a folder's run.json says, if it has one. */
+    public static Optional<Begun> begun(Path path) {
+        return new TrainingFolder(path).begun();
+    }
+
+    /**
      * A new run.
      *
      * @param dataName what the data is called in run.json

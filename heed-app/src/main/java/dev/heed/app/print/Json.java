@@ -14,6 +14,12 @@ public final class Json {
 
     private Json() {}
 
+    /** On one line. */
+    public static void printLine(Terminal terminal, Object value) {
+        terminal.line(
+                MAPPER.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value));
+    }
+
     public static void print(Terminal terminal, Object value) {
         terminal.line(MAPPER.writeValueAsString(value));
     }

@@ -1,0 +1,104 @@
+package dev.heed.app;
+
+import dev.heed.app.print.Numbers;
+import dev.heed.app.print.Terminal;
+import dev.heed.kernel.Kernels;
+import dev.heed.kernel.Workers;
+import dev.heed.model.Generation;
+import dev.heed.model.Model;
+import dev.heed.text.Visible;
+import dev.heed.train.Progress;
+import dev.heed.train.Recipe;
+import dev.heed.train.Trainer;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** How a run goes, on standard error: one line that is written anew for a person, a line per evaluation for a file. */
+final class TrainingView implements Progress {
+    private static final long REFRESH_NANOS = 200_000_000;
+    /** Weight of the latest step in the loss shown, which would jump about otherwise. */
+    private static final double LATEST = 0.05;
+
+    private static final int SAMPLE_TOKENS = 60;
+
+    private final Trainer trainer;
+    private final Path folder;
+    private final Terminal terminal;
+    private double[] millis = new double[1024];
+    private int count;
+    private double total;
+    private double smooth = Double.NaN;
+    private long shown;
+
+    TrainingView(Trainer trainer, Path folder, Terminal terminal) {
+        this.trainer = trainer;
+        this.folder = folder;
+        this.terminal = terminal;
+    }
+
+    void begin() {
+        Recipe recipe = trainer.recipe();
+        terminal.err()
+                .println(recipe.name() + ": " + trainer.parameters() + " parameters, steps " + trainer.steps() + " to "
+                        + recipe.steps() + " of " + tokensOfStep() + " tokens, seed " + recipe.seed() + ", kernels "
+                        + Kernels.name() + ", " + Workers.threads() + " threads");
+    }
+
+    private long tokensOfStep() {
+        Recipe recipe = trainer.recipe();
+        return (long) recipe.batch() * recipe.context() * recipe.accumulation();
+    }
+
+    @Override
+    public void stepped(Trainer.Step step, double took) {
+        millis = count == millis.length ? Arrays.copyOf(millis, 2 * count) : millis;
+        millis[count++] = took;
+        total += took;
+        smooth = Double.isNaN(smooth) ? step.loss() : smooth + LATEST * (step.loss() - smooth);
+        long now = System.nanoTime();
+        if (terminal.interactive() && now - shown > REFRESH_NANOS) {
+            shown = now;
+            terminal.err().print("\r" + progress(step) + " ");
+            terminal.err().flush();
+        }
+    }
+
+    private String progress(Trainer.Step step) {
+        int left = trainer.recipe().steps() - trainer.steps();
+        return "step " + (step.number() + 1) + "/" + trainer.recipe().steps() + "  loss " + Numbers.fixed(smooth, 3)
+                + "  " + Numbers.fixed(tokensPerSecond(), 0) + " tokens/s  "
+                + Numbers.fixed(left * total / count / 1e3, 0)
+                + " s left";
+    }
+
+    @Override
+    public void evaluated(Evaluation evaluation) {
+        terminal.err()
+                .println((terminal.interactive() ? "\r" : "") + "step " + evaluation.step() + "  training loss "
+                        + Numbers.fixed(evaluation.trainLoss(), 4) + "  validation loss "
+                        + Numbers.fixed(evaluation.validationLoss(), 4) + "  " + Numbers.fixed(medianMillis(), 2)
+                        + " ms a step");
+        terminal.err().println("  " + terminal.colours().dim(sample(evaluation.step())));
+    }
+
+    /** What the model of the folder writes behind its first character. */
+    private String sample(int seed) {
+        try (Model model = Model.load(folder)) {
+            String first = model.tokenizer().decode(0);
+            Generation written = model.generate(first, Generation.Options.sampling(SAMPLE_TOKENS, 0.8, seed));
+            return Visible.quote(written.text());
+        }
+    }
+
+    /** Of the steps of this process. */
+    double medianMillis() {
+        double[] sorted = Arrays.copyOf(millis, count);
+        Arrays.sort(sorted);
+        return count == 0 ? 0 : (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
+    }
+
+    /** Of the steps of this process, evaluations and checkpoints left out. */
+    double tokensPerSecond() {
+        return total == 0 ? 0 : tokensOfStep() * count / (total / 1e3);
+    }
+}
