@@ -48,9 +48,13 @@ final class VectorRowMath implements RowMath {
     }
 
     private static void gelu(float[] x, int at, float[] y, int to, int count) {
+        float[] curve = RowRoom.first(count);
+        float[] bell = RowRoom.second(count);
+        normalParts(x, at, curve, bell, count);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            e.mul(normal(e)).intoArray(y, to + i);
+            e.mul(normal(e, FloatVector.fromArray(F, bell, i), FloatVector.fromArray(F, curve, i)))
+                    .intoArray(y, to + i);
         }
     }
 
@@ -98,15 +102,24 @@ final class VectorRowMath implements RowMath {
     }
 
     private static void geluSlope(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
-        // Two loops: both polynomials and exponentials in one are more than C2 inlines, and it would box the vectors.
-        float[] area = RowRoom.first(count);
-        for (int i = 0; i < count; i += L) {
-            normal(FloatVector.fromArray(F, x, at + i)).intoArray(area, i);
-        }
+        float[] curve = RowRoom.first(count);
+        float[] bell = RowRoom.second(count);
+        normalParts(x, at, curve, bell, count);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            FloatVector density = bell(clamp(e)).mul(Curves.DENSITY);
-            addSlope(e.fma(density, FloatVector.fromArray(F, area, i)), dy, dyAt + i, dx, to + i);
+            FloatVector b = FloatVector.fromArray(F, bell, i);
+            FloatVector area = normal(e, b, FloatVector.fromArray(F, curve, i));
+            addSlope(e.fma(b.mul(Curves.DENSITY), area), dy, dyAt + i, dx, to + i);
+        }
+    }
+
+    /** Loops of their own: polynomial, exponential and result in one are more than C2 inlines, and it would box the vectors. */
+    private static void normalParts(float[] x, int at, float[] curve, float[] bell, int count) {
+        for (int i = 0; i < count; i += L) {
+            curve(clamp(FloatVector.fromArray(F, x, at + i))).intoArray(curve, i);
+        }
+        for (int i = 0; i < count; i += L) {
+            bell(clamp(FloatVector.fromArray(F, x, at + i))).intoArray(bell, i);
         }
     }
 
@@ -170,8 +183,12 @@ final class VectorRowMath implements RowMath {
         return x.mul(s).mul(rest).fma(slope, s);
     }
 
-    private static FloatVector normal(FloatVector x) {
-        FloatVector z = clamp(x);
+    private static FloatVector normal(FloatVector x, FloatVector bell, FloatVector curve) {
+        FloatVector tail = bell.mul(curve);
+        return all(1f).sub(tail).blend(tail, x.compare(VectorOperators.LT, 0f));
+    }
+
+    private static FloatVector curve(FloatVector z) {
         FloatVector inverse = all(1f).div(z.add(Curves.KNEE));
         FloatVector t = z.sub(Curves.KNEE).mul(inverse);
         FloatVector p = t.fma(all(Curves.Q9), all(Curves.Q8));
@@ -183,8 +200,7 @@ final class VectorRowMath implements RowMath {
         p = t.fma(p, all(Curves.Q2));
         p = t.fma(p, all(Curves.Q1));
         p = t.fma(p, all(Curves.Q0));
-        FloatVector tail = bell(z).mul(p.mul(inverse));
-        return all(1f).sub(tail).blend(tail, x.compare(VectorOperators.LT, 0f));
+        return p.mul(inverse);
     }
 
     private static FloatVector bell(FloatVector z) {

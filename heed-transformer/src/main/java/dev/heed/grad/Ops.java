@@ -10,6 +10,7 @@ import dev.heed.kernel.Norm;
 import dev.heed.kernel.PackedMatrix;
 import dev.heed.kernel.Rotary;
 import dev.heed.kernel.Softmax;
+import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,11 @@ import org.jspecify.annotations.Nullable;
 public final class Ops {
     /** Elements of the logits that exist at once: 4 MB, a share of the third-level cache. */
     private static final int LOGITS = 1 << 20;
+
+    /** Rows of one task where a bias is added: a few tasks per thread for the batches of training. */
+    private static final int ROWS = 64;
+    /** An element that is added costs about as much as 16 multiply-adds of a matrix product. */
+    private static final long COST = 16;
 
     private Ops() {}
 
@@ -101,10 +107,13 @@ public final class Ops {
     private static void addToRows(Tensor y, Tensor bias) {
         Tensor added = bias.contiguous();
         int width = y.size(1);
-        for (int r = 0; r < y.size(0); r++) {
-            int at = y.offset() + r * width;
-            Elements.add(y.array(), at, added.array(), added.offset(), y.array(), at, width);
-        }
+        int tasks = (y.size(0) + ROWS - 1) / ROWS;
+        Workers.run(tasks, COST * y.elements(), t -> {
+            int end = Math.min(y.size(0), (t + 1) * ROWS);
+            for (int r = t * ROWS; r < end; r++) {
+                Strided.addRow(y.array(), y.offset() + r * width, added.array(), added.offset(), width);
+            }
+        });
     }
 
     private static void sumRows(Tensor dy, Tensor dBias) {
