@@ -373,7 +373,7 @@ public final class Ops {
         int width = parts.getFirst().tensor().size(1);
         int rows = parts.stream().mapToInt(part -> part.tensor().size(0)).sum();
         boolean wanted = tape.records() && parts.stream().anyMatch(Value::isWanted);
-        Value y = Value.result(Tensor.zeros(rows, width), wanted);
+        Value y = Value.result(tape, tape.room(rows, width), wanted);
         int at = 0;
         for (Value part : parts) {
             int from = at;
