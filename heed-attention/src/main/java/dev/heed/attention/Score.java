@@ -20,7 +20,7 @@ import dev.heed.tensor.Tensor;
  * 1 for any width, and the softmax neither flat nor a maximum. {@link Attention#scale} replaces the scale given here.
  *
  * <p>Cosine and bilinear cost one pass over queries (and keys) more than the dot product, additive one tanh for every query, key
- * and coordinate; none needs N×M memory. Papers: Luong arXiv 1508.04025, Graves arXiv 1410.5401, Bahdanau arXiv 1409.0473, Dong
+ * and coordinate; none needs N×M memory. {@link Attention#weights} makes that pass anew on each call. Papers: Luong arXiv 1508.04025, Graves arXiv 1410.5401, Bahdanau arXiv 1409.0473, Dong
  * arXiv 2412.05496.
  */
 public sealed interface Score {

@@ -14,6 +14,9 @@ import java.util.Arrays;
  *   o  = Σ_j p · v_j                dP_ij = dO_i · v_j                   dV_j += Σ_i p_ij · dO_i
  * </pre>
  *
+ * <p>An additive comparison takes the first line's way back from {@link Additive#gradients}; blocks that an element-wise mask
+ * hides are skipped.
+ *
  * <p>Deterministic with any number of threads: the query tiles of a key head are dealt out to a number of parts that
  * depends on N alone, each part sums into its own dK and dV, and parts are added in order. Memory beyond the results:
  * those parts, 2 · parts · M · D floats per key head in flight, and a few tiles per thread.

@@ -3,7 +3,8 @@ package dev.heed.kernel;
 import dev.heed.tensor.Tensor;
 
 /**
- * One attention call as a kernel sees it; checked already.
+ * One attention call as a kernel sees it; checked already. Queries and keys are what the kernel compares: a bilinear score's
+ * queries are projected and a cosine's rows normalised before.
  *
  * @param query [B, Hq, N, D]
  * @param key [B, Hkv, M, D]; query head h reads key head ⌊h·Hkv/Hq⌋

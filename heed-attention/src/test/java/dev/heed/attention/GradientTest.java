@@ -215,6 +215,9 @@ class GradientTest {
         assertThat(two.dQuery().array()).as("%s", c).isEqualTo(one.dQuery().array());
         assertThat(two.dKey().array()).as("%s", c).isEqualTo(one.dKey().array());
         assertThat(two.dValue().array()).as("%s", c).isEqualTo(one.dValue().array());
+        if (one.dScore() != null && two.dScore() != null) {
+            assertThat(two.dScore().array()).as("%s", c).isEqualTo(one.dScore().array());
+        }
     }
 
     @Test
