@@ -23,7 +23,7 @@ import dev.heed.tensor.Tensor;
 public final class KvCache {
     private final int batches;
     private final int keyHeads;
-    private Pages pages;
+    private final Pages pages;
 
     /** An empty cache in float32 for [B, Hkv, ·, D] keys and [B, Hkv, ·, Dv] values. */
     public KvCache(int batches, int keyHeads, int width, int valueWidth) {
@@ -107,7 +107,7 @@ public final class KvCache {
     /** Forgets all keys from {@code length} on. */
     public void truncate(int length) {
         checkLength("KvCache.truncate", length);
-        pages = pages.prefix(length);
+        pages.truncate(length);
     }
 
     private void checkLength(String who, int length) {

@@ -29,7 +29,25 @@ public final class Pages {
         }
     }
 
-    private record Page(Cells keys, Cells values) {
+    private static final class Page {
+        private final Cells keys;
+        private final Cells values;
+        /** Another sequence reads this page too: it must not be written any more. */
+        private boolean shared;
+
+        Page(Cells keys, Cells values) {
+            this.keys = keys;
+            this.values = values;
+        }
+
+        Cells keys() {
+            return keys;
+        }
+
+        Cells values() {
+            return values;
+        }
+
         Page copy() {
             return new Page(keys.copy(), values.copy());
         }
@@ -97,10 +115,21 @@ public final class Pages {
     public Pages prefix(int keys) {
         int full = keys / PAGE;
         List<Page> shared = new ArrayList<>(pages.subList(0, full));
+        shared.forEach(page -> page.shared = true);
         if (keys % PAGE != 0) {
             shared.add(pages.get(full).copy());
         }
         return new Pages(storage, heads, width, valueWidth, shared, keys);
+    }
+
+    /** Forgets all keys from {@code keys} on; copies the page that is then the last only if it is shared and not full. */
+    public void truncate(int keys) {
+        int last = keys / PAGE;
+        pages.subList((keys + PAGE - 1) / PAGE, pages.size()).clear();
+        if (keys % PAGE != 0 && pages.get(last).shared) {
+            pages.set(last, pages.get(last).copy());
+        }
+        length = keys;
     }
 
     /** Makes room for {@code more} keys; {@link #put} fills it. Returns the index of the first. */

@@ -21,6 +21,24 @@ public final class Context {
     private final List<KvCache> caches = new ArrayList<>();
     private int length;
 
+    /**
+     * A context that goes on from caches made elsewhere, one per attention layer, all of one length.
+     *
+     * @throws IllegalArgumentException if lengths differ
+     */
+    public static Context of(List<KvCache> caches) {
+        Context context = new Context();
+        context.caches.addAll(caches);
+        context.length = caches.isEmpty() ? 0 : caches.getFirst().length();
+        for (KvCache cache : caches) {
+            if (cache.length() != context.length) {
+                throw new IllegalArgumentException("Context.of: all caches must hold as many keys, got "
+                        + context.length + " and " + cache.length());
+            }
+        }
+        return context;
+    }
+
     /** Tokens seen. */
     public int length() {
         return length;

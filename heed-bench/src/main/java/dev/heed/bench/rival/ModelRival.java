@@ -20,6 +20,7 @@ public interface ModelRival {
     /** Everyone who takes part. */
     static List<ModelRival> all() {
         return List.of(
+                new HeedModel(),
                 new OrtModel(OrtModel.Operator.ATTENTION),
                 new OrtModel(OrtModel.Operator.MULTI_HEAD),
                 new OrtModel(OrtModel.Operator.GROUP_QUERY),
