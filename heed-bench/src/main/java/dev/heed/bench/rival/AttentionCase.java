@@ -26,7 +26,9 @@ public record AttentionCase(Work work, int heads, int keyHeads, int queries, int
         /** dQuery, dKey and dValue from dOutput, given a finished forward pass. */
         BACKWARD,
         /** The forward pass of one query against cached keys. */
-        DECODE
+        DECODE,
+        /** The forward pass and, in it, statistics of every head's weights; Heed's own forward is the rival. */
+        STATISTICS
     }
 
     /** The inputs of a case: normal numbers from a fixed seed, the same for every rival. */
@@ -42,6 +44,7 @@ public record AttentionCase(Work work, int heads, int keyHeads, int queries, int
                 square(Work.FORWARD, 128, 64, true),
                 square(Work.BACKWARD, 1024, 64, false),
                 square(Work.BACKWARD, 1024, 64, true),
+                square(Work.STATISTICS, 4096, 64, true),
                 decode(32, 8, 1024),
                 decode(32, 8, 16384),
                 decode(8, 8, 16384));

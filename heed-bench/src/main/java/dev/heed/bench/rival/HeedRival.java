@@ -3,6 +3,7 @@ package dev.heed.bench.rival;
 import dev.heed.attention.Attention;
 import dev.heed.attention.AttentionGradients;
 import dev.heed.attention.AttentionOutput;
+import dev.heed.attention.AttentionStatistics;
 import dev.heed.attention.KvCache;
 import dev.heed.attention.Mask;
 import dev.heed.kernel.Kernels;
@@ -13,9 +14,25 @@ import java.util.Optional;
 
 /** Heed itself, through its public API, output and lse into tensors of the caller. */
 final class HeedRival implements Rival {
+    private final boolean alone;
+
+    private HeedRival(boolean alone) {
+        this.alone = alone;
+    }
+
+    /** The one that all others are compared with. */
+    static HeedRival heed() {
+        return new HeedRival(false);
+    }
+
+    /** The forward pass alone, to which statistics in the same pass are compared. */
+    static HeedRival forwardAlone() {
+        return new HeedRival(true);
+    }
+
     @Override
     public String name() {
-        return "heed";
+        return alone ? "heed-forward" : "heed";
     }
 
     @Override
@@ -25,7 +42,9 @@ final class HeedRival implements Rival {
 
     @Override
     public Optional<String> refuses(AttentionCase question) {
-        return Optional.empty();
+        return alone && question.work() != AttentionCase.Work.STATISTICS
+                ? Optional.of("is for statistics")
+                : Optional.empty();
     }
 
     @Override
@@ -35,6 +54,8 @@ final class HeedRival implements Rival {
             case FORWARD -> new Forward(attention, inputs, threads);
             case BACKWARD -> new Backward(attention, inputs, threads);
             case DECODE -> new Decode(attention, question, inputs, threads);
+            case STATISTICS ->
+                alone ? new Forward(attention, inputs, threads) : new Statistics(attention, inputs, threads);
         };
     }
 
@@ -65,6 +86,34 @@ final class HeedRival implements Rival {
                 attention.applyInto(inputs.query(), inputs.key(), inputs.value(), output, lse);
                 return output;
             });
+        }
+
+        @Override
+        public List<Tensor> outputs() {
+            return List.of(output);
+        }
+    }
+
+    private static final class Statistics implements Contestant {
+        private final Attention attention;
+        private final AttentionCase.Inputs inputs;
+        private final int threads;
+        private Tensor output = Tensor.zeros(0);
+
+        Statistics(Attention attention, AttentionCase.Inputs inputs, int threads) {
+            this.attention = attention;
+            this.inputs = inputs;
+            this.threads = threads;
+        }
+
+        @Override
+        public void run() {
+            output = Workers.with(
+                            threads,
+                            () -> attention.applyWithStatistics(
+                                    inputs.query(), inputs.key(), inputs.value(), AttentionStatistics.Request.USUAL))
+                    .attention()
+                    .output();
         }
 
         @Override

@@ -46,6 +46,9 @@ final class Nd4jRival implements Rival {
 
     @Override
     public Optional<String> refuses(AttentionCase question) {
+        if (question.work() == AttentionCase.Work.STATISTICS) {
+            return Optional.of("has no statistics");
+        }
         if (question.work() == AttentionCase.Work.BACKWARD) {
             return Optional.of("forward only");
         }

@@ -50,6 +50,9 @@ final class OrtRival implements Rival {
 
     @Override
     public Optional<String> refuses(AttentionCase question) {
+        if (question.work() == AttentionCase.Work.STATISTICS) {
+            return Optional.of("has no statistics");
+        }
         if (question.work() == AttentionCase.Work.BACKWARD) {
             return Optional.of("has no gradients");
         }

@@ -22,6 +22,9 @@ final class PlainRival implements Rival {
 
     @Override
     public Optional<String> refuses(AttentionCase question) {
+        if (question.work() == AttentionCase.Work.STATISTICS) {
+            return Optional.of("has no statistics");
+        }
         if (question.work() == AttentionCase.Work.BACKWARD) {
             return Optional.of("forward only");
         }

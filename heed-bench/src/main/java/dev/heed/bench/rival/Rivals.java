@@ -9,7 +9,8 @@ public final class Rivals {
     /** All adapters; none has touched its library yet. */
     public static List<Rival> all() {
         return List.of(
-                new HeedRival(),
+                HeedRival.heed(),
+                HeedRival.forwardAlone(),
                 new OrtRival(OrtRival.Operator.ATTENTION),
                 new OrtRival(OrtRival.Operator.MULTI_HEAD),
                 new OrtRival(OrtRival.Operator.GROUP_QUERY),

@@ -54,6 +54,9 @@ final class TorchRival implements Rival {
 
     @Override
     public Optional<String> refuses(AttentionCase question) {
+        if (question.work() == AttentionCase.Work.STATISTICS) {
+            return Optional.of("has no statistics");
+        }
         boolean same = question.group() == 1 || question.causal();
         return grouping == Grouping.FOLDED && same ? Optional.of("the same as torch") : Optional.empty();
     }
