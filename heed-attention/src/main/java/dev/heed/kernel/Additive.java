@@ -19,8 +19,9 @@ interface Additive {
      *
      * @param k keys, row j at {@code at + j·stride}
      * @param v times the scale already
+     * @param room 2 · width · 32 numbers that may be overwritten
      */
-    void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] v, float[] s);
+    void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] v, float[] s, float[] room);
 
     /**
      * The way back, with t = tanh(qT[a][q] + k[j][a]); where dS is 0, as for hidden keys, nothing is added:
@@ -31,6 +32,7 @@ interface Additive {
      * </pre>
      *
      * @param dK rows of {@code dKStride} numbers, row 0 at {@code dKAt}
+     * @param room as in {@link #scores}
      */
     void gradients(
             float[] k,
@@ -48,13 +50,12 @@ interface Additive {
             float[] dV,
             float[] room);
 
-    /**
-     * The first 16 numbers folded in halves, as {@link RowMath#fold} goes on: written out, so that no
-     * loop stands between 32 lanes and one number.
-     */
-    static float fold16(float[] s) {
-        float even = ((s[0] + s[8]) + (s[4] + s[12])) + ((s[2] + s[10]) + (s[6] + s[14]));
-        float odd = ((s[1] + s[9]) + (s[5] + s[13])) + ((s[3] + s[11]) + (s[7] + s[15]));
+    /** 16 numbers folded in halves, as {@link RowMath#fold} goes on from there. */
+    static float fold16(float[] s, int at) {
+        float even = ((s[at] + s[at + 8]) + (s[at + 4] + s[at + 12]))
+                + ((s[at + 2] + s[at + 10]) + (s[at + 6] + s[at + 14]));
+        float odd = ((s[at + 1] + s[at + 9]) + (s[at + 5] + s[at + 13]))
+                + ((s[at + 3] + s[at + 11]) + (s[at + 7] + s[at + 15]));
         return even + odd;
     }
 }

@@ -123,7 +123,7 @@ final class BackwardTile {
     void additive(int from, int blockTo, float[] dKey, int at, int stride) {
         int rows = Math.min(blockTo, scores.high()) - from;
         if (rows > 0) {
-            scores.additiveGradients(from, rows, dP, dQueryT, dKey, at, stride, dAdditiveT, room);
+            scores.additiveGradients(from, rows, dP, dQueryT, dKey, at, stride, dAdditiveT);
         }
     }
 

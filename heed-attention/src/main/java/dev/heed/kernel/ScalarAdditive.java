@@ -3,7 +3,8 @@ package dev.heed.kernel;
 /** {@link Additive} in plain Java. */
 final class ScalarAdditive implements Additive {
     @Override
-    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] v, float[] s) {
+    public void scores(
+            float[] k, int at, int stride, int rows, int width, float[] qT, float[] v, float[] s, float[] room) {
         for (int j = 0; j < rows; j++) {
             for (int q = 0; q < Q; q++) {
                 float sum = 0;
@@ -44,7 +45,7 @@ final class ScalarAdditive implements Additive {
                 for (int q = 0; q < Q / 2; q++) {
                     room[q] += room[q + Q / 2];
                 }
-                dK[dKAt + j * dKStride + a] += Additive.fold16(room);
+                dK[dKAt + j * dKStride + a] += Additive.fold16(room, 0);
             }
         }
     }

@@ -33,6 +33,8 @@ final class ScoreTile {
     /** An additive comparison's v, scaled. */
     private float[] v = new float[0];
 
+    private float[] additiveRoom = new float[0];
+
     private final float[] scale = new float[Q];
     private final int[] from = new int[Q];
     private final int[] to = new int[Q];
@@ -85,6 +87,8 @@ final class ScoreTile {
 
     private void openAdditive(Tensor additive, float scale) {
         v = new float[additive.size(1)];
+        int room = 2 * v.length * Q;
+        additiveRoom = additiveRoom.length < room ? new float[room] : additiveRoom;
         for (int a = 0; a < v.length; a++) {
             v[a] = additive.get(head, a) * scale;
         }
@@ -157,7 +161,7 @@ final class ScoreTile {
         if (terms.additive() == null) {
             TILE.scores(key.array(), at, key.stride(2), rows, problem.width(), qT, s);
         } else {
-            Additive.CHOSEN.scores(key.array(), at, key.stride(2), rows, problem.width(), qT, v, s);
+            Additive.CHOSEN.scores(key.array(), at, key.stride(2), rows, problem.width(), qT, v, s, additiveRoom);
         }
         if (!terms.isPlain()) {
             addTerms(terms, keyFrom, rows, kind);
@@ -250,20 +254,12 @@ final class ScoreTile {
 
     /** {@link Additive#gradients} of keys {@code keyFrom..}. */
     void additiveGradients(
-            int keyFrom,
-            int rows,
-            float[] dS,
-            float[] dQT,
-            float[] dK,
-            int to,
-            int dKStride,
-            float[] dV,
-            float[] room) {
+            int keyFrom, int rows, float[] dS, float[] dQT, float[] dK, int to, int dKStride, float[] dV) {
         Tensor key = problem.key();
         int stride = key.stride(2);
         int at = key.offset() + batch * key.stride(0) + problem.keyValueHead(head) * key.stride(1) + keyFrom * stride;
         Additive.CHOSEN.gradients(
-                key.array(), at, stride, rows, problem.width(), qT, v, dS, dQT, dK, to, dKStride, dV, room);
+                key.array(), at, stride, rows, problem.width(), qT, v, dS, dQT, dK, to, dKStride, dV, additiveRoom);
     }
 
     /** A bias of −∞ hides the key, so that what the key holds does not matter. */

@@ -5,26 +5,59 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link Additive} with the Vector API. */
+/**
+ * {@link Additive} with the Vector API, key by key in short loops that hand on through memory: a helper from vector to vector
+ * that C2 does not inline boxes what it takes and gives.
+ */
 final class VectorAdditive implements Additive {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final int L = Lanes.COUNT;
+    private static final float[] ZEROS = new float[Q];
 
     @Override
-    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] v, float[] s) {
+    public void scores(
+            float[] k, int at, int stride, int rows, int width, float[] qT, float[] v, float[] s, float[] room) {
         for (int j = 0; j < rows; j++) {
+            tanhOfSums(k, at + j * stride, width, qT, room);
             for (int q = 0; q < Q; q += L) {
-                score(k, at + j * stride, width, qT, q, v, s, j * Q + q);
+                weigh(room, width, v, q, s, j * Q + q);
             }
         }
     }
 
-    private static void score(float[] k, int at, int width, float[] qT, int q, float[] v, float[] s, int to) {
+    /**
+     * t[a][q] = tanh(qT[a][q] + k[a]), {@link Tanh#tanh} lane by lane with the same operations, into the first half of the room:
+     * sums to the second half, exponentials to the first, then what is made of both.
+     */
+    private static void tanhOfSums(float[] k, int at, int width, float[] qT, float[] t) {
+        int half = width * Q;
+        for (int a = 0; a < width; a++) {
+            for (int i = a * Q; i < (a + 1) * Q; i += L) {
+                FloatVector x = FloatVector.fromArray(F, qT, i).add(k[at + a]);
+                x.intoArray(t, half + i);
+                x.abs().mul(-2f).intoArray(t, i);
+            }
+        }
+        Tile.CHOSEN.exponentials(t, width, ZEROS);
+        for (int i = 0; i < half; i += L) {
+            FloatVector e = FloatVector.fromArray(F, t, i);
+            FloatVector x = FloatVector.fromArray(F, t, half + i);
+            FloatVector z = x.mul(x);
+            FloatVector p = z.fma(FloatVector.broadcast(F, Tanh.C0), FloatVector.broadcast(F, Tanh.C1));
+            p = z.fma(p, FloatVector.broadcast(F, Tanh.C2));
+            p = z.fma(p, FloatVector.broadcast(F, Tanh.C3));
+            p = z.fma(p, FloatVector.broadcast(F, Tanh.C4));
+            FloatVector large = FloatVector.broadcast(F, 1f).sub(e.mul(2f).div(e.add(1f)));
+            large = large.blend(large.neg(), x.compare(VectorOperators.LT, 0f));
+            large.blend(x.mul(z).fma(p, x), x.abs().compare(VectorOperators.LT, Tanh.SMALL))
+                    .intoArray(t, i);
+        }
+    }
+
+    private static void weigh(float[] t, int width, float[] v, int q, float[] s, int to) {
         FloatVector sum = FloatVector.zero(F);
         for (int a = 0; a < width; a++) {
-            FloatVector t =
-                    VectorTile.tanh(FloatVector.fromArray(F, qT, a * Q + q).add(k[at + a]));
-            sum = t.fma(FloatVector.broadcast(F, v[a]), sum);
+            sum = FloatVector.fromArray(F, t, a * Q + q).fma(FloatVector.broadcast(F, v[a]), sum);
         }
         sum.intoArray(s, to);
     }
@@ -46,38 +79,39 @@ final class VectorAdditive implements Additive {
             float[] dV,
             float[] room) {
         for (int j = 0; j < rows; j++) {
+            tanhOfSums(k, at + j * stride, width, qT, room);
+            for (int q = 0; q < Q; q += L) {
+                gradients(width, v, dS, j * Q + q, dQT, dV, room, q);
+            }
+            foldHalves(room, width);
             for (int a = 0; a < width; a++) {
-                for (int q = 0; q < Q; q += L) {
-                    gradient(k[at + j * stride + a], v[a], dS, j * Q + q, qT, dQT, dV, a * Q + q, room, q);
-                }
-                for (int q = 0; q < Q / 2; q += L) {
-                    FloatVector.fromArray(F, room, q)
-                            .add(FloatVector.fromArray(F, room, q + Q / 2))
-                            .intoArray(room, q);
-                }
-                dK[dKAt + j * dKStride + a] += Additive.fold16(room);
+                dK[dKAt + j * dKStride + a] += Additive.fold16(room, a * Q);
             }
         }
     }
 
-    private static void gradient(
-            float key,
-            float v,
-            float[] dS,
-            int at,
-            float[] qT,
-            float[] dQT,
-            float[] dV,
-            int lane,
-            float[] room,
-            int q) {
+    /** Takes t to dS·v·(1 − t²), for one vector of queries. */
+    private static void gradients(int width, float[] v, float[] dS, int at, float[] dQT, float[] dV, float[] t, int q) {
         FloatVector given = FloatVector.fromArray(F, dS, at);
+        FloatVector one = FloatVector.broadcast(F, 1f);
         VectorMask<Float> none = given.compare(VectorOperators.EQ, 0f);
-        FloatVector t = VectorTile.tanh(FloatVector.fromArray(F, qT, lane).add(key));
-        FloatVector slope =
-                given.mul(v).mul(t.neg().fma(t, FloatVector.broadcast(F, 1f))).blend(0f, none);
-        FloatVector.fromArray(F, dV, lane).add(given.mul(t).blend(0f, none)).intoArray(dV, lane);
-        FloatVector.fromArray(F, dQT, lane).add(slope).intoArray(dQT, lane);
-        slope.intoArray(room, q);
+        for (int a = 0; a < width; a++) {
+            int i = a * Q + q;
+            FloatVector tanh = FloatVector.fromArray(F, t, i);
+            FloatVector slope = given.mul(v[a]).mul(tanh.neg().fma(tanh, one)).blend(0f, none);
+            FloatVector.fromArray(F, dV, i).add(given.mul(tanh).blend(0f, none)).intoArray(dV, i);
+            FloatVector.fromArray(F, dQT, i).add(slope).intoArray(dQT, i);
+            slope.intoArray(t, i);
+        }
+    }
+
+    private static void foldHalves(float[] x, int width) {
+        for (int a = 0; a < width; a++) {
+            for (int i = a * Q; i < a * Q + Q / 2; i += L) {
+                FloatVector.fromArray(F, x, i)
+                        .add(FloatVector.fromArray(F, x, i + Q / 2))
+                        .intoArray(x, i);
+            }
+        }
     }
 }

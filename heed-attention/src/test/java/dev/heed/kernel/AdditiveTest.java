@@ -51,8 +51,9 @@ class AdditiveTest {
                 float[][] r = {
                     new float[rows * Q], new float[width * Q], new float[rows * stride + 2], new float[width * Q]
                 };
-                additive.scores(k, at, stride, rows, width, qT, v, r[0]);
-                additive.gradients(k, at, stride, rows, width, qT, v, dS, r[1], r[2], 2, stride, r[3], new float[Q]);
+                additive.scores(k, at, stride, rows, width, qT, v, r[0], new float[2 * width * Q]);
+                additive.gradients(
+                        k, at, stride, rows, width, qT, v, dS, r[1], r[2], 2, stride, r[3], new float[2 * width * Q]);
                 results[way] = r;
             }
             for (int i = 0; i < 4; i++) {
