@@ -7,9 +7,12 @@ import dev.heed.app.print.Terminal;
 import dev.heed.attention.AttentionMap;
 import dev.heed.kernel.Kernels;
 import dev.heed.model.Model;
+import dev.heed.model.Picture;
 import dev.heed.model.Recording;
 import dev.heed.model.Run;
+import dev.heed.model.arch.Network;
 import dev.heed.text.Tokens;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -35,7 +38,7 @@ final class LookCommand extends HeedCommand {
     @Mixin
     private final FormatOption format = new FormatOption();
 
-    @Parameters(paramLabel = "TEXT", description = "What the model reads.")
+    @Parameters(paramLabel = "TEXT", description = "What the model reads; for a model of pictures a PNG or JPEG file.")
     private String text = "";
 
     @Option(
@@ -88,6 +91,9 @@ final class LookCommand extends HeedCommand {
     }
 
     private Run run(Model loaded) {
+        if (loaded.network() instanceof Network.Viewer) {
+            return loaded.run(Picture.read(Path.of(text)));
+        }
         Tokens tokens = ModelOption.tokens("look", loaded, text);
         return pair == null ? loaded.run(tokens, Run.Options.attentionOnly()) : loaded.run(text, pair);
     }

@@ -35,6 +35,10 @@ public final class Main implements Callable<Integer> {
             "look",
             "generate",
             "train",
+            "translate",
+            "fill",
+            "classify",
+            "embed",
             "explain",
             "attend",
             "verify",
@@ -145,6 +149,10 @@ public final class Main implements Callable<Integer> {
             case "look" -> new LookCommand(terminal);
             case "generate" -> new GenerateCommand(terminal);
             case "train" -> new TrainCommand(terminal);
+            case "translate" -> new TranslateCommand(terminal);
+            case "fill" -> new FillCommand(terminal);
+            case "classify" -> new ClassifyCommand(terminal);
+            case "embed" -> new EmbedCommand(terminal);
             case "info" -> new InfoCommand(terminal);
             case "models" -> new ModelsCommand(terminal);
             case "explain" -> new ExplainCommand(terminal);

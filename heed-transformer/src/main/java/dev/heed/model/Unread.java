@@ -41,6 +41,8 @@ final class Unread {
             "resid_pdrop",
             "summary_first_dropout",
             "qa_dropout",
+            "sinusoidal_pos_embds", // the table is in the checkpoint all the same
+            "chunk_size_feed_forward", // bounds memory elsewhere
             "seq_classif_dropout",
             "encoder_layerdrop",
             "decoder_layerdrop",

@@ -474,6 +474,8 @@ class ReferenceTest {
                 "vit | image_size | [4, 4, 4]",
                 "vit | hidden_act | \"mish\"",
                 "t5 | feed_forward_proj | \"gated-mish\"",
+                "t5 | is_gated_act | true",
+                "t5 | relative_attention_max_distance | 16",
                 "t5 | d_kv | 0"
             })
     void whatIsNotSupportedIsRefusedByName(String type, String key, String value) throws Exception {

@@ -78,7 +78,7 @@ final class T5 implements Network.EncoderDecoder {
             int heads = config.requireInt("num_heads", 1, Options.MOST_HEADS);
             float epsilon = (float) config.doubleOr("layer_norm_epsilon", 1e-6, 1e-30, 1);
             buckets = config.intOr("relative_attention_num_buckets", 32, 4, 1 << 20);
-            farthest = config.intOr("relative_attention_max_distance", 128, 2, 1 << 28);
+            farthest = config.intOr("relative_attention_max_distance", 128, buckets / 2 + 1, 1 << 28);
             decodes = name.equals("decoder");
             biases = weights.value(
                     name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight", buckets, heads);
@@ -140,6 +140,7 @@ final class T5 implements Network.EncoderDecoder {
                     "gated-silu",
                     "gated-relu");
             boolean gated = kind.startsWith("gated-");
+            Options.require(config, "is_gated_act", gated);
             String name = kind.equals("gated-gelu") ? "gelu_new" : gated ? kind.substring("gated-".length()) : kind;
             Activation f = Options.activation(config, "dense_act_fn", name);
             Linear out = weights.linear(at + ".wo", width, inner, false);

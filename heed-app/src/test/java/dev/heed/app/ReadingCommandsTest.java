@@ -1,0 +1,73 @@
+package dev.heed.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** fill, embed, classify and translate on the conformance checkpoints, whose weights are random. */
+class ReadingCommandsTest {
+    private static String folder(String name) {
+        return Shared.conformance("hf/" + name).toString();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bert, [MASK]", "distilbert, [MASK]", "roberta, <mask>"})
+    void fillGivesSoManyWordsForEachMask(String name, String mask) {
+        Run run = Run.of(
+                "fill", "-m", folder(name), "--top", "3", "--format", "csv", "The " + mask + " is " + mask + ".");
+        assertThat(run.err()).isEmpty();
+        List<String> lines = run.out().lines().toList();
+        assertThat(lines).hasSize(7).first().isEqualTo("token,word,id,probability");
+        List<Double> probabilities = lines.stream()
+                .skip(1)
+                .map(line -> Double.valueOf(line.substring(line.lastIndexOf(',') + 1)))
+                .toList();
+        assertThat(probabilities).allMatch(p -> p > 0 && p < 1);
+        assertThat(probabilities.get(0)).isGreaterThanOrEqualTo(probabilities.get(1));
+        assertThat(lines.get(1).split(",")[0]).isNotEqualTo(lines.get(4).split(",")[0]);
+    }
+
+    /** A vector does not depend on its neighbours, and mean and first token differ. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "gpt2", "t5"})
+    void embedGivesEachTextItsVector(String name) {
+        String alone = Run.of("embed", "-m", folder(name), "What is it?").out();
+        Run both = Run.of("embed", "-m", folder(name), "First Citizen: we are poor.", "What is it?");
+        assertThat(both.err()).isEmpty();
+        assertThat(both.out().lines()).hasSize(2).last().isEqualTo(alone.strip());
+        assertThat(alone.strip().split(" ")).hasSizeGreaterThan(8);
+        assertThat(Run.of("embed", "-m", folder(name), "--pooling", "cls", "What is it?")
+                        .out())
+                .isNotEqualTo(alone);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"marian", "bart", "t5"})
+    void translateWritesOneLineForEachText(String name) {
+        Run run = Run.of("translate", "-m", folder(name), "--max-tokens", "9", "What is the city?", "Good.");
+        assertThat(run.code()).as(run.err()).isZero();
+        String alone = Run.of("translate", "-m", folder(name), "--max-tokens", "9", "Good.")
+                .out();
+        assertThat(run.out()).endsWith(alone);
+    }
+
+    @Test
+    void whatAModelCannotDoIsOneLine() {
+        for (Run run : List.of(
+                Run.of("fill", "-m", folder("bert"), "no mask here"),
+                Run.of("fill", "-m", folder("bert"), "--top", "0", "a [MASK]"),
+                Run.of("fill", "-m", folder("gpt2"), "a [MASK]"),
+                Run.of("classify", "-m", folder("bert"), "a text"),
+                Run.of("translate", "-m", folder("gpt2"), "a text"),
+                Run.of("translate", "-m", folder("bert"), "a text"),
+                Run.of("embed", "-m", folder("bert"), ""))) {
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.out()).isEmpty();
+            assertThat(run.err()).startsWith("heed: ").hasLineCount(1);
+        }
+    }
+}
