@@ -115,11 +115,37 @@ final class VectorRowMath implements RowMath {
 
     /** Loops of their own: polynomial, exponential and result in one are more than C2 inlines, and it would box the vectors. */
     private static void normalParts(float[] x, int at, float[] curve, float[] bell, int count) {
+        curve(x, at, curve, count);
         for (int i = 0; i < count; i += L) {
-            curve(clamp(FloatVector.fromArray(F, x, at + i))).intoArray(curve, i);
+            FloatVector z = clamp(FloatVector.fromArray(F, x, at + i));
+            z.mul(z).mul(-0.5f).intoArray(bell, i);
         }
+        exponentials(bell, 0, 0f, bell, 0, count);
         for (int i = 0; i < count; i += L) {
-            bell(clamp(FloatVector.fromArray(F, x, at + i))).intoArray(bell, i);
+            FloatVector z = clamp(FloatVector.fromArray(F, x, at + i));
+            FloatVector e = FloatVector.fromArray(F, bell, i);
+            FloatVector lost = z.fma(z, z.mul(z).neg());
+            lost.mul(-0.5f).fma(e, e).intoArray(bell, i);
+        }
+    }
+
+    private static void curve(float[] x, int at, float[] curve, int count) {
+        FloatVector knee = all(Curves.KNEE);
+        FloatVector one = all(1f);
+        for (int i = 0; i < count; i += L) {
+            FloatVector z = clamp(FloatVector.fromArray(F, x, at + i));
+            FloatVector inverse = one.div(z.add(knee));
+            FloatVector t = z.sub(knee).mul(inverse);
+            FloatVector p = t.fma(all(Curves.Q9), all(Curves.Q8));
+            p = t.fma(p, all(Curves.Q7));
+            p = t.fma(p, all(Curves.Q6));
+            p = t.fma(p, all(Curves.Q5));
+            p = t.fma(p, all(Curves.Q4));
+            p = t.fma(p, all(Curves.Q3));
+            p = t.fma(p, all(Curves.Q2));
+            p = t.fma(p, all(Curves.Q1));
+            p = t.fma(p, all(Curves.Q0));
+            p.mul(inverse).intoArray(curve, i);
         }
     }
 
@@ -186,28 +212,6 @@ final class VectorRowMath implements RowMath {
     private static FloatVector normal(FloatVector x, FloatVector bell, FloatVector curve) {
         FloatVector tail = bell.mul(curve);
         return all(1f).sub(tail).blend(tail, x.compare(VectorOperators.LT, 0f));
-    }
-
-    private static FloatVector curve(FloatVector z) {
-        FloatVector inverse = all(1f).div(z.add(Curves.KNEE));
-        FloatVector t = z.sub(Curves.KNEE).mul(inverse);
-        FloatVector p = t.fma(all(Curves.Q9), all(Curves.Q8));
-        p = t.fma(p, all(Curves.Q7));
-        p = t.fma(p, all(Curves.Q6));
-        p = t.fma(p, all(Curves.Q5));
-        p = t.fma(p, all(Curves.Q4));
-        p = t.fma(p, all(Curves.Q3));
-        p = t.fma(p, all(Curves.Q2));
-        p = t.fma(p, all(Curves.Q1));
-        p = t.fma(p, all(Curves.Q0));
-        return p.mul(inverse);
-    }
-
-    private static FloatVector bell(FloatVector z) {
-        FloatVector square = z.mul(z);
-        FloatVector lost = z.fma(z, square.neg());
-        FloatVector e = VectorTile.exp(square.mul(-0.5f));
-        return lost.mul(-0.5f).fma(e, e);
     }
 
     private static FloatVector clamp(FloatVector x) {
@@ -287,10 +291,39 @@ final class VectorRowMath implements RowMath {
     @Override
     public void exp(float[] x, int at, float base, float[] y, int to, int count) {
         int whole = F.loopBound(count);
-        for (int i = 0; i < whole; i += L) {
-            VectorTile.exp(FloatVector.fromArray(F, x, at + i).sub(base)).intoArray(y, to + i);
-        }
+        exponentials(x, at, base, y, to, whole);
         SCALAR.exp(x, at + whole, base, y, to + whole, count - whole);
+    }
+
+    /** {@link Exp#exp}, lane by lane the same operations, spelled out: helpers from vector to vector may be boxed. */
+    private static void exponentials(float[] x, int at, float base, float[] y, int to, int count) {
+        FloatVector log2e = all(Exp.LOG2_E);
+        FloatVector round = all(Exp.ROUND);
+        FloatVector minusLn2High = all(-Exp.LN2_HI);
+        FloatVector minusLn2Low = all(-Exp.LN2_LO);
+        FloatVector c6 = all(Exp.C6);
+        FloatVector c5 = all(Exp.C5);
+        FloatVector c4 = all(Exp.C4);
+        FloatVector c3 = all(Exp.C3);
+        FloatVector c2 = all(Exp.C2);
+        FloatVector one = all(1f);
+        for (int i = 0; i < count; i += L) {
+            FloatVector e = FloatVector.fromArray(F, x, at + i).sub(base);
+            FloatVector clamped = e.blend(Exp.FLOOR, e.compare(VectorOperators.LT, Exp.LOWEST));
+            FloatVector rounded = clamped.fma(log2e, round);
+            FloatVector n = rounded.sub(round);
+            FloatVector r = n.fma(minusLn2Low, n.fma(minusLn2High, clamped));
+            FloatVector p = r.fma(c6, c5);
+            p = r.fma(p, c4);
+            p = r.fma(p, c3);
+            p = r.fma(p, c2);
+            p = r.fma(p, one);
+            p = r.fma(p, one);
+            FloatVector power = rounded.reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, 23)
+                    .reinterpretAsFloats();
+            p.mul(power).mul(Exp.UNBIAS).intoArray(y, to + i);
+        }
     }
 
     @Override

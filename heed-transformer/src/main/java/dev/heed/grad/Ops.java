@@ -258,8 +258,9 @@ public final class Ops {
         if (result.isWanted()) {
             tape.add(() -> {
                 Tensor dTable = table.gradient();
+                Tensor dy = result.gradient();
                 for (int r = 0; r < ids.length; r++) {
-                    Strided.addTo(dTable.select(0, ids[r]), result.gradient().select(0, r)); // y[r] = W[ids[r]]
+                    Strided.addTo(dTable.select(0, ids[r]), dy.select(0, r)); // y[r] = W[ids[r]]
                 }
             });
         }
