@@ -9,6 +9,8 @@ final class VectorRows implements Rows {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final int L = Lanes.COUNT;
     private static final int BLOCK = ScoreTile.BLOCK;
+    /** Rows of values that several passes go over while they stay in a first-level cache. */
+    private static final int PIECE = 32;
 
     @Override
     public void scores(float[] k, int at, int width, float[] q, int rows, float[] s) {
@@ -159,29 +161,43 @@ final class VectorRows implements Rows {
 
     @Override
     public void mix(float[] v, int at, int from, int to, int width, float[] p, int row, int rows, float[] o) {
-        int r = row;
-        for (; r + 4 <= row + rows; r += 4) {
-            int d = 0;
-            for (; d + 4 * L <= width; d += 4 * L) {
-                mix4x4(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
-            }
-            for (; d + L <= width; d += L) {
-                mix4x1(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
-            }
-            for (int i = r; i < r + 4; i++) {
-                tail(v, at, from, to, width, d, p, i, o);
+        int four = row + rows / 4 * 4;
+        for (int j = from; j < to && four > row; j += PIECE) { // values are read in order, each piece from memory once
+            for (int r = row; r < four; r += 4) {
+                mix4(v, at, j, Math.min(to, j + PIECE), width, p, r, o);
             }
         }
-        for (; r < row + rows; r++) {
-            int d = 0;
-            for (; d + 8 * L <= width; d += 8 * L) {
-                mix1x8(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
-            }
-            for (; d + L <= width; d += L) {
-                mix1x1(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
-            }
-            tail(v, at, from, to, width, d, p, r, o);
+        for (int r = four; r < row + rows; r++) {
+            mix1(v, at, from, to, width, p, r, o);
         }
+    }
+
+    private static void mix4(float[] v, int at, int from, int to, int width, float[] p, int r, float[] o) {
+        int d = 0;
+        for (; d + 8 * L <= width; d += 8 * L) {
+            mix2x8(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+            mix2x8(v, at + d, from, to, width, p, (r + 2) * BLOCK, o, (r + 2) * width + d);
+        }
+        for (; d + 4 * L <= width; d += 4 * L) {
+            mix4x4(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+        }
+        for (; d + L <= width; d += L) {
+            mix4x1(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+        }
+        for (int i = r; i < r + 4; i++) {
+            tail(v, at, from, to, width, d, p, i, o);
+        }
+    }
+
+    private static void mix1(float[] v, int at, int from, int to, int width, float[] p, int r, float[] o) {
+        int d = 0;
+        for (; d + 8 * L <= width; d += 8 * L) {
+            mix1x8(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+        }
+        for (; d + L <= width; d += L) {
+            mix1x1(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+        }
+        tail(v, at, from, to, width, d, p, r, o);
     }
 
     /** The last coordinates that fill no vector. */
@@ -193,6 +209,71 @@ final class VectorRows implements Rows {
             }
             o[r * width + d] = sum;
         }
+    }
+
+    private static void mix2x8(
+            float[] v, int at, int from, int to, int width, float[] p, int weight, float[] o, int out) {
+        FloatVector a00 = FloatVector.fromArray(F, o, out);
+        FloatVector a01 = FloatVector.fromArray(F, o, out + L);
+        FloatVector a02 = FloatVector.fromArray(F, o, out + 2 * L);
+        FloatVector a03 = FloatVector.fromArray(F, o, out + 3 * L);
+        FloatVector a04 = FloatVector.fromArray(F, o, out + 4 * L);
+        FloatVector a05 = FloatVector.fromArray(F, o, out + 5 * L);
+        FloatVector a06 = FloatVector.fromArray(F, o, out + 6 * L);
+        FloatVector a07 = FloatVector.fromArray(F, o, out + 7 * L);
+        FloatVector a10 = FloatVector.fromArray(F, o, out + width);
+        FloatVector a11 = FloatVector.fromArray(F, o, out + width + L);
+        FloatVector a12 = FloatVector.fromArray(F, o, out + width + 2 * L);
+        FloatVector a13 = FloatVector.fromArray(F, o, out + width + 3 * L);
+        FloatVector a14 = FloatVector.fromArray(F, o, out + width + 4 * L);
+        FloatVector a15 = FloatVector.fromArray(F, o, out + width + 5 * L);
+        FloatVector a16 = FloatVector.fromArray(F, o, out + width + 6 * L);
+        FloatVector a17 = FloatVector.fromArray(F, o, out + width + 7 * L);
+        int row = at + from * width;
+        for (int j = from; j < to; j++, row += width) {
+            FloatVector factor0 = FloatVector.broadcast(F, p[weight + j]);
+            FloatVector factor1 = FloatVector.broadcast(F, p[weight + BLOCK + j]);
+            FloatVector value = FloatVector.fromArray(F, v, row);
+            a00 = value.fma(factor0, a00);
+            a10 = value.fma(factor1, a10);
+            value = FloatVector.fromArray(F, v, row + L);
+            a01 = value.fma(factor0, a01);
+            a11 = value.fma(factor1, a11);
+            value = FloatVector.fromArray(F, v, row + 2 * L);
+            a02 = value.fma(factor0, a02);
+            a12 = value.fma(factor1, a12);
+            value = FloatVector.fromArray(F, v, row + 3 * L);
+            a03 = value.fma(factor0, a03);
+            a13 = value.fma(factor1, a13);
+            value = FloatVector.fromArray(F, v, row + 4 * L);
+            a04 = value.fma(factor0, a04);
+            a14 = value.fma(factor1, a14);
+            value = FloatVector.fromArray(F, v, row + 5 * L);
+            a05 = value.fma(factor0, a05);
+            a15 = value.fma(factor1, a15);
+            value = FloatVector.fromArray(F, v, row + 6 * L);
+            a06 = value.fma(factor0, a06);
+            a16 = value.fma(factor1, a16);
+            value = FloatVector.fromArray(F, v, row + 7 * L);
+            a07 = value.fma(factor0, a07);
+            a17 = value.fma(factor1, a17);
+        }
+        a00.intoArray(o, out);
+        a01.intoArray(o, out + L);
+        a02.intoArray(o, out + 2 * L);
+        a03.intoArray(o, out + 3 * L);
+        a04.intoArray(o, out + 4 * L);
+        a05.intoArray(o, out + 5 * L);
+        a06.intoArray(o, out + 6 * L);
+        a07.intoArray(o, out + 7 * L);
+        a10.intoArray(o, out + width);
+        a11.intoArray(o, out + width + L);
+        a12.intoArray(o, out + width + 2 * L);
+        a13.intoArray(o, out + width + 3 * L);
+        a14.intoArray(o, out + width + 4 * L);
+        a15.intoArray(o, out + width + 5 * L);
+        a16.intoArray(o, out + width + 6 * L);
+        a17.intoArray(o, out + width + 7 * L);
     }
 
     private static void mix4x4(
