@@ -16,7 +16,7 @@ final class VectorRows implements Rows {
     public void scores(float[] k, int at, int width, float[] q, int rows, float[] s) {
         int r = 0;
         for (; r + 4 <= rows; r += 4) {
-            for (int j = 0; j < BLOCK; j += 2 * L) {
+            for (int j = 0; j < BLOCK; j += 4 * L) {
                 scores4(k, key(at, j, width), width, q, r * width, s, r * BLOCK + j);
             }
         }
@@ -37,39 +37,62 @@ final class VectorRows implements Rows {
         return at + i * L / GROUP * width * GROUP + i * L % GROUP;
     }
 
-    /** Four queries on two vectors of keys: each key is read once for all of them. */
+    /** Four queries on four vectors of keys: each key is read once for all of them, in two or more streams of memory. */
     private static void scores4(float[] k, int at, int width, float[] q, int query, float[] s, int to) {
-        FloatVector a0 = FloatVector.zero(F), b0 = a0;
-        FloatVector a1 = FloatVector.zero(F), b1 = a1;
-        FloatVector a2 = FloatVector.zero(F), b2 = a2;
-        FloatVector a3 = FloatVector.zero(F), b3 = a3;
+        int k0 = group(at, 0, width);
+        int k1 = group(at, 1, width);
+        int k2 = group(at, 2, width);
+        int k3 = group(at, 3, width);
+        FloatVector a00 = FloatVector.zero(F), a01 = a00, a02 = a00, a03 = a00;
+        FloatVector a10 = FloatVector.zero(F), a11 = a10, a12 = a10, a13 = a10;
+        FloatVector a20 = FloatVector.zero(F), a21 = a20, a22 = a20, a23 = a20;
+        FloatVector a30 = FloatVector.zero(F), a31 = a30, a32 = a30, a33 = a30;
         int q1 = query + width;
         int q2 = q1 + width;
         int q3 = q2 + width;
         for (int d = 0; d < width; d++) {
-            FloatVector x = FloatVector.fromArray(F, k, at + d * GROUP);
-            FloatVector y = FloatVector.fromArray(F, k, at + d * GROUP + L);
+            int row = d * GROUP;
+            FloatVector x0 = FloatVector.fromArray(F, k, k0 + row);
+            FloatVector x1 = FloatVector.fromArray(F, k, k1 + row);
+            FloatVector x2 = FloatVector.fromArray(F, k, k2 + row);
+            FloatVector x3 = FloatVector.fromArray(F, k, k3 + row);
             FloatVector factor = FloatVector.broadcast(F, q[query + d]);
-            a0 = x.fma(factor, a0);
-            b0 = y.fma(factor, b0);
+            a00 = x0.fma(factor, a00);
+            a01 = x1.fma(factor, a01);
+            a02 = x2.fma(factor, a02);
+            a03 = x3.fma(factor, a03);
             factor = FloatVector.broadcast(F, q[q1 + d]);
-            a1 = x.fma(factor, a1);
-            b1 = y.fma(factor, b1);
+            a10 = x0.fma(factor, a10);
+            a11 = x1.fma(factor, a11);
+            a12 = x2.fma(factor, a12);
+            a13 = x3.fma(factor, a13);
             factor = FloatVector.broadcast(F, q[q2 + d]);
-            a2 = x.fma(factor, a2);
-            b2 = y.fma(factor, b2);
+            a20 = x0.fma(factor, a20);
+            a21 = x1.fma(factor, a21);
+            a22 = x2.fma(factor, a22);
+            a23 = x3.fma(factor, a23);
             factor = FloatVector.broadcast(F, q[q3 + d]);
-            a3 = x.fma(factor, a3);
-            b3 = y.fma(factor, b3);
+            a30 = x0.fma(factor, a30);
+            a31 = x1.fma(factor, a31);
+            a32 = x2.fma(factor, a32);
+            a33 = x3.fma(factor, a33);
         }
-        a0.intoArray(s, to);
-        b0.intoArray(s, to + L);
-        a1.intoArray(s, to + BLOCK);
-        b1.intoArray(s, to + BLOCK + L);
-        a2.intoArray(s, to + 2 * BLOCK);
-        b2.intoArray(s, to + 2 * BLOCK + L);
-        a3.intoArray(s, to + 3 * BLOCK);
-        b3.intoArray(s, to + 3 * BLOCK + L);
+        a00.intoArray(s, to);
+        a01.intoArray(s, to + L);
+        a02.intoArray(s, to + 2 * L);
+        a03.intoArray(s, to + 3 * L);
+        a10.intoArray(s, to + BLOCK);
+        a11.intoArray(s, to + BLOCK + L);
+        a12.intoArray(s, to + BLOCK + 2 * L);
+        a13.intoArray(s, to + BLOCK + 3 * L);
+        a20.intoArray(s, to + 2 * BLOCK);
+        a21.intoArray(s, to + 2 * BLOCK + L);
+        a22.intoArray(s, to + 2 * BLOCK + 2 * L);
+        a23.intoArray(s, to + 2 * BLOCK + 3 * L);
+        a30.intoArray(s, to + 3 * BLOCK);
+        a31.intoArray(s, to + 3 * BLOCK + L);
+        a32.intoArray(s, to + 3 * BLOCK + 2 * L);
+        a33.intoArray(s, to + 3 * BLOCK + 3 * L);
     }
 
     /** One query on eight vectors of keys: eight chains hide the latency of a multiply-add. */
