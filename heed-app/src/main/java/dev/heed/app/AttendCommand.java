@@ -1,5 +1,6 @@
 package dev.heed.app;
 
+import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Terminal;
 import dev.heed.app.verify.AttentionFile;
 import dev.heed.attention.Attention;
@@ -31,7 +32,7 @@ final class AttendCommand extends HeedCommand {
             names = {"-o", "--output"},
             paramLabel = "OUT",
             description =
-                    "Where output [B, Hq, N, Dv] and lse [B, Hq, N] go. Default: FILE.out.safetensors, beside FILE.")
+                    "Where output [B, Hq, N, Dv] and lse [B, Hq, N] go. Default: beside FILE, ending in .out.safetensors.")
     private @Nullable Path output;
 
     @Option(
@@ -43,6 +44,7 @@ final class AttendCommand extends HeedCommand {
     @Option(
             names = "--window",
             split = ",",
+            hideParamSyntax = true,
             paramLabel = "LEFT,RIGHT",
             description =
                     "So many keys before and after the query's own position; −1 for all. The position is as --causal says,"
@@ -52,28 +54,32 @@ final class AttendCommand extends HeedCommand {
     @Option(
             names = "--lengths",
             split = ",",
-            paramLabel = "N",
+            hideParamSyntax = true,
+            paramLabel = "N,…",
             description = "Real keys per sequence; those behind are padding.")
     private int[] lengths = {};
 
     @Option(
             names = "--starts",
             split = ",",
-            paramLabel = "N",
+            hideParamSyntax = true,
+            paramLabel = "N,…",
             description = "First real key per sequence; those before are padding.")
     private int[] starts = {};
 
     @Option(
             names = "--prefix",
             split = ",",
-            paramLabel = "N",
+            hideParamSyntax = true,
+            paramLabel = "N,…",
             description = "So many first keys are seen by every query, the others causally (top-left).")
     private int[] prefix = {};
 
     @Option(
             names = "--documents",
             split = ",",
-            paramLabel = "N",
+            hideParamSyntax = true,
+            paramLabel = "N,…",
             description = "Lengths of documents packed one after another; each sees itself only.")
     private int[] documents = {};
 
@@ -86,6 +92,7 @@ final class AttendCommand extends HeedCommand {
     @Option(
             names = "--weights",
             split = ",",
+            hideParamSyntax = true,
             paramLabel = "B,H[,Q0,Q1,K0,K1]",
             description =
                     "Also write the weights of one head (of sequence B, head H; queries Q0 to Q1, keys K0 to K1).")
@@ -191,7 +198,7 @@ final class AttendCommand extends HeedCommand {
                 + inputs.value().describe());
         terminal.line("output " + result.output().describe() + "  lse "
                 + result.lse().describe() + (tile.length > 0 ? "  weights of head " + tile[1] : "") + "  → " + place());
-        terminal.line(terminal.colours()
-                .dim("kernel " + Kernels.name() + ", " + dev.heed.app.print.Numbers.fixed(milliseconds, 1) + " ms"));
+        terminal.line(
+                terminal.colours().dim("kernel " + Kernels.name() + ", " + Numbers.fixed(milliseconds, 1) + " ms"));
     }
 }

@@ -5,6 +5,7 @@ import dev.heed.app.print.Terminal;
 import dev.heed.model.Model;
 import dev.heed.model.arch.Network;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -15,8 +16,11 @@ final class InfoCommand extends HeedCommand {
     @Mixin
     private final FormatOption format = new FormatOption();
 
-    @Parameters(paramLabel = "DIR", description = "A Hugging Face folder.")
-    private Path folder = Path.of(".");
+    @Mixin
+    private final ModelOption model = new ModelOption();
+
+    @Parameters(arity = "0..1", paramLabel = "DIR", description = "The same as --model DIR.")
+    private @Nullable Path folder;
 
     InfoCommand(Terminal terminal) {
         super(terminal);
@@ -24,24 +28,23 @@ final class InfoCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        try (Model model = Model.load(folder)) {
-            Network.Sizes sizes = model.sizes();
+        try (Model loaded = folder == null ? model.load("info", terminal) : ModelOption.load(folder, terminal)) {
+            Network.Sizes sizes = loaded.sizes();
             Table table = new Table().column("what").column("value");
             table.row("architecture", sizes.modelType());
-            table.row("weights", Long.toString(model.parameters()));
-            table.row("layers", Integer.toString(sizes.layers()));
+            table.row("weights", loaded.parameters());
+            table.row("layers", sizes.layers());
             if (sizes.decoderLayers() > 0) {
-                table.row("decoder layers", Integer.toString(sizes.decoderLayers()));
+                table.row("decoder layers", sizes.decoderLayers());
             }
-            table.row("heads per layer", Integer.toString(sizes.heads()));
-            table.row("key and value heads", Integer.toString(sizes.keyHeads()));
-            table.row("width", Integer.toString(sizes.width()));
-            table.row("width of a head", Integer.toString(sizes.headWidth()));
-            table.row("vocabulary", Integer.toString(sizes.vocabulary()));
-            table.row(
-                    "context", sizes.context() == Integer.MAX_VALUE ? "unbounded" : Integer.toString(sizes.context()));
+            table.row("heads per layer", sizes.heads());
+            table.row("key and value heads", sizes.keyHeads());
+            table.row("width", sizes.width());
+            table.row("width of a head", sizes.headWidth());
+            table.row("vocabulary", sizes.vocabulary());
+            boolean bounded = sizes.context() < Integer.MAX_VALUE;
+            table.row("context", bounded ? (Object) sizes.context() : "unbounded");
             table.print(terminal, format.value());
-            model.warnings().forEach(warning -> terminal.err().println("heed: warning: " + warning));
         }
         return 0;
     }

@@ -24,6 +24,10 @@ final class ModelOption {
                     command + ": no model is bundled yet: give --model DIR, any Hugging Face folder"
                             + " with config.json, *.safetensors and tokenizer.json ('heed models' lists what is supported)");
         }
+        return load(folder, terminal);
+    }
+
+    static Model load(Path folder, Terminal terminal) {
         Model model = Model.load(folder);
         model.warnings().forEach(warning -> terminal.err().println("heed: warning: " + warning));
         return model;

@@ -4,6 +4,7 @@ import dev.heed.app.print.Colours;
 import dev.heed.app.print.Heatmap;
 import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Terminal;
+import dev.heed.app.print.Text;
 import dev.heed.kernel.Kernels;
 
 /** What {@code heed} shows when nothing is asked: attention at work, and what to type next. */
@@ -15,14 +16,17 @@ final class Welcome {
         Explanation catSat = Explanation.of(Example.named("cat-sat"));
         terminal.line(colours.bold("heed") + "  attention for the JVM: exact, fast, trainable, visible");
         terminal.line();
-        terminal.line(
-                "Attention is a weighted average whose weights come from comparing queries with keys. Three words, each");
-        terminal.line("asking (rows) all three (columns):");
+        wrapped(
+                "Attention is a weighted average whose weights come from comparing queries with keys. Three words, each"
+                        + " asking (rows) all three (columns):",
+                terminal);
         terminal.line();
         new Heatmap(catSat.map(), terminal.withWidth(Math.min(terminal.width(), 60))).print();
         terminal.line();
-        terminal.line("\"sat\" becomes " + Numbers.vector(catSat.output(), 4)
-                + ": the average of the three words' vectors by the weights of its row.");
+        wrapped(
+                "\"sat\" becomes " + Numbers.vector(catSat.output(), 4)
+                        + ": the average of the three words' vectors by the weights of its row.",
+                terminal);
         terminal.line(colours.dim("computed just now by the kernel " + Kernels.name() + "; largest |row sum − 1| "
                 + Numbers.error(catSat.map().largestRowSumError())));
         terminal.line();
@@ -32,6 +36,10 @@ final class Welcome {
         next(terminal, "heed look --model DIR \"any text\"", "the heads of a model you have, as heatmaps");
         next(terminal, "heed generate --model DIR \"Once upon\"", "let it write");
         next(terminal, "heed help", "everything else");
+    }
+
+    private static void wrapped(String text, Terminal terminal) {
+        Text.wrap(text, terminal.width()).forEach(terminal::line);
     }
 
     private static void next(Terminal terminal, String command, String says) {

@@ -46,7 +46,7 @@ class LookViewTest {
     @Test
     void maskedCellsAreGreyInColour() {
         String out = print(Colours.TRUE, 100, view -> view.printHead(new Choice(0, PlantedHeads.UNIFORM, "")));
-        assertThat(out).contains("\u001b[48;2;168;168;168;38;2;98;98;98m");
+        assertThat(out).contains("\u001b[48;2;168;168;168;38;2;132;132;132m");
         assertThat(out.split("48;2;168;168;168", -1)).hasSize(28 + 1 + 1); // 28 hidden pairs and the legend
     }
 

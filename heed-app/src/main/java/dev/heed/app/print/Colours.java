@@ -31,7 +31,7 @@ public enum Colours {
     };
 
     /** The nearest of the 256 colours to each of the above. */
-    private static final int[] PALETTE_BLUES = {231, 189, 153, 110, 74, 68, 25, 18, 17};
+    private static final int[] PALETTE_BLUES = {231, 189, 153, 110, 74, 68, 25, 24, 17};
 
     /** From here on white digits have more contrast than black ones, in both tables. */
     private static final float DARK = 0.69f;
@@ -65,12 +65,20 @@ public enum Colours {
         return "\u001b[" + background(weight) + ";" + ink + "m" + text + RESET;
     }
 
+    /** A weight too small for its digits: on its colour like any other, the zeros pale. */
+    String nothing(String text) {
+        if (this == NONE) {
+            return text;
+        }
+        return "\u001b[" + background(0) + ";" + foreground(250, 188, 196, 206) + "m" + text + RESET;
+    }
+
     /** A masked cell: grey, never white, never a weight. */
     String masked(String text) {
         if (this == NONE) {
             return text;
         }
-        return "\u001b[" + (this == TRUE ? "48;2;168;168;168" : "48;5;248") + ";" + foreground(241, 98, 98, 98) + "m"
+        return "\u001b[" + (this == TRUE ? "48;2;168;168;168" : "48;5;248") + ";" + foreground(245, 132, 132, 132) + "m"
                 + text + RESET;
     }
 

@@ -15,6 +15,9 @@ public final class Heatmap {
     /** Columns per cell, widest first: 0.3784, 0.38, .38, 38 (hundredths), no number. */
     private static final int[] CELLS = {8, 6, 4, 3, 2};
 
+    /** By half the columns of a cell: weights below print as zeros, in a pale ink so that the others stand out. */
+    private static final float[] SHOWN_AS_ZERO = {0, 0.005f, 0.005f, 0.005f, 0.00005f};
+
     private static final String MASKED = "·";
 
     private final AttentionMap map;
@@ -135,7 +138,8 @@ public final class Heatmap {
             return colours.masked(centred(MASKED, cell));
         }
         float weight = map.weight(row, column);
-        return colours.cell(weight, centred(digits(weight), cell));
+        String text = centred(digits(weight), cell);
+        return weight < SHOWN_AS_ZERO[cell / 2] ? colours.nothing(text) : colours.cell(weight, text);
     }
 
     private String digits(float weight) {
@@ -143,7 +147,7 @@ public final class Heatmap {
             case 8 -> Numbers.fixed(weight, 4);
             case 6 -> Numbers.fixed(weight, 2);
             case 4 -> weight >= 0.995f ? "1.0" : Numbers.fixed(weight, 2).substring(1);
-            case 3 -> weight >= 0.995f ? "1." : hundredths(weight);
+            case 3 -> hundredths(weight); // 100 needs no gap: what stands beside it is 0
             default -> colours == Colours.NONE ? Character.toString(Colours.ramp(weight)) : "";
         };
     }

@@ -34,7 +34,8 @@ public final class QueryBars {
 
     public void print(Terminal terminal) {
         List<Integer> keys = sorted();
-        List<Integer> shown = keys.subList(0, Math.min(keys.size(), MOST_KEYS));
+        List<Integer> shown =
+                keys.subList(0, keys.size() == MOST_KEYS + 1 ? keys.size() : Math.min(keys.size(), MOST_KEYS));
         Table table = new Table().column("key").bars("weight", 4);
         double rest = 0;
         for (int column : keys) {
