@@ -57,10 +57,6 @@ class ScoreTest {
         static Inputs of(Rule rule, int n, int m) {
             return new Inputs(random(5, 2, 4, n, rule.width), random(6, 2, 2, m, rule.keyWidth), random(7, 2, 2, m, 5));
         }
-
-        Inputs keys(int from, int to) {
-            return new Inputs(query, key.slice(2, from, to), value.slice(2, from, to));
-        }
     }
 
     private static AttentionOutput apply(Attention attention, Inputs in) {
