@@ -63,16 +63,6 @@ public record ReferenceGradients(
         return new ReferenceGradients(dQuery, dKey, dValue, dBias, dSink, dScale, dScore);
     }
 
-    /** dQuery, dKey, dValue or dScore by number: 0, 1, 2, 3. */
-    double[] gradientOf(int input) {
-        return switch (input) {
-            case 0 -> dQuery;
-            case 1 -> dKey;
-            case 2 -> dValue;
-            default -> dScore;
-        };
-    }
-
     private static double[][] dWeights(Problem p, Tensor dOutput, int b, int h) {
         double[][] dWeights = new double[p.queries()][p.keys()];
         for (int i = 0; i < p.queries(); i++) {

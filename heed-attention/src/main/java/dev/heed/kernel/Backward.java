@@ -97,7 +97,7 @@ public final class Backward {
         int parts = Math.clamp(p.queries() / QUERIES_PER_PART, 1, MOST_PARTS);
         // Enough tasks in flight to balance the threads; how many does not matter to the bits.
         int perWave = Math.clamp((2L * Workers.threads() + parts - 1) / parts, 1, keyHeads);
-        float[] room = Scratch.ofThread().floats(0, Math.multiplyExact(perWave * parts, Sums.size(p)));
+        float[] room = Scratch.ofThread().floats(Math.multiplyExact(perWave * parts, Sums.size(p)));
         for (int first = 0; first < keyHeads; first += perWave) {
             wave(pass, first, Math.min(perWave, keyHeads - first), parts, room);
         }

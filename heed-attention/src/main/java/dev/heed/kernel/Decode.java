@@ -221,7 +221,7 @@ public final class Decode {
         float most = ROWS.max(s, row + from, row + to, part.max[r]);
         float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
         float factor = Exp.exp(part.max[r] - base);
-        ROWS.exponentials(s, row + from, row + to, base);
+        RowMath.CHOSEN.exp(s, row + from, base, s, row + from, to - from);
         part.sum[r] = Math.fma(part.sum[r], factor, sum(row, from, to));
         part.max[r] = most;
         for (int d = 0; d < width && factor != 1; d++) {

@@ -24,9 +24,6 @@ interface Rows {
     /** The largest of {@code start} and s[from..to); NaN is passed over. */
     float max(float[] s, int from, int to, float start);
 
-    /** s[i] = exp(s[i] − base) for i in [from, to). */
-    void exponentials(float[] s, int from, int to, float base);
-
     /**
      * o[r][d] += Σ_j p[r][j] · v[j][d] for j in [from, to), ascending.
      *

@@ -33,13 +33,6 @@ final class ScalarRows implements Rows {
     }
 
     @Override
-    public void exponentials(float[] s, int from, int to, float base) {
-        for (int i = from; i < to; i++) {
-            s[i] = Exp.exp(s[i] - base);
-        }
-    }
-
-    @Override
     public void mix(float[] v, int at, int from, int to, int width, float[] p, int row, int rows, float[] o) {
         for (int r = row; r < row + rows; r++) {
             for (int j = from; j < to; j++) {

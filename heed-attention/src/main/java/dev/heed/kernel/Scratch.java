@@ -4,8 +4,7 @@ package dev.heed.kernel;
 final class Scratch {
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
 
-    private final float[][] floats = new float[16][0];
-    private final int[][] ints = new int[4][0];
+    private float[] floats = new float[0];
 
     private Scratch() {}
 
@@ -13,18 +12,11 @@ final class Scratch {
         return OF_THREAD.get();
     }
 
-    /** Array number {@code slot} with at least {@code size} elements; contents are whatever the last user left. */
-    float[] floats(int slot, int size) {
-        if (floats[slot].length < size) {
-            floats[slot] = new float[size];
+    /** At least {@code size} elements; contents are whatever the last user left. */
+    float[] floats(int size) {
+        if (floats.length < size) {
+            floats = new float[size];
         }
-        return floats[slot];
-    }
-
-    int[] ints(int slot, int size) {
-        if (ints[slot].length < size) {
-            ints[slot] = new int[size];
-        }
-        return ints[slot];
+        return floats;
     }
 }

@@ -147,42 +147,6 @@ final class VectorRows implements Rows {
     }
 
     @Override
-    public void exponentials(float[] s, int from, int to, float base) {
-        FloatVector log2e = FloatVector.broadcast(F, Exp.LOG2_E);
-        FloatVector round = FloatVector.broadcast(F, Exp.ROUND);
-        FloatVector minusLn2High = FloatVector.broadcast(F, -Exp.LN2_HI);
-        FloatVector minusLn2Low = FloatVector.broadcast(F, -Exp.LN2_LO);
-        FloatVector c6 = FloatVector.broadcast(F, Exp.C6);
-        FloatVector c5 = FloatVector.broadcast(F, Exp.C5);
-        FloatVector c4 = FloatVector.broadcast(F, Exp.C4);
-        FloatVector c3 = FloatVector.broadcast(F, Exp.C3);
-        FloatVector c2 = FloatVector.broadcast(F, Exp.C2);
-        FloatVector one = FloatVector.broadcast(F, 1f);
-        FloatVector most = FloatVector.broadcast(F, base);
-        int i = from;
-        for (; i + L <= to; i += L) { // as VectorTile.exponentials, which says why it is spelt out
-            FloatVector x = FloatVector.fromArray(F, s, i).sub(most);
-            FloatVector clamped = x.blend(Exp.FLOOR, x.compare(VectorOperators.LT, Exp.LOWEST));
-            FloatVector rounded = clamped.fma(log2e, round);
-            FloatVector n = rounded.sub(round);
-            FloatVector r = n.fma(minusLn2Low, n.fma(minusLn2High, clamped));
-            FloatVector p = r.fma(c6, c5);
-            p = r.fma(p, c4);
-            p = r.fma(p, c3);
-            p = r.fma(p, c2);
-            p = r.fma(p, one);
-            p = r.fma(p, one);
-            FloatVector power = rounded.reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, 23)
-                    .reinterpretAsFloats();
-            p.mul(power).mul(Exp.UNBIAS).intoArray(s, i);
-        }
-        for (; i < to; i++) {
-            s[i] = Exp.exp(s[i] - base);
-        }
-    }
-
-    @Override
     public void mix(float[] v, int at, int from, int to, int width, float[] p, int row, int rows, float[] o) {
         int four = row + rows / 4 * 4;
         for (int j = from; j < to && four > row; j += PIECE) { // values are read in order, each piece from memory once

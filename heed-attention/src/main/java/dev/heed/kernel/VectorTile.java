@@ -282,8 +282,9 @@ final class VectorTile implements Tile {
     }
 
     /**
-     * partial[0][q] = Σ_j s[j][q]: eight partial sums, row j in sum (phase + j) mod 8, joined by a fixed tree. Rows before the first multiple of eight
-     * and behind the last go through memory; a branch between register accumulators would make C2 box them.
+     * partial[0][q] = Σ_j s[j][q]: eight partial sums, row j in sum (phase + j) mod 8, joined by a fixed tree. Rows before
+     * the first multiple of eight and behind the last go through memory; a branch between register accumulators would
+     * make C2 box them.
      */
     private static void sum(float[] s, int rows, int phase, float[] partial, int q) {
         for (int r = 0; r < 8; r++) {
