@@ -29,9 +29,11 @@ public enum Activation {
         Elements.ranges(count, (from, length) -> MATH.activate(this, x, at + from, y, to + from, length));
     }
 
-    /** dx[i] += dy[i]·f′(x[i]), x being what went into the forward pass. */
-    public void backward(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+    /** As {@link #apply}, and slope[i] = f′(x[i]) for the backward pass: both are made of the same exponentials. */
+    public void applyWithSlope(float[] x, int at, float[] y, int to, float[] slope, int slopeAt, int count) {
         Elements.ranges(
-                count, (from, length) -> MATH.addSlope(this, x, at + from, dy, dyAt + from, dx, to + from, length));
+                count,
+                (from, length) ->
+                        MATH.activateWithSlope(this, x, at + from, y, to + from, slope, slopeAt + from, length));
     }
 }

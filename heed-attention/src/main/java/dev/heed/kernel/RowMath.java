@@ -16,8 +16,8 @@ interface RowMath {
     /** y = f(x). */
     void activate(Activation f, float[] x, int at, float[] y, int to, int count);
 
-    /** dx += dy·f′(x). */
-    void addSlope(Activation f, float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count);
+    /** y = f(x), slope = f′(x). */
+    void activateWithSlope(Activation f, float[] x, int at, float[] y, int to, float[] slope, int slopeAt, int count);
 
     /** c = a + b. */
     void add(float[] a, int at, float[] b, int bAt, float[] c, int to, int count);

@@ -10,9 +10,11 @@ final class ScalarRowMath implements RowMath {
     }
 
     @Override
-    public void addSlope(Activation f, float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+    public void activateWithSlope(
+            Activation f, float[] x, int at, float[] y, int to, float[] slope, int slopeAt, int count) {
         for (int i = 0; i < count; i++) {
-            dx[to + i] = Math.fma(dy[dyAt + i], Curves.slope(f, x[at + i]), dx[to + i]);
+            slope[slopeAt + i] = Curves.slope(f, x[at + i]);
+            y[to + i] = Curves.apply(f, x[at + i]);
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.heed.kernel;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** {@link RowMath} with the Vector API; elements behind the last full vector are done by {@link ScalarRowMath}. */
@@ -9,35 +11,113 @@ final class VectorRowMath implements RowMath {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final int L = Lanes.COUNT;
     private static final ScalarRowMath SCALAR = new ScalarRowMath();
+    /** Elements that one loop after another goes over: argument, two rows of room and two results are 20 KB. */
+    private static final int CHUNK = 1024;
+    /** With 16 lanes the partial sums of a row of whole blocks are folded in registers: a third of the time of a short row. */
+    private static final boolean WIDE = 2 * L == SUMS;
+
+    private static final VectorShuffle<Float> SWAP_8 = swap(8);
+    private static final VectorShuffle<Float> SWAP_4 = swap(4);
+    private static final VectorShuffle<Float> SWAP_2 = swap(2);
+    private static final VectorShuffle<Float> SWAP_1 = swap(1);
+
+    /** Exchanges lane j with lane j ^ distance, where there is one. */
+    private static VectorShuffle<Float> swap(int distance) {
+        return VectorShuffle.fromOp(F, j -> (j ^ distance) % L);
+    }
 
     @Override
     public void activate(Activation f, float[] x, int at, float[] y, int to, int count) {
         int whole = F.loopBound(count);
-        switch (f) {
-            case RELU -> relu(x, at, y, to, whole);
-            case GELU -> gelu(x, at, y, to, whole);
-            case GELU_TANH -> geluTanh(x, at, y, to, whole);
-            case QUICK_GELU -> quickGelu(x, at, y, to, whole);
-            case SILU -> silu(x, at, y, to, whole);
-            case SIGMOID -> sigmoid(x, at, y, to, whole);
-            case TANH -> tanh(x, at, y, to, whole);
+        for (int i = 0; i < whole; i += CHUNK) {
+            int length = Math.min(CHUNK, whole - i);
+            parts(f, x, at + i, length);
+            result(f, x, at + i, y, to + i, length);
         }
         SCALAR.activate(f, x, at + whole, y, to + whole, count - whole);
     }
 
     @Override
-    public void addSlope(Activation f, float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+    public void activateWithSlope(
+            Activation f, float[] x, int at, float[] y, int to, float[] slope, int slopeAt, int count) {
         int whole = F.loopBound(count);
-        switch (f) {
-            case RELU -> reluSlope(x, at, dy, dyAt, dx, to, whole);
-            case GELU -> geluSlope(x, at, dy, dyAt, dx, to, whole);
-            case GELU_TANH -> geluTanhSlope(x, at, dy, dyAt, dx, to, whole);
-            case QUICK_GELU -> quickGeluSlope(x, at, dy, dyAt, dx, to, whole);
-            case SILU -> siluSlope(x, at, dy, dyAt, dx, to, whole);
-            case SIGMOID -> sigmoidSlope(x, at, dy, dyAt, dx, to, whole);
-            case TANH -> tanhSlope(x, at, dy, dyAt, dx, to, whole);
+        for (int i = 0; i < whole; i += CHUNK) {
+            int length = Math.min(CHUNK, whole - i);
+            parts(f, x, at + i, length);
+            slope(f, x, at + i, slope, slopeAt + i, length);
+            result(f, x, at + i, y, to + i, length);
         }
-        SCALAR.addSlope(f, x, at + whole, dy, dyAt + whole, dx, to + whole, count - whole);
+        SCALAR.activateWithSlope(f, x, at + whole, y, to + whole, slope, slopeAt + whole, count - whole);
+    }
+
+    // Each function in several short loops through a first-level cache: all of it in one is more than C2 inlines, and a
+    // helper
+    // from vector to vector may be boxed. So only the JDK's own methods are called from them.
+
+    /** What result and slope are made of, into this thread's {@link RowRoom}. */
+    private static void parts(Activation f, float[] x, int at, int count) {
+        float[] first = RowRoom.first(CHUNK);
+        float[] second = RowRoom.second(CHUNK);
+        switch (f) {
+            case RELU -> {}
+            case GELU -> {
+                normalCurve(x, at, first, count);
+                normalBell(x, at, second, count);
+            }
+            case GELU_TANH -> {
+                geluArgument(x, at, first, count);
+                decay(first, 0, 1, second, count);
+            }
+            case QUICK_GELU -> {
+                scaled(x, at, Curves.QUICK, first, count);
+                decay(first, 0, 1, second, count);
+            }
+            case SILU, SIGMOID -> {
+                System.arraycopy(x, at, first, 0, count);
+                decay(x, at, 1, second, count);
+            }
+            case TANH -> decay(x, at, 2, second, count);
+        }
+    }
+
+    /** y = f(x) from its parts. */
+    private static void result(Activation f, float[] x, int at, float[] y, int to, int count) {
+        float[] first = RowRoom.first(CHUNK);
+        float[] second = RowRoom.second(CHUNK);
+        switch (f) {
+            case RELU -> relu(x, at, y, to, count);
+            case GELU -> gelu(x, at, first, second, y, to, count);
+            case SIGMOID -> logistic(first, second, y, to, count);
+            case GELU_TANH, QUICK_GELU, SILU -> gated(x, at, first, second, y, to, count);
+            case TANH -> tanh(x, at, second, y, to, count);
+        }
+    }
+
+    /** f′(x) from its parts. */
+    private static void slope(Activation f, float[] x, int at, float[] slope, int to, int count) {
+        float[] first = RowRoom.first(CHUNK);
+        float[] second = RowRoom.second(CHUNK);
+        switch (f) {
+            case RELU -> reluSlope(x, at, slope, to, count);
+            case GELU -> geluSlope(x, at, first, second, slope, to, count);
+            case SIGMOID -> logisticSlope(first, second, slope, to, count);
+            case GELU_TANH -> {
+                geluArgumentSlope(x, at, slope, to, count);
+                gatedSlope(x, at, first, second, slope, to, count);
+            }
+            case QUICK_GELU -> {
+                Arrays.fill(slope, to, to + count, Curves.QUICK);
+                gatedSlope(x, at, first, second, slope, to, count);
+            }
+            case SILU -> {
+                Arrays.fill(slope, to, to + count, 1);
+                gatedSlope(x, at, first, second, slope, to, count);
+            }
+            case TANH -> {
+                tanh(x, at, second, slope, to, count);
+                tanhSlope(slope, to, count);
+            }
+        }
     }
 
     private static void relu(float[] x, int at, float[] y, int to, int count) {
@@ -47,176 +127,199 @@ final class VectorRowMath implements RowMath {
         }
     }
 
-    private static void gelu(float[] x, int at, float[] y, int to, int count) {
-        float[] curve = RowRoom.first(count);
-        float[] bell = RowRoom.second(count);
-        normalParts(x, at, curve, bell, count);
+    private static void reluSlope(float[] x, int at, float[] slope, int to, int count) {
+        FloatVector zero = FloatVector.zero(F);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            e.mul(normal(e, FloatVector.fromArray(F, bell, i), FloatVector.fromArray(F, curve, i)))
-                    .intoArray(y, to + i);
+            zero.blend(1f, e.compare(VectorOperators.GT, 0f)).intoArray(slope, to + i);
         }
     }
 
-    private static void geluTanh(float[] x, int at, float[] y, int to, int count) {
+    /** P(t)/(z + knee), see {@link Curves#normal}. */
+    private static void normalCurve(float[] x, int at, float[] curve, int count) {
+        FloatVector knee = FloatVector.broadcast(F, Curves.KNEE);
+        FloatVector one = FloatVector.broadcast(F, 1f);
+        FloatVector far = FloatVector.broadcast(F, Curves.FAR);
+        FloatVector q9 = FloatVector.broadcast(F, Curves.Q9);
+        FloatVector q8 = FloatVector.broadcast(F, Curves.Q8);
+        FloatVector q7 = FloatVector.broadcast(F, Curves.Q7);
+        FloatVector q6 = FloatVector.broadcast(F, Curves.Q6);
+        FloatVector q5 = FloatVector.broadcast(F, Curves.Q5);
+        FloatVector q4 = FloatVector.broadcast(F, Curves.Q4);
+        FloatVector q3 = FloatVector.broadcast(F, Curves.Q3);
+        FloatVector q2 = FloatVector.broadcast(F, Curves.Q2);
+        FloatVector q1 = FloatVector.broadcast(F, Curves.Q1);
+        FloatVector q0 = FloatVector.broadcast(F, Curves.Q0);
         for (int i = 0; i < count; i += L) {
-            FloatVector e = FloatVector.fromArray(F, x, at + i);
-            e.mul(sigmoid(e.mul(all(Curves.GELU_B).fma(e.mul(e), all(Curves.GELU_A)))))
-                    .intoArray(y, to + i);
-        }
-    }
-
-    private static void quickGelu(float[] x, int at, float[] y, int to, int count) {
-        for (int i = 0; i < count; i += L) {
-            FloatVector e = FloatVector.fromArray(F, x, at + i);
-            e.mul(sigmoid(e.mul(Curves.QUICK))).intoArray(y, to + i);
-        }
-    }
-
-    private static void silu(float[] x, int at, float[] y, int to, int count) {
-        for (int i = 0; i < count; i += L) {
-            FloatVector e = FloatVector.fromArray(F, x, at + i);
-            e.mul(sigmoid(e)).intoArray(y, to + i);
-        }
-    }
-
-    private static void sigmoid(float[] x, int at, float[] y, int to, int count) {
-        for (int i = 0; i < count; i += L) {
-            FloatVector e = FloatVector.fromArray(F, x, at + i);
-            sigmoid(e).intoArray(y, to + i);
-        }
-    }
-
-    private static void tanh(float[] x, int at, float[] y, int to, int count) {
-        for (int i = 0; i < count; i += L) {
-            FloatVector e = FloatVector.fromArray(F, x, at + i);
-            VectorTile.tanh(e).intoArray(y, to + i);
-        }
-    }
-
-    private static void reluSlope(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
-        for (int i = 0; i < count; i += L) {
-            FloatVector e = FloatVector.fromArray(F, x, at + i);
-            addSlope(all(0f).blend(1f, e.compare(VectorOperators.GT, 0f)), dy, dyAt + i, dx, to + i);
-        }
-    }
-
-    private static void geluSlope(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
-        float[] curve = RowRoom.first(count);
-        float[] bell = RowRoom.second(count);
-        normalParts(x, at, curve, bell, count);
-        for (int i = 0; i < count; i += L) {
-            FloatVector e = FloatVector.fromArray(F, x, at + i);
-            FloatVector b = FloatVector.fromArray(F, bell, i);
-            FloatVector area = normal(e, b, FloatVector.fromArray(F, curve, i));
-            addSlope(e.fma(b.mul(Curves.DENSITY), area), dy, dyAt + i, dx, to + i);
-        }
-    }
-
-    /** Loops of their own: polynomial, exponential and result in one are more than C2 inlines, and it would box the vectors. */
-    private static void normalParts(float[] x, int at, float[] curve, float[] bell, int count) {
-        curve(x, at, curve, count);
-        for (int i = 0; i < count; i += L) {
-            FloatVector z = clamp(FloatVector.fromArray(F, x, at + i));
-            z.mul(z).mul(-0.5f).intoArray(bell, i);
-        }
-        exponentials(bell, 0, 0f, bell, 0, count);
-        for (int i = 0; i < count; i += L) {
-            FloatVector z = clamp(FloatVector.fromArray(F, x, at + i));
-            FloatVector e = FloatVector.fromArray(F, bell, i);
-            FloatVector lost = z.fma(z, z.mul(z).neg());
-            lost.mul(-0.5f).fma(e, e).intoArray(bell, i);
-        }
-    }
-
-    private static void curve(float[] x, int at, float[] curve, int count) {
-        FloatVector knee = all(Curves.KNEE);
-        FloatVector one = all(1f);
-        for (int i = 0; i < count; i += L) {
-            FloatVector z = clamp(FloatVector.fromArray(F, x, at + i));
+            FloatVector size = FloatVector.fromArray(F, x, at + i).abs();
+            FloatVector z = size.blend(far, size.compare(VectorOperators.GT, far));
             FloatVector inverse = one.div(z.add(knee));
             FloatVector t = z.sub(knee).mul(inverse);
-            FloatVector p = t.fma(all(Curves.Q9), all(Curves.Q8));
-            p = t.fma(p, all(Curves.Q7));
-            p = t.fma(p, all(Curves.Q6));
-            p = t.fma(p, all(Curves.Q5));
-            p = t.fma(p, all(Curves.Q4));
-            p = t.fma(p, all(Curves.Q3));
-            p = t.fma(p, all(Curves.Q2));
-            p = t.fma(p, all(Curves.Q1));
-            p = t.fma(p, all(Curves.Q0));
+            FloatVector p = t.fma(q9, q8);
+            p = t.fma(p, q7);
+            p = t.fma(p, q6);
+            p = t.fma(p, q5);
+            p = t.fma(p, q4);
+            p = t.fma(p, q3);
+            p = t.fma(p, q2);
+            p = t.fma(p, q1);
+            p = t.fma(p, q0);
             p.mul(inverse).intoArray(curve, i);
         }
     }
 
-    private static void geluTanhSlope(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+    /** exp(−z²/2), see {@link Curves#normal}. */
+    private static void normalBell(float[] x, int at, float[] bell, int count) {
+        FloatVector far = FloatVector.broadcast(F, Curves.FAR);
+        FloatVector minusHalf = FloatVector.broadcast(F, -0.5f);
         for (int i = 0; i < count; i += L) {
-            FloatVector e = FloatVector.fromArray(F, x, at + i);
-            FloatVector square = e.mul(e);
-            FloatVector inner = e.mul(all(Curves.GELU_B).fma(square, all(Curves.GELU_A)));
-            addSlope(gated(e, inner, all(3 * Curves.GELU_B).fma(square, all(Curves.GELU_A))), dy, dyAt + i, dx, to + i);
+            FloatVector size = FloatVector.fromArray(F, x, at + i).abs();
+            FloatVector z = size.blend(far, size.compare(VectorOperators.GT, far));
+            z.mul(z).mul(minusHalf).intoArray(bell, i);
+        }
+        exponentials(bell, 0, 0f, bell, 0, count);
+        for (int i = 0; i < count; i += L) {
+            FloatVector size = FloatVector.fromArray(F, x, at + i).abs();
+            FloatVector z = size.blend(far, size.compare(VectorOperators.GT, far));
+            FloatVector e = FloatVector.fromArray(F, bell, i);
+            FloatVector lost = z.fma(z, z.mul(z).neg());
+            lost.mul(minusHalf).fma(e, e).intoArray(bell, i);
         }
     }
 
-    private static void quickGeluSlope(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+    private static void gelu(float[] x, int at, float[] curve, float[] bell, float[] y, int to, int count) {
+        FloatVector one = FloatVector.broadcast(F, 1f);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            addSlope(gated(e, e.mul(Curves.QUICK), all(Curves.QUICK)), dy, dyAt + i, dx, to + i);
+            FloatVector tail = FloatVector.fromArray(F, bell, i).mul(FloatVector.fromArray(F, curve, i));
+            FloatVector area = one.sub(tail).blend(tail, e.compare(VectorOperators.LT, 0f));
+            e.mul(area).intoArray(y, to + i);
         }
     }
 
-    private static void siluSlope(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+    private static void geluSlope(float[] x, int at, float[] curve, float[] bell, float[] slope, int to, int count) {
+        FloatVector one = FloatVector.broadcast(F, 1f);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            addSlope(gated(e, e, all(1f)), dy, dyAt + i, dx, to + i);
+            FloatVector b = FloatVector.fromArray(F, bell, i);
+            FloatVector tail = b.mul(FloatVector.fromArray(F, curve, i));
+            FloatVector area = one.sub(tail).blend(tail, e.compare(VectorOperators.LT, 0f));
+            e.fma(b.mul(Curves.DENSITY), area).intoArray(slope, to + i);
         }
     }
 
-    private static void sigmoidSlope(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+    private static void geluArgument(float[] x, int at, float[] u, int count) {
+        FloatVector a = FloatVector.broadcast(F, Curves.GELU_A);
+        FloatVector b = FloatVector.broadcast(F, Curves.GELU_B);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            addSlope(sigmoid(e).mul(sigmoid(e.neg())), dy, dyAt + i, dx, to + i);
+            e.mul(b.fma(e.mul(e), a)).intoArray(u, i);
         }
     }
 
-    private static void tanhSlope(float[] x, int at, float[] dy, int dyAt, float[] dx, int to, int count) {
+    private static void geluArgumentSlope(float[] x, int at, float[] slope, int to, int count) {
+        FloatVector a = FloatVector.broadcast(F, Curves.GELU_A);
+        FloatVector b = FloatVector.broadcast(F, 3 * Curves.GELU_B);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            FloatVector y = VectorTile.tanh(e);
-            addSlope(y.neg().fma(y, all(1f)), dy, dyAt + i, dx, to + i);
+            b.fma(e.mul(e), a).intoArray(slope, to + i);
         }
     }
 
-    private static void addSlope(FloatVector slope, float[] dy, int dyAt, float[] dx, int to) {
-        FloatVector.fromArray(F, dy, dyAt)
-                .fma(slope, FloatVector.fromArray(F, dx, to))
-                .intoArray(dx, to);
+    private static void scaled(float[] x, int at, float factor, float[] u, int count) {
+        for (int i = 0; i < count; i += L) {
+            FloatVector.fromArray(F, x, at + i).mul(factor).intoArray(u, i);
+        }
     }
 
-    /** {@link Curves#apply}'s parts, lane by lane the same operations. */
-    private static FloatVector sigmoid(FloatVector x) {
-        FloatVector e = VectorTile.exp(x.abs().neg());
-        return all(1f).blend(e, x.compare(VectorOperators.LT, 0f)).div(e.add(1f));
+    /** exp(−factor·|u|). */
+    private static void decay(float[] u, int at, float factor, float[] e, int count) {
+        for (int i = 0; i < count; i += L) {
+            FloatVector.fromArray(F, u, at + i).abs().mul(-factor).intoArray(e, i);
+        }
+        exponentials(e, 0, 0f, e, 0, count);
     }
 
-    private static FloatVector gated(FloatVector x, FloatVector u, FloatVector slope) {
-        // σ(u) and σ(−u) share their exponential and denominator.
-        FloatVector e = VectorTile.exp(u.abs().neg());
-        FloatVector one = all(1f);
-        FloatVector sum = e.add(1f);
-        FloatVector s = one.blend(e, u.compare(VectorOperators.LT, 0f)).div(sum);
-        FloatVector rest = one.blend(e, u.compare(VectorOperators.GT, 0f)).div(sum);
-        return x.mul(s).mul(rest).fma(slope, s);
+    /** σ(u), e = exp(−|u|). */
+    private static void logistic(float[] u, float[] e, float[] y, int to, int count) {
+        FloatVector one = FloatVector.broadcast(F, 1f);
+        for (int i = 0; i < count; i += L) {
+            FloatVector d = FloatVector.fromArray(F, e, i);
+            one.blend(d, FloatVector.fromArray(F, u, i).compare(VectorOperators.LT, 0f))
+                    .div(d.add(one))
+                    .intoArray(y, to + i);
+        }
     }
 
-    private static FloatVector normal(FloatVector x, FloatVector bell, FloatVector curve) {
-        FloatVector tail = bell.mul(curve);
-        return all(1f).sub(tail).blend(tail, x.compare(VectorOperators.LT, 0f));
+    private static void logisticSlope(float[] u, float[] e, float[] slope, int to, int count) {
+        FloatVector one = FloatVector.broadcast(F, 1f);
+        for (int i = 0; i < count; i += L) {
+            FloatVector v = FloatVector.fromArray(F, u, i);
+            FloatVector d = FloatVector.fromArray(F, e, i);
+            FloatVector sum = d.add(one);
+            FloatVector rest = one.blend(d, v.compare(VectorOperators.GT, 0f)).div(sum);
+            one.blend(d, v.compare(VectorOperators.LT, 0f)).div(sum).mul(rest).intoArray(slope, to + i);
+        }
     }
 
-    private static FloatVector clamp(FloatVector x) {
-        FloatVector z = x.abs();
-        return z.blend(Curves.FAR, z.compare(VectorOperators.GT, Curves.FAR));
+    /** x·σ(u), e = exp(−|u|). */
+    private static void gated(float[] x, int at, float[] u, float[] e, float[] y, int to, int count) {
+        FloatVector one = FloatVector.broadcast(F, 1f);
+        for (int i = 0; i < count; i += L) {
+            FloatVector d = FloatVector.fromArray(F, e, i);
+            FloatVector s = one.blend(d, FloatVector.fromArray(F, u, i).compare(VectorOperators.LT, 0f))
+                    .div(d.add(one));
+            FloatVector.fromArray(F, x, at + i).mul(s).intoArray(y, to + i);
+        }
+    }
+
+    /** d/dx x·σ(u(x)) in place of u′(x); σ(u) and σ(−u) share their exponential and denominator. */
+    private static void gatedSlope(float[] x, int at, float[] u, float[] e, float[] slope, int to, int count) {
+        FloatVector one = FloatVector.broadcast(F, 1f);
+        for (int i = 0; i < count; i += L) {
+            FloatVector v = FloatVector.fromArray(F, u, i);
+            FloatVector d = FloatVector.fromArray(F, e, i);
+            FloatVector sum = d.add(one);
+            FloatVector s = one.blend(d, v.compare(VectorOperators.LT, 0f)).div(sum);
+            FloatVector rest = one.blend(d, v.compare(VectorOperators.GT, 0f)).div(sum);
+            FloatVector.fromArray(F, x, at + i)
+                    .mul(s)
+                    .mul(rest)
+                    .fma(FloatVector.fromArray(F, slope, to + i), s)
+                    .intoArray(slope, to + i);
+        }
+    }
+
+    /** {@link Tanh#tanh}, e = exp(−2|x|). */
+    private static void tanh(float[] x, int at, float[] e, float[] y, int to, int count) {
+        FloatVector one = FloatVector.broadcast(F, 1f);
+        FloatVector c0 = FloatVector.broadcast(F, Tanh.C0);
+        FloatVector c1 = FloatVector.broadcast(F, Tanh.C1);
+        FloatVector c2 = FloatVector.broadcast(F, Tanh.C2);
+        FloatVector c3 = FloatVector.broadcast(F, Tanh.C3);
+        FloatVector c4 = FloatVector.broadcast(F, Tanh.C4);
+        for (int i = 0; i < count; i += L) {
+            FloatVector v = FloatVector.fromArray(F, x, at + i);
+            FloatVector d = FloatVector.fromArray(F, e, i);
+            FloatVector size = one.sub(d.mul(2f).div(d.add(one)));
+            FloatVector large = size.blend(size.neg(), v.compare(VectorOperators.LT, 0f));
+            FloatVector z = v.mul(v);
+            FloatVector p = z.fma(c0, c1);
+            p = z.fma(p, c2);
+            p = z.fma(p, c3);
+            p = z.fma(p, c4);
+            FloatVector small = v.mul(z).fma(p, v);
+            large.blend(small, v.abs().compare(VectorOperators.LT, Tanh.SMALL)).intoArray(y, to + i);
+        }
+    }
+
+    /** 1 − y² in place of y. */
+    private static void tanhSlope(float[] y, int to, int count) {
+        FloatVector one = FloatVector.broadcast(F, 1f);
+        for (int i = 0; i < count; i += L) {
+            FloatVector v = FloatVector.fromArray(F, y, to + i);
+            v.neg().fma(v, one).intoArray(y, to + i);
+        }
     }
 
     private static FloatVector all(float value) {
@@ -341,8 +444,20 @@ final class VectorRowMath implements RowMath {
 
     @Override
     public float sum(float[] x, int at, int count) {
-        float[] sums = new float[SUMS];
         int whole = count / SUMS * SUMS;
+        if (WIDE && whole == count) {
+            FloatVector a = all(0f), b = a;
+            for (int i = 0; i < count; i += SUMS) {
+                a = a.add(FloatVector.fromArray(F, x, at + i));
+                b = b.add(FloatVector.fromArray(F, x, at + i + L));
+            }
+            a = a.add(b);
+            a = a.add(a.rearrange(SWAP_8));
+            a = a.add(a.rearrange(SWAP_4));
+            a = a.add(a.rearrange(SWAP_2));
+            return a.add(a.rearrange(SWAP_1)).lane(0);
+        }
+        float[] sums = new float[SUMS];
         for (int q = 0; q < SUMS; q += 2 * L) {
             FloatVector a = all(0f), b = a;
             for (int i = q; i < whole; i += SUMS) {
@@ -360,8 +475,20 @@ final class VectorRowMath implements RowMath {
 
     @Override
     public float dot(float[] x, int at, float[] y, int yAt, int count) {
-        float[] sums = new float[SUMS];
         int whole = count / SUMS * SUMS;
+        if (WIDE && whole == count) {
+            FloatVector a = all(0f), b = a;
+            for (int i = 0; i < count; i += SUMS) {
+                a = FloatVector.fromArray(F, x, at + i).fma(FloatVector.fromArray(F, y, yAt + i), a);
+                b = FloatVector.fromArray(F, x, at + i + L).fma(FloatVector.fromArray(F, y, yAt + i + L), b);
+            }
+            a = a.add(b);
+            a = a.add(a.rearrange(SWAP_8));
+            a = a.add(a.rearrange(SWAP_4));
+            a = a.add(a.rearrange(SWAP_2));
+            return a.add(a.rearrange(SWAP_1)).lane(0);
+        }
+        float[] sums = new float[SUMS];
         for (int q = 0; q < SUMS; q += 2 * L) {
             FloatVector a = all(0f), b = a;
             for (int i = q; i < whole; i += SUMS) {
@@ -379,8 +506,22 @@ final class VectorRowMath implements RowMath {
 
     @Override
     public float squaredDeviation(float[] x, int at, float mean, int count) {
-        float[] sums = new float[SUMS];
         int whole = count / SUMS * SUMS;
+        if (WIDE && whole == count) {
+            FloatVector a = all(0f), b = a;
+            for (int i = 0; i < count; i += SUMS) {
+                FloatVector e = FloatVector.fromArray(F, x, at + i).sub(mean);
+                a = e.fma(e, a);
+                e = FloatVector.fromArray(F, x, at + i + L).sub(mean);
+                b = e.fma(e, b);
+            }
+            a = a.add(b);
+            a = a.add(a.rearrange(SWAP_8));
+            a = a.add(a.rearrange(SWAP_4));
+            a = a.add(a.rearrange(SWAP_2));
+            return a.add(a.rearrange(SWAP_1)).lane(0);
+        }
+        float[] sums = new float[SUMS];
         for (int q = 0; q < SUMS; q += 2 * L) {
             FloatVector a = all(0f), b = a;
             for (int i = q; i < whole; i += SUMS) {

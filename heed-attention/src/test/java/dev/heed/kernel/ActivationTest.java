@@ -58,15 +58,28 @@ class ActivationTest {
         RowMath scalar = new ScalarRowMath();
         for (int count : new int[] {0, 1, 3, 4, 8, 15, 16, 17, 33, 10_000}) {
             float[] x = values(count);
-            float[] dy = values(count);
             float[] a = new float[count];
             float[] b = new float[count];
+            float[] slopeA = new float[count];
+            float[] slopeB = new float[count];
             vector.activate(f, x, 0, a, 0, count);
             scalar.activate(f, x, 0, b, 0, count);
             assertThat(Arrays.mismatch(a, b)).as("%s count %d", f, count).isEqualTo(-1);
-            vector.addSlope(f, x, 0, dy, 0, a, 0, count);
-            scalar.addSlope(f, x, 0, dy, 0, b, 0, count);
-            assertThat(Arrays.mismatch(a, b)).as("%s slope, count %d", f, count).isEqualTo(-1);
+            vector.activateWithSlope(f, x, 0, a, 0, slopeA, 0, count);
+            assertThat(Arrays.mismatch(a, b))
+                    .as("%s with slope, count %d", f, count)
+                    .isEqualTo(-1);
+            scalar.activateWithSlope(f, x, 0, b, 0, slopeB, 0, count);
+            assertThat(Arrays.mismatch(a, b))
+                    .as("%s with slope, count %d", f, count)
+                    .isEqualTo(-1);
+            assertThat(Arrays.mismatch(slopeA, slopeB))
+                    .as("%s slope, count %d", f, count)
+                    .isEqualTo(-1);
+            vector.activate(f, x, 0, x, 0, count);
+            assertThat(Arrays.mismatch(x, b))
+                    .as("%s in place, count %d", f, count)
+                    .isEqualTo(-1);
         }
     }
 

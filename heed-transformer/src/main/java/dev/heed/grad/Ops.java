@@ -199,16 +199,16 @@ public final class Ops {
     /** y = f(x), contiguous. */
     public static Value activate(Tape tape, Activation f, Value x) {
         Tensor y = tape.room(x.tensor().shape());
-        f.apply(x.tensor().array(), x.tensor().offset(), y.array(), 0, y.elements());
-        Value result = Value.result(tape, y, tape.wants(x));
-        if (result.isWanted()) {
-            tape.add(() -> addSlope(f, x.tensor(), result.gradient(), x.gradient())); // y = f(x)
+        int count = y.elements();
+        if (!tape.wants(x)) {
+            f.apply(x.tensor().array(), x.tensor().offset(), y.array(), 0, count);
+            return Value.result(tape, y, false);
         }
+        Tensor slope = tape.room(x.tensor().shape());
+        f.applyWithSlope(x.tensor().array(), x.tensor().offset(), y.array(), 0, slope.array(), 0, count);
+        Value result = Value.result(tape, y, true);
+        tape.add(() -> addProduct(result.gradient(), slope, x.gradient())); // y = f(x)
         return result;
-    }
-
-    private static void addSlope(Activation f, Tensor x, Tensor dy, Tensor dx) {
-        f.backward(x.array(), x.offset(), dy.array(), dy.offset(), dx.array(), dx.offset(), x.elements());
     }
 
     /** y = cap·tanh(x/cap), contiguous. */
@@ -219,28 +219,15 @@ public final class Ops {
     /** y = f(gate)·up: with SILU it is SwiGLU, with GELU GeGLU (Shazeer 2020, arXiv 2002.05202). */
     public static Value gated(Tape tape, Activation f, Value gate, Value up) {
         requireAlike("Ops.gated", gate.tensor(), up.tensor());
-        Tensor y = tape.room(gate.tensor().shape());
-        int count = y.elements();
-        f.apply(gate.tensor().array(), gate.tensor().offset(), y.array(), 0, count);
-        Elements.multiply(y.array(), 0, up.tensor().array(), up.tensor().offset(), y.array(), 0, count);
-        Value result = Value.result(tape, y, tape.wants(gate, up));
-        if (result.isWanted()) {
-            tape.add(() -> gatedBackward(tape, f, gate, up, result.gradient()));
-        }
-        return result;
+        Value open = activate(tape, f, gate);
+        return tape.wants(gate, up) ? multiply(tape, open, up) : multiplied(open, up);
     }
 
-    private static void gatedBackward(Tape tape, Activation f, Value gate, Value up, Tensor dy) {
-        Tensor t = tape.room(dy.shape());
-        if (up.isWanted()) {
-            f.apply(gate.tensor().array(), gate.tensor().offset(), t.array(), 0, t.elements());
-            addProduct(dy, t, up.gradient()); // y = f(gate)·up
-        }
-        if (gate.isWanted()) {
-            Tensor dOpen = tape.zeros(dy.shape());
-            addProduct(dy, up.tensor(), dOpen);
-            addSlope(f, gate.tensor(), dOpen, gate.gradient()); // y = f(gate)·up
-        }
+    /** y = a·b in the memory of a, which nobody else needs. */
+    private static Value multiplied(Value a, Value b) {
+        Tensor y = a.tensor();
+        Elements.multiply(y.array(), 0, b.tensor().array(), b.tensor().offset(), y.array(), 0, y.elements());
+        return a;
     }
 
     // ---- rows
