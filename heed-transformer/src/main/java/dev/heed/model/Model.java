@@ -7,6 +7,7 @@ import dev.heed.model.arch.Architectures;
 import dev.heed.model.arch.Network;
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.Intervention;
 import dev.heed.nn.Memory;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
@@ -157,7 +158,7 @@ public final class Model implements AutoCloseable {
     /** One pass over a text and its pair: for an encoder–decoder the text that is written. */
     public Run run(String text, String pair) {
         if (network instanceof Network.EncoderDecoder) {
-            return run(tokenizer().encode(text), written(tokenizer().encode(pair)), Run.Options.everything());
+            return run(tokenizer().encode(text), toWrite(pair), Run.Options.everything());
         }
         return run(tokenizer().encode(text, pair), Run.Options.everything());
     }
@@ -173,20 +174,45 @@ public final class Model implements AutoCloseable {
             throw new IllegalArgumentException(
                     "run: " + sizes().modelType() + " has no decoder beside its encoder; give one text");
         }
-        return runPairs(pair, List.of(tokens), List.of(written), keep).getFirst();
+        return runPairs(pair, List.of(tokens), List.of(written), keep, List.of())
+                .getFirst();
     }
 
     /** One pass over several texts together; each result has the bits that it would have alone. */
     public List<Run> runAll(List<Tokens> texts, Run.Options keep) {
+        return runAll(texts, keep, List.of());
+    }
+
+    /**
+     * One pass over several texts together, from each of which something is left out.
+     *
+     * @param changes what is done to each text, or nothing at all
+     */
+    public List<Run> runAll(List<Tokens> texts, Run.Options keep, List<List<Intervention>> changes) {
         texts.forEach(this::check);
         return switch (network) {
-            case Network.Decoder decoder -> runDecoder(decoder, texts, keep);
-            case Network.Encoder encoder -> runEncoder(encoder, texts, keep);
-            case Network.EncoderDecoder pair -> runPairs(pair, texts, ownWords(texts), keep);
+            case Network.Decoder decoder -> runDecoder(decoder, texts, keep, changes);
+            case Network.Encoder encoder -> runEncoder(encoder, texts, keep, changes);
+            case Network.EncoderDecoder pair -> runPairs(pair, texts, ownWords(texts), keep, changes);
             case Network.Viewer viewer ->
                 throw new IllegalArgumentException(
                         "run: " + sizes().modelType() + " looks at pictures; give a Picture, not a text");
         };
+    }
+
+    /**
+     * One pass of an encoder–decoder over several texts, as {@link #runAll(List, Run.Options, List)}.
+     *
+     * @param written what the decoder is given, one of {@link #toWrite} per text
+     */
+    public List<Run> runAll(
+            List<Tokens> texts, List<Tokens> written, Run.Options keep, List<List<Intervention>> changes) {
+        if (!(network instanceof Network.EncoderDecoder pair) || texts.size() != written.size()) {
+            throw new IllegalArgumentException("run: an encoder–decoder and as many texts to write as to read are"
+                    + " needed, got " + sizes().modelType() + ", " + texts.size() + " to read and " + written.size()
+                    + " to write");
+        }
+        return runPairs(pair, texts, written, keep, changes);
     }
 
     /** One look at a picture that keeps everything; its tokens are patches, labelled by row and column. */
@@ -225,9 +251,10 @@ public final class Model implements AutoCloseable {
         return List.copyOf(runs);
     }
 
-    private List<Run> runDecoder(Network.Decoder decoder, List<Tokens> texts, Run.Options keep) {
+    private List<Run> runDecoder(
+            Network.Decoder decoder, List<Tokens> texts, Run.Options keep, List<List<Intervention>> changes) {
         Recorder recorder = new Recorder(texts.size(), keep.attention(), keep.hidden());
-        Pass pass = pass(texts).heardBy(recorder);
+        Pass pass = pass(texts).heardBy(recorder).changedBy(changes);
         Value hidden = decoder.hidden(pass, ids(texts));
         Tensor logits = keep.logits() ? decoder.logits(pass, hidden).tensor() : null;
         List<Run> runs = new ArrayList<>();
@@ -246,9 +273,10 @@ public final class Model implements AutoCloseable {
         return List.copyOf(runs);
     }
 
-    private List<Run> runEncoder(Network.Encoder encoder, List<Tokens> texts, Run.Options keep) {
+    private List<Run> runEncoder(
+            Network.Encoder encoder, List<Tokens> texts, Run.Options keep, List<List<Intervention>> changes) {
         Recorder recorder = new Recorder(texts.size(), keep.attention(), keep.hidden());
-        Pass pass = pass(texts).heardBy(recorder);
+        Pass pass = pass(texts).heardBy(recorder).changedBy(changes);
         int[] types = texts.stream()
                 .flatMapToInt(text -> Arrays.stream(text.typeIds()))
                 .toArray();
@@ -274,12 +302,16 @@ public final class Model implements AutoCloseable {
     }
 
     private List<Run> runPairs(
-            Network.EncoderDecoder pair, List<Tokens> texts, List<Tokens> written, Run.Options keep) {
+            Network.EncoderDecoder pair,
+            List<Tokens> texts,
+            List<Tokens> written,
+            Run.Options keep,
+            List<List<Intervention>> changes) {
         texts.forEach(this::check);
         written.forEach(this::check);
         Recorder recorder = new Recorder(texts.size(), keep.attention(), keep.hidden());
-        Memory memory = pair.encode(pass(texts).heardBy(recorder), ids(texts));
-        Pass pass = pass(written).heardBy(recorder);
+        Memory memory = pair.encode(pass(texts).heardBy(recorder).changedBy(changes), ids(texts));
+        Pass pass = pass(written).heardBy(recorder).changedBy(changes);
         Value hidden = pair.decode(pass, ids(written), memory);
         Tensor logits = keep.logits() ? pair.logits(pass, hidden).tensor() : null;
         List<Run> runs = new ArrayList<>();
@@ -299,9 +331,9 @@ public final class Model implements AutoCloseable {
         return List.copyOf(runs);
     }
 
-    /** What the decoder is given for a text to be written: its first id, then the text without its end. */
-    private Tokens written(Tokens text) {
-        int[] ids = text.ids();
+    /** What the decoder beside an encoder is given so that it writes a text: its first id, then the text without its end. */
+    public Tokens toWrite(String text) {
+        int[] ids = tokenizer().encode(text).ids();
         int count = ids.length > 0 && rules.ends().contains(ids[ids.length - 1]) ? ids.length - 1 : ids.length;
         int[] shifted = new int[count + 1];
         shifted[0] = rules.first();

@@ -100,13 +100,15 @@ public final class MultiHeadAttention {
             Ops.rotate(pass.tape(), ks, tables, past);
         }
         Value added = bias == null ? null : bias.of(n, past + n);
-        Attention described = added == null ? attention : attention.bias(added.tensor());
+        Interventions changes = pass.interventions(site, s);
+        Attention described = changes.on(added == null ? attention : attention.bias(added.tensor()));
         Value out = Ops.heads(mixed, from, b, n, heads);
         Context context = pass.context(s);
         KvCache cache = context == null ? null : context.append(site.layer(), ks.tensor(), vs.tensor());
         AttentionOutput result = cache == null || past == 0
                 ? Ops.attention(pass.tape(), described, qs, ks, vs, added, out)
                 : cached(described, qs.tensor(), cache, out.tensor());
+        changes.replace(out.tensor());
         tell(pass, s, described, qs, ks, vs, result);
     }
 
@@ -124,7 +126,7 @@ public final class MultiHeadAttention {
                         width);
             }
         }
-        return result;
+        return new AttentionOutput(out, result.lse());
     }
 
     /** Cross-attention: queries from x [rows, E], keys and values from the memory. */
@@ -143,7 +145,11 @@ public final class MultiHeadAttention {
             Value ks = Ops.heads(kv.key(), memory.firstRow(s), together, memory.length(s), keyHeads);
             Value vs = Ops.heads(kv.value(), memory.firstRow(s), together, memory.length(s), keyHeads);
             Value out = Ops.heads(mixed, pass.firstRow(s), together, pass.length(s), heads);
-            tell(pass, s, attention, qs, ks, vs, Ops.attention(tape, attention, qs, ks, vs, null, out));
+            Interventions changes = pass.interventions(site, s);
+            Attention described = changes.on(attention);
+            AttentionOutput result = Ops.attention(tape, described, qs, ks, vs, null, out);
+            changes.replace(out.tensor());
+            tell(pass, s, described, qs, ks, vs, result);
         }
         return output.forward(tape, mixed);
     }

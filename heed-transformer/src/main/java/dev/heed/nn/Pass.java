@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One forward pass over a batch of sequences of any lengths. Their tokens stand one after another as rows of one matrix:
- * there is no padding, so none can change a bit. A tape records or does not; a listener hears or does not; contexts hold
- * what came before, or nothing did.
+ * there is no padding, so none can change a bit. A tape records or does not; a listener hears or does not; interventions
+ * leave something out or there are none; contexts hold what came before, or nothing did.
  *
  * <pre>{@code
  * Pass alone = Pass.of(ids.length);
@@ -23,23 +23,31 @@ public final class Pass {
     private final int[] lengths;
     private final List<Context> contexts;
     private final @Nullable Listener listener;
+    private final List<List<Intervention>> changes;
     private final double dropout;
     private final long seed;
     private long drops;
 
     private Pass(
-            Tape tape, int[] lengths, List<Context> contexts, @Nullable Listener listener, double dropout, long seed) {
+            Tape tape,
+            int[] lengths,
+            List<Context> contexts,
+            @Nullable Listener listener,
+            List<List<Intervention>> changes,
+            double dropout,
+            long seed) {
         this.tape = tape;
         this.lengths = lengths;
         this.contexts = contexts;
         this.listener = listener;
+        this.changes = changes;
         this.dropout = dropout;
         this.seed = seed;
     }
 
     /** Whole sequences of these lengths. */
     public static Pass of(int... lengths) {
-        return new Pass(Tape.off(), lengths.clone(), List.of(), null, 0, 0);
+        return new Pass(Tape.off(), lengths.clone(), List.of(), null, List.of(), 0, 0);
     }
 
     /** The next tokens of sequences, so many of each, behind what the contexts hold. */
@@ -48,17 +56,30 @@ public final class Pass {
             throw new IllegalArgumentException("Pass: one context per sequence is needed, got " + lengths.length
                     + " sequences and " + contexts.size() + " contexts");
         }
-        return new Pass(Tape.off(), lengths.clone(), List.copyOf(contexts), null, 0, 0);
+        return new Pass(Tape.off(), lengths.clone(), List.copyOf(contexts), null, List.of(), 0, 0);
     }
 
     /** The same with a tape. */
     public Pass recording(Tape on) {
-        return new Pass(on, lengths, contexts, listener, dropout, seed);
+        return new Pass(on, lengths, contexts, listener, changes, dropout, seed);
     }
 
     /** The same with a listener, or without one. */
     public Pass heardBy(@Nullable Listener by) {
-        return new Pass(tape, lengths, contexts, by, dropout, seed);
+        return new Pass(tape, lengths, contexts, by, changes, dropout, seed);
+    }
+
+    /**
+     * The same, changed.
+     *
+     * @param bySequence what is done to each sequence, or nothing at all
+     */
+    public Pass changedBy(List<List<Intervention>> bySequence) {
+        if (!bySequence.isEmpty() && bySequence.size() != lengths.length) {
+            throw new IllegalArgumentException("Pass: interventions must be given for each of the " + lengths.length
+                    + " sequences, got " + bySequence.size());
+        }
+        return new Pass(tape, lengths, contexts, listener, List.copyOf(bySequence), dropout, seed);
     }
 
     /** The same with dropout at the places where the architectures have it. */
@@ -66,7 +87,7 @@ public final class Pass {
         if (!(p >= 0 && p < 1)) {
             throw new IllegalArgumentException("Pass: dropout must be from 0 to below 1, got " + p);
         }
-        return new Pass(tape, lengths, contexts, listener, p, withSeed);
+        return new Pass(tape, lengths, contexts, listener, changes, p, withSeed);
     }
 
     public Tape tape() {
@@ -142,13 +163,17 @@ public final class Pass {
         return listener;
     }
 
+    Interventions interventions(Listener.Site site, int sequence) {
+        return Interventions.at(site, changes.isEmpty() ? List.of() : changes.get(sequence), past(sequence));
+    }
+
     @Nullable Context context(int sequence) {
         return contexts.isEmpty() ? null : contexts.get(sequence);
     }
 
     /** True if all sequences can go through attention as one batch. */
     boolean isUniform() {
-        return contexts.isEmpty() && isUniform(lengths);
+        return contexts.isEmpty() && changes.isEmpty() && isUniform(lengths);
     }
 
     static boolean isUniform(int[] lengths) {

@@ -8,8 +8,10 @@ import static dev.heed.model.PlainDouble.each;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.heed.attention.AttentionMap;
 import dev.heed.model.arch.Network;
 import dev.heed.nn.Context;
+import dev.heed.nn.Intervention;
 import dev.heed.nn.Memory;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
@@ -64,6 +66,19 @@ class ReferenceTest {
 
     private static double[][] postNorm(
             PlainDouble r, double[][] x, String at, Names n, int heads, int inner, double eps, DoubleUnaryOperator f) {
+        return postNorm(r, x, at, n, heads, inner, eps, f, NONE);
+    }
+
+    private static double[][] postNorm(
+            PlainDouble r,
+            double[][] x,
+            String at,
+            Names n,
+            int heads,
+            int inner,
+            double eps,
+            DoubleUnaryOperator f,
+            PlainDouble.Bias bias) {
         int e = x[0].length;
         double[][] mixed = attention(
                 r.linear(x, at + n.q, e, true),
@@ -71,7 +86,7 @@ class ReferenceTest {
                 r.linear(x, at + n.v, e, true),
                 heads,
                 1 / Math.sqrt(e / (double) heads),
-                NONE);
+                bias);
         double[][] y = r.layerNorm(add(x, r.linear(mixed, at + n.o, e, true)), at + n.norm, eps);
         double[][] thought = r.linear(each(r.linear(y, at + n.first, inner, true), f), at + n.second, e, true);
         return r.layerNorm(add(y, thought), at + n.last, eps);
@@ -125,6 +140,38 @@ class ReferenceTest {
             near(hidden.tensor(), x);
             near(bert.classes(pass, hidden).orElseThrow().tensor(), classes);
             assertThat(bert.logits(pass, hidden)).isEmpty();
+        }
+    }
+
+    /** A whole model in which layer 1 hides key 2 from query 4 in head 1, and every layer key 0 from query 6. */
+    @Test
+    void bertWithEdgesCut() {
+        int e = 15;
+        PlainDouble r = new PlainDouble(1);
+        String at = "bert.embeddings.";
+        double[][] x = r.rows(at + "word_embeddings.weight", 33, e, IDS);
+        x = add(x, r.rows(at + "position_embeddings.weight", 13, e, range(0, IDS.length)));
+        x = add(x, r.rows(at + "token_type_embeddings.weight", 2, e, new int[IDS.length]));
+        x = r.layerNorm(x, at + "LayerNorm", 1e-12);
+        for (int i = 0; i < 3; i++) {
+            int layer = i;
+            PlainDouble.Bias cut =
+                    (head, query, key) -> layer == 1 && head == 1 && query == 4 && key == 2 || query == 6 && key == 0
+                            ? Double.NEGATIVE_INFINITY
+                            : 0;
+            x = postNorm(r, x, "bert.encoder.layer." + i + ".", BERT, 3, 7, 1e-12, PlainDouble::gelu, cut);
+        }
+        r.write(folder, """
+                {"model_type": "bert", "hidden_size": 15, "num_hidden_layers": 3, "num_attention_heads": 3,
+                 "intermediate_size": 7, "vocab_size": 33, "max_position_embeddings": 13, "type_vocab_size": 2}
+                """);
+        try (Model model = Model.load(folder)) {
+            Network.Encoder bert = (Network.Encoder) model.network();
+            Pass pass = Pass.of(IDS.length)
+                    .changedBy(List.of(List.of(
+                            new Intervention.Cut(Intervention.Where.head(AttentionMap.Kind.SELF, 1, 1), 4, 2),
+                            new Intervention.Cut(Intervention.Where.everyHead(AttentionMap.Kind.SELF), 6, 0))));
+            near(bert.hidden(pass, IDS, new int[IDS.length]).tensor(), x);
         }
     }
 
