@@ -263,6 +263,44 @@ public final class Attention {
     }
 
     /**
+     * The gradients of query, key and value alone, into tensors of the caller, which are overwritten: of their shapes, last
+     * stride 1.
+     *
+     * @throws IllegalArgumentException if the score does not compare queries and keys as they are: only scaled dot products, dot
+     *     products and custom rules do
+     */
+    public void gradientsInto(
+            Tensor query,
+            Tensor key,
+            Tensor value,
+            AttentionOutput result,
+            Tensor dOutput,
+            Tensor dQuery,
+            Tensor dKey,
+            Tensor dValue) {
+        if (!ScoreInputs.comparesAsTheyAre(score)) {
+            throw new IllegalArgumentException("attend: gradients of "
+                    + score.getClass().getSimpleName() + " scores have no room to be written into; use gradients()");
+        }
+        requireLike("dQuery", dQuery, query);
+        requireLike("dKey", dKey, key);
+        requireLike("dValue", dValue, value);
+        Backward.run(pass(query, key, value, result, dOutput, dQuery, dKey, dValue));
+    }
+
+    /** True if {@link #gradientsInto} may be called. */
+    public boolean comparesAsTheyAre() {
+        return ScoreInputs.comparesAsTheyAre(score);
+    }
+
+    private static void requireLike(String name, Tensor gradient, Tensor of) {
+        if (!Arrays.equals(gradient.shape(), of.shape()) || gradient.stride(-1) != 1 && gradient.size(-1) > 1) {
+            throw new IllegalArgumentException("attend: " + name + " must have the shape " + of.describe()
+                    + " and last stride 1, got " + gradient.describe());
+        }
+    }
+
+    /**
      * The gradient with respect to the bias, of the bias's own shape: summed over the axes that it repeats. Costs another
      * two matrix products per tile, so it is asked for apart.
      *
@@ -306,6 +344,22 @@ public final class Attention {
     }
 
     private Backward.Pass pass(Tensor query, Tensor key, Tensor value, AttentionOutput result, Tensor dOutput) {
+        checkInputs(query, key, value);
+        int[] shape = query.shape();
+        shape[3] = key.size(3); // what stands in for a query is as wide as a key
+        Tensor dQuery = Tensor.zeros(shape);
+        return pass(query, key, value, result, dOutput, dQuery, Tensor.zeros(key.shape()), Tensor.zeros(value.shape()));
+    }
+
+    private Backward.Pass pass(
+            Tensor query,
+            Tensor key,
+            Tensor value,
+            AttentionOutput result,
+            Tensor dOutput,
+            Tensor dQuery,
+            Tensor dKey,
+            Tensor dValue) {
         Problem p = problem(query, key, value);
         check("attend: lse must be [B, Hq, N]", result.lse(), p.batches(), p.heads(), p.queries());
         check(
@@ -321,9 +375,9 @@ public final class Attention {
                 rows(result.output()),
                 result.lse(),
                 rows(dOutput),
-                Tensor.zeros(p.query().shape()),
-                Tensor.zeros(key.shape()),
-                Tensor.zeros(value.shape()),
+                dQuery,
+                dKey,
+                dValue,
                 new double[p.terms().additive() == null ? 0 : p.heads() * p.width()]);
     }
 

@@ -37,6 +37,16 @@ final class ScoreInputs {
         return !(score instanceof Score.Cosine || score instanceof Score.Additive);
     }
 
+    /** True if queries and keys are compared as they are, so that their gradients need no way back. */
+    static boolean comparesAsTheyAre(Score score) {
+        return switch (score) {
+            case Score.Cosine cosine -> false;
+            case Score.Bilinear bilinear -> false;
+            case Score.Additive additive -> false;
+            default -> true;
+        };
+    }
+
     /** A parameter with a leading axis of heads, repeated if it has none. */
     static Tensor perHead(Tensor parameter, int rank, int heads) {
         int[] shape = new int[rank];

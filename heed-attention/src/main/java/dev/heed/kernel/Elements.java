@@ -1,5 +1,7 @@
 package dev.heed.kernel;
 
+import dev.heed.tensor.Tensor;
+
 /** Elementwise sums and products of flat ranges; long ranges are shared between threads. */
 public final class Elements {
     private static final RowMath MATH = RowMath.CHOSEN;
@@ -25,18 +27,40 @@ public final class Elements {
         ranges(count, (from, length) -> MATH.addProduct(a, at + from, b, bAt + from, c, to + from, length));
     }
 
+    /** c = factor·a. */
+    public static void scale(float factor, float[] a, int at, float[] c, int to, int count) {
+        ranges(count, (from, length) -> MATH.normalize(a, at + from, 0, factor, c, to + from, length));
+    }
+
     /** c += factor·a, fused. */
     public static void addScaled(float factor, float[] a, int at, float[] c, int to, int count) {
         ranges(count, (from, length) -> MATH.addScaled(factor, a, at + from, c, to + from, length));
     }
 
+    /**
+     * sum += Σ_rows x, row by row, in order.
+     *
+     * @param x [rows, width], last stride 1
+     * @param sum [width], stride 1
+     */
+    public static void addRows(Tensor x, Tensor sum) {
+        RowTasks.check("Elements.addRows", x);
+        RowTasks.checkVector("Elements.addRows", sum, x.size(1));
+        RowTasks.columns(
+                x.size(0),
+                x.size(1),
+                (from, count) -> MATH.addRows(
+                        x.array(), x.offset() + from, x.stride(0), x.size(0), sum.array(), sum.offset() + from, count));
+    }
+
     /** Work on elements [from, from + length). */
     @FunctionalInterface
-    interface Range {
+    public interface Range {
         void run(int from, int length);
     }
 
-    static void ranges(int count, Range range) {
+    /** Ranges of elements that threads share. */
+    public static void ranges(int count, Range range) {
         if (count <= RANGE) {
             range.run(0, count);
             return;

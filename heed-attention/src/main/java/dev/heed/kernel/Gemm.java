@@ -117,18 +117,38 @@ public final class Gemm {
     public static void multiply(Tensor a, Tensor b, Tensor c, boolean accumulate) {
         checkMultiply(a, b, c);
         if (c.elements() > 0) {
-            OF_THREAD.get().columns(a, b, c, accumulate);
+            OF_THREAD.get().columns(a, b, null, c, accumulate);
         }
     }
 
-    private void columns(Tensor a, Tensor b, Tensor c, boolean accumulate) {
+    /**
+     * c = a·b + bias, the bias added to every row, once, last.
+     *
+     * @param a [m, k], last stride 1
+     * @param b [k, n] of any strides
+     * @param bias [n], or null for none
+     * @param c [m, n] of any strides; must not share memory with a or b
+     */
+    public static void multiplyAndAdd(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c) {
+        checkMultiply(a, b, c);
+        if (a.stride(1) != 1 && a.size(1) > 1 || bias != null && (bias.rank() != 1 || bias.size(0) != c.size(1))) {
+            throw new IllegalArgumentException(
+                    "Gemm.multiplyAndAdd: a with last stride 1 and a bias [n] are needed, got a " + a.describe()
+                            + ", c " + c.describe() + ", bias " + (bias == null ? "none" : bias.describe()));
+        }
+        if (c.elements() > 0) {
+            OF_THREAD.get().columns(a, b, bias == null ? null : bias.contiguous(), c, false);
+        }
+    }
+
+    private void columns(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
         for (int n = 0; n < c.size(1); n += PACKED) {
             int end = Math.min(c.size(1), n + PACKED);
-            inner(a, b.slice(1, n, end), c.slice(1, n, end), accumulate);
+            inner(a, b.slice(1, n, end), bias == null ? null : bias.slice(0, n, end), c.slice(1, n, end), accumulate);
         }
     }
 
-    private void inner(Tensor a, Tensor b, Tensor c, boolean accumulate) {
+    private void inner(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
         int inner = a.size(1);
         int step = Blocks.depth(a.size(0), inner);
         for (int k = 0; k == 0 || k < inner; k += step) {
@@ -136,16 +156,16 @@ public final class Gemm {
             Tensor panels = b.slice(0, k, end);
             packedB = room(packedB, panels.size(1), end - k);
             Panels.pack(panels, packedB, 0);
-            block(a.slice(1, k, end), c, accumulate || k > 0);
+            block(a.slice(1, k, end), end == inner ? bias : null, c, accumulate || k > 0);
         }
     }
 
     /** c (+)= a·b for one block of the inner axis; b is packed. */
-    private void block(Tensor a, Tensor c, boolean onto) {
+    private void block(Tensor a, @Nullable Tensor bias, Tensor c, boolean onto) {
         int depth = a.size(1);
         if (a.stride(1) == 1 || depth <= 1) {
             Blocks.Rows rows = new Blocks.Rows(a.array(), a.offset(), a.stride(0), false);
-            new Blocks(rows, packedB, 0, depth * PANEL, depth, c, onto, null).run();
+            new Blocks(rows, packedB, 0, depth * PANEL, depth, c, onto, bias).run();
             return;
         }
         for (int m = 0; m < a.size(0); m += PACKED) {

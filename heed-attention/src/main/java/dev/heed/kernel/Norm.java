@@ -4,8 +4,8 @@ import dev.heed.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Normalisation of the rows of a matrix [rows, width] with last stride 1: y = (x − mean) / √(variance + ε) · gamma + beta, mean
- * and variance in two passes and fixed order. Backward computes them anew, which costs less than keeping them.
+ * Normalisation of the rows of a matrix [rows, width] with last stride 1: y = (x − mean) · factor · gamma + beta, where factor =
+ * 1 / √(variance + ε); mean and variance in two passes and fixed order.
  */
 public enum Norm {
     /** Layer norm (Ba, Kiros and Hinton 2016, arXiv 1607.06450); the variance divides by the width. */
@@ -14,16 +14,20 @@ public enum Norm {
     RMS;
 
     private static final RowMath MATH = RowMath.CHOSEN;
-    /** Columns of one task of the sums over rows. */
-    private static final int COLUMNS = 128;
+    /** {@link #forward(Tensor, Tensor, Tensor, float, Tensor, Tensor)} without a way back. */
+    public void forward(Tensor x, Tensor gamma, @Nullable Tensor beta, float epsilon, Tensor y) {
+        forward(x, gamma, beta, epsilon, y, null);
+    }
 
     /**
      * Fills y; y may be x.
      *
      * @param gamma [width]
      * @param beta [width], or null for none
+     * @param stats [rows, 2], filled with each row's mean and factor for {@link #backward}; or null
      */
-    public void forward(Tensor x, Tensor gamma, @Nullable Tensor beta, float epsilon, Tensor y) {
+    public void forward(
+            Tensor x, Tensor gamma, @Nullable Tensor beta, float epsilon, Tensor y, @Nullable Tensor stats) {
         RowTasks.check("Norm.forward", x, y);
         int width = x.size(1);
         RowTasks.checkVector("Norm.forward", gamma, width);
@@ -33,15 +37,21 @@ public enum Norm {
         RowTasks.run(x.size(0), width, r -> {
             int at = RowTasks.at(x, r);
             int to = RowTasks.at(y, r);
-            float mean = mean(x.array(), at, width);
-            float factor = factor(x.array(), at, width, mean, epsilon);
-            MATH.normalize(x.array(), at, mean, factor, y.array(), to, width);
+            float mean = this == LAYER ? MATH.sum(x.array(), at, width) / width : 0;
+            float variance = MATH.squaredDeviation(x.array(), at, mean, width) / width;
+            float factor = (float) (1 / Math.sqrt((double) variance + epsilon));
+            if (stats != null) {
+                stats.array()[stats.offset() + 2 * r] = mean;
+                stats.array()[stats.offset() + 2 * r + 1] = factor;
+            }
             if (beta == null) {
-                MATH.multiply(y.array(), to, gamma.array(), gamma.offset(), y.array(), to, width);
+                MATH.scaled(x.array(), at, mean, factor, gamma.array(), gamma.offset(), y.array(), to, width);
             } else {
                 MATH.affine(
-                        y.array(),
-                        to,
+                        x.array(),
+                        at,
+                        mean,
+                        factor,
                         gamma.array(),
                         gamma.offset(),
                         beta.array(),
@@ -54,67 +64,72 @@ public enum Norm {
     }
 
     /**
-     * Adds to dx, dGamma and dBeta. With x̂ = (x − mean)·factor and g = dy·gamma:
+     * The way back of a row. With x̂ = (x − mean)·factor and g = dy·gamma:
      *
      * <pre>
-     *   dGamma += Σ_rows dy·x̂      dBeta += Σ_rows dy      (row by row, in order)
-     *   dx     += factor · (g − x̂·mean(g·x̂) − mean(g))    (the last term for LAYER only)
+     *   dx (+)= factor · (g − x̂·mean(g·x̂) − mean(g))    (the last term for LAYER only)
      * </pre>
+     *
+     * @param stats what {@link #forward} filled
+     * @param onto whether dx is added to; else it is overwritten
      */
-    public void backward(
-            Tensor x, Tensor gamma, float epsilon, Tensor dy, Tensor dx, Tensor dGamma, @Nullable Tensor dBeta) {
+    public void backward(Tensor x, Tensor gamma, Tensor stats, Tensor dy, Tensor dx, boolean onto) {
         RowTasks.check("Norm.backward", x, dy, dx);
         int width = x.size(1);
         RowTasks.checkVector("Norm.backward", gamma, width);
+        RowTasks.run(x.size(0), width, r -> {
+            float mean = stats.array()[stats.offset() + 2 * r];
+            float factor = stats.array()[stats.offset() + 2 * r + 1];
+            float[] normal = RowRoom.first(width);
+            float[] g = RowRoom.second(width);
+            MATH.normalize(x.array(), RowTasks.at(x, r), mean, factor, normal, 0, width);
+            MATH.multiply(dy.array(), RowTasks.at(dy, r), gamma.array(), gamma.offset(), g, 0, width);
+            float along = MATH.dot(g, 0, normal, 0, width) / width;
+            float shift = this == LAYER ? MATH.sum(g, 0, width) / width : 0;
+            MATH.normBackward(g, normal, along, shift, factor, dx.array(), RowTasks.at(dx, r), onto, width);
+        });
+    }
+
+    /**
+     * The way back of the parameters, row by row, in order:
+     *
+     * <pre>
+     *   dGamma += Σ_rows dy·x̂      dBeta += Σ_rows dy
+     * </pre>
+     *
+     * @param dBeta [width], or null for none
+     */
+    public static void backward(Tensor x, Tensor stats, Tensor dy, Tensor dGamma, @Nullable Tensor dBeta) {
+        RowTasks.check("Norm.backward", x, dy);
+        int width = x.size(1);
         RowTasks.checkVector("Norm.backward", dGamma, width);
         if (dBeta != null) {
             RowTasks.checkVector("Norm.backward", dBeta, width);
         }
-        float[] means = new float[x.size(0)];
-        float[] factors = new float[x.size(0)];
-        RowTasks.run(x.size(0), width, r -> {
-            means[r] = mean(x.array(), RowTasks.at(x, r), width);
-            factors[r] = factor(x.array(), RowTasks.at(x, r), width, means[r], epsilon);
-            rowBackward(x, r, means[r], factors[r], gamma, dy, dx);
-        });
-        int tasks = (width + COLUMNS - 1) / COLUMNS;
-        Workers.run(tasks, 16L * x.size(0) * width, t -> sumRows(x, t * COLUMNS, means, factors, dy, dGamma, dBeta));
-    }
-
-    private void rowBackward(Tensor x, int row, float mean, float factor, Tensor gamma, Tensor dy, Tensor dx) {
-        int width = x.size(1);
-        float[] normal = RowRoom.first(width);
-        float[] g = RowRoom.second(width);
-        MATH.normalize(x.array(), RowTasks.at(x, row), mean, factor, normal, 0, width);
-        MATH.multiply(dy.array(), RowTasks.at(dy, row), gamma.array(), gamma.offset(), g, 0, width);
-        float along = MATH.dot(g, 0, normal, 0, width) / width;
-        float shift = this == LAYER ? MATH.sum(g, 0, width) / width : 0;
-        MATH.addScaled(-along, normal, 0, g, 0, width);
-        MATH.normalize(g, 0, shift, 1, g, 0, width);
-        MATH.addScaled(factor, g, 0, dx.array(), RowTasks.at(dx, row), width);
-    }
-
-    private static void sumRows(
-            Tensor x, int from, float[] means, float[] factors, Tensor dy, Tensor dGamma, @Nullable Tensor dBeta) {
-        int count = Math.min(COLUMNS, x.size(1) - from);
-        float[] normal = RowRoom.first(count);
-        for (int r = 0; r < x.size(0); r++) {
-            int dyAt = RowTasks.at(dy, r) + from;
-            MATH.normalize(x.array(), RowTasks.at(x, r) + from, means[r], factors[r], normal, 0, count);
-            MATH.addProduct(dy.array(), dyAt, normal, 0, dGamma.array(), dGamma.offset() + from, count);
+        RowTasks.columns(x.size(0), width, (from, count) -> {
+            MATH.addNormalizedRows(
+                    x.array(),
+                    x.offset() + from,
+                    x.stride(0),
+                    stats.array(),
+                    stats.offset(),
+                    dy.array(),
+                    dy.offset() + from,
+                    dy.stride(0),
+                    x.size(0),
+                    dGamma.array(),
+                    dGamma.offset() + from,
+                    count);
             if (dBeta != null) {
-                int to = dBeta.offset() + from;
-                MATH.add(dBeta.array(), to, dy.array(), dyAt, dBeta.array(), to, count);
+                MATH.addRows(
+                        dy.array(),
+                        dy.offset() + from,
+                        dy.stride(0),
+                        x.size(0),
+                        dBeta.array(),
+                        dBeta.offset() + from,
+                        count);
             }
-        }
-    }
-
-    private float mean(float[] x, int at, int width) {
-        return this == LAYER ? MATH.sum(x, at, width) / width : 0;
-    }
-
-    private static float factor(float[] x, int at, int width, float mean, float epsilon) {
-        float variance = MATH.squaredDeviation(x, at, mean, width) / width;
-        return (float) (1 / Math.sqrt((double) variance + epsilon));
+        });
     }
 }

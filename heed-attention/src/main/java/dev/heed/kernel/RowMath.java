@@ -34,9 +34,52 @@ interface RowMath {
     /** y = (x − shift)·factor. */
     void normalize(float[] x, int at, float shift, float factor, float[] y, int to, int count);
 
-    /** y = fma(x, scale, shift), element by element. */
+    /** y = (x − mean)·factor·gamma. */
+    void scaled(float[] x, int at, float mean, float factor, float[] gamma, int gammaAt, float[] y, int to, int count);
+
+    /** y = fma((x − mean)·factor, gamma, beta). */
     void affine(
-            float[] x, int at, float[] scale, int scaleAt, float[] shift, int shiftAt, float[] y, int to, int count);
+            float[] x,
+            int at,
+            float mean,
+            float factor,
+            float[] gamma,
+            int gammaAt,
+            float[] beta,
+            int betaAt,
+            float[] y,
+            int to,
+            int count);
+
+    /** dx (+)= factor·(g − x̂·along − shift), the sums fused. */
+    void normBackward(
+            float[] g,
+            float[] normal,
+            float along,
+            float shift,
+            float factor,
+            float[] dx,
+            int to,
+            boolean onto,
+            int count);
+
+    /** sum += Σ_rows dy·(x − mean)·factor, row by row, fused; stats are mean and factor of each row. */
+    void addNormalizedRows(
+            float[] x,
+            int at,
+            int stride,
+            float[] stats,
+            int statsAt,
+            float[] dy,
+            int dyAt,
+            int dyStride,
+            int rows,
+            float[] sum,
+            int to,
+            int count);
+
+    /** sum += Σ_rows x, row by row. */
+    void addRows(float[] x, int at, int stride, int rows, float[] sum, int to, int count);
 
     /** y = exp(x − base); base ≥ every x. */
     void exp(float[] x, int at, float base, float[] y, int to, int count);

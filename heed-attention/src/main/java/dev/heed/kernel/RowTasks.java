@@ -9,6 +9,11 @@ final class RowTasks {
     /** An element of a row kernel costs about as much as 64 multiply-adds of a matrix product. */
     private static final long COST = 64;
 
+    /** Columns of one task of a sum over rows: 256 bytes of each. */
+    private static final int COLUMNS = 64;
+    /** An element of a sum over rows costs about as much as 8 multiply-adds of a matrix product. */
+    private static final long COLUMN_COST = 8;
+
     private RowTasks() {}
 
     /** One row. */
@@ -26,6 +31,21 @@ final class RowTasks {
                 row.run(r);
             }
         });
+    }
+
+    /** Columns [from, from + count) of all rows. */
+    @FunctionalInterface
+    interface Columns {
+        void run(int from, int count);
+    }
+
+    /** Sums over rows in ranges of columns, which threads share. */
+    static void columns(int rows, int width, Columns columns) {
+        int tasks = (width + COLUMNS - 1) / COLUMNS;
+        Workers.run(
+                tasks,
+                COLUMN_COST * rows * width,
+                t -> columns.run(t * COLUMNS, Math.min(COLUMNS, width - t * COLUMNS)));
     }
 
     /** Index of a row's first element. */

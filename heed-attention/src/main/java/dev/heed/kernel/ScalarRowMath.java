@@ -54,10 +54,92 @@ final class ScalarRowMath implements RowMath {
     }
 
     @Override
-    public void affine(
-            float[] x, int at, float[] scale, int scaleAt, float[] shift, int shiftAt, float[] y, int to, int count) {
+    public void scaled(
+            float[] x, int at, float mean, float factor, float[] gamma, int gammaAt, float[] y, int to, int count) {
         for (int i = 0; i < count; i++) {
-            y[to + i] = Math.fma(x[at + i], scale[scaleAt + i], shift[shiftAt + i]);
+            y[to + i] = (x[at + i] - mean) * factor * gamma[gammaAt + i];
+        }
+    }
+
+    @Override
+    public void affine(
+            float[] x,
+            int at,
+            float mean,
+            float factor,
+            float[] gamma,
+            int gammaAt,
+            float[] beta,
+            int betaAt,
+            float[] y,
+            int to,
+            int count) {
+        for (int i = 0; i < count; i++) {
+            y[to + i] = Math.fma((x[at + i] - mean) * factor, gamma[gammaAt + i], beta[betaAt + i]);
+        }
+    }
+
+    @Override
+    public void normBackward(
+            float[] g,
+            float[] normal,
+            float along,
+            float shift,
+            float factor,
+            float[] dx,
+            int to,
+            boolean onto,
+            int count) {
+        normBackward(g, normal, along, shift, factor, dx, to, onto, 0, count);
+    }
+
+    void normBackward(
+            float[] g,
+            float[] normal,
+            float along,
+            float shift,
+            float factor,
+            float[] dx,
+            int to,
+            boolean onto,
+            int from,
+            int count) {
+        for (int i = from; i < count; i++) {
+            float part = Math.fma(normal[i], -along, g[i]) - shift;
+            dx[to + i] = Math.fma(part, factor, onto ? dx[to + i] : 0);
+        }
+    }
+
+    @Override
+    public void addNormalizedRows(
+            float[] x,
+            int at,
+            int stride,
+            float[] stats,
+            int statsAt,
+            float[] dy,
+            int dyAt,
+            int dyStride,
+            int rows,
+            float[] sum,
+            int to,
+            int count) {
+        for (int r = 0; r < rows; r++) {
+            float mean = stats[statsAt + 2 * r];
+            float factor = stats[statsAt + 2 * r + 1];
+            for (int i = 0; i < count; i++) {
+                float normal = (x[at + r * stride + i] - mean) * factor;
+                sum[to + i] = Math.fma(dy[dyAt + r * dyStride + i], normal, sum[to + i]);
+            }
+        }
+    }
+
+    @Override
+    public void addRows(float[] x, int at, int stride, int rows, float[] sum, int to, int count) {
+        for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < count; i++) {
+                sum[to + i] += x[at + r * stride + i];
+            }
         }
     }
 

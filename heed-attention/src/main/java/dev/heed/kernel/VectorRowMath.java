@@ -69,7 +69,7 @@ final class VectorRowMath implements RowMath {
                 decay(first, 0, 1, second, count);
             }
             case QUICK_GELU -> {
-                scaled(x, at, Curves.QUICK, first, count);
+                times(x, at, Curves.QUICK, first, count);
                 decay(first, 0, 1, second, count);
             }
             case SILU, SIGMOID -> {
@@ -226,7 +226,7 @@ final class VectorRowMath implements RowMath {
         }
     }
 
-    private static void scaled(float[] x, int at, float factor, float[] u, int count) {
+    private static void times(float[] x, int at, float factor, float[] u, int count) {
         for (int i = 0; i < count; i += L) {
             FloatVector.fromArray(F, x, at + i).mul(factor).intoArray(u, i);
         }
@@ -380,15 +380,138 @@ final class VectorRowMath implements RowMath {
     }
 
     @Override
-    public void affine(
-            float[] x, int at, float[] scale, int scaleAt, float[] shift, int shiftAt, float[] y, int to, int count) {
+    public void scaled(
+            float[] x, int at, float mean, float factor, float[] gamma, int gammaAt, float[] y, int to, int count) {
         int whole = F.loopBound(count);
         for (int i = 0; i < whole; i += L) {
             FloatVector.fromArray(F, x, at + i)
-                    .fma(FloatVector.fromArray(F, scale, scaleAt + i), FloatVector.fromArray(F, shift, shiftAt + i))
+                    .sub(mean)
+                    .mul(factor)
+                    .mul(FloatVector.fromArray(F, gamma, gammaAt + i))
                     .intoArray(y, to + i);
         }
-        SCALAR.affine(x, at + whole, scale, scaleAt + whole, shift, shiftAt + whole, y, to + whole, count - whole);
+        SCALAR.scaled(x, at + whole, mean, factor, gamma, gammaAt + whole, y, to + whole, count - whole);
+    }
+
+    @Override
+    public void affine(
+            float[] x,
+            int at,
+            float mean,
+            float factor,
+            float[] gamma,
+            int gammaAt,
+            float[] beta,
+            int betaAt,
+            float[] y,
+            int to,
+            int count) {
+        int whole = F.loopBound(count);
+        for (int i = 0; i < whole; i += L) {
+            FloatVector.fromArray(F, x, at + i)
+                    .sub(mean)
+                    .mul(factor)
+                    .fma(FloatVector.fromArray(F, gamma, gammaAt + i), FloatVector.fromArray(F, beta, betaAt + i))
+                    .intoArray(y, to + i);
+        }
+        SCALAR.affine(
+                x,
+                at + whole,
+                mean,
+                factor,
+                gamma,
+                gammaAt + whole,
+                beta,
+                betaAt + whole,
+                y,
+                to + whole,
+                count - whole);
+    }
+
+    @Override
+    public void normBackward(
+            float[] g,
+            float[] normal,
+            float along,
+            float shift,
+            float factor,
+            float[] dx,
+            int to,
+            boolean onto,
+            int count) {
+        int whole = F.loopBound(count);
+        FloatVector minusAlong = FloatVector.broadcast(F, -along);
+        FloatVector scale = FloatVector.broadcast(F, factor);
+        FloatVector zero = FloatVector.zero(F);
+        for (int i = 0; i < whole; i += L) {
+            FloatVector part = FloatVector.fromArray(F, normal, i)
+                    .fma(minusAlong, FloatVector.fromArray(F, g, i))
+                    .sub(shift);
+            part.fma(scale, onto ? FloatVector.fromArray(F, dx, to + i) : zero).intoArray(dx, to + i);
+        }
+        SCALAR.normBackward(g, normal, along, shift, factor, dx, to, onto, whole, count);
+    }
+
+    @Override
+    public void addNormalizedRows(
+            float[] x,
+            int at,
+            int stride,
+            float[] stats,
+            int statsAt,
+            float[] dy,
+            int dyAt,
+            int dyStride,
+            int rows,
+            float[] sum,
+            int to,
+            int count) {
+        int whole = count / (2 * L) * (2 * L);
+        for (int i = 0; i < whole; i += 2 * L) {
+            FloatVector a = FloatVector.fromArray(F, sum, to + i);
+            FloatVector b = FloatVector.fromArray(F, sum, to + i + L);
+            for (int r = 0; r < rows; r++) {
+                float mean = stats[statsAt + 2 * r];
+                float factor = stats[statsAt + 2 * r + 1];
+                int from = at + r * stride + i;
+                int dyFrom = dyAt + r * dyStride + i;
+                FloatVector normal = FloatVector.fromArray(F, x, from).sub(mean).mul(factor);
+                a = FloatVector.fromArray(F, dy, dyFrom).fma(normal, a);
+                normal = FloatVector.fromArray(F, x, from + L).sub(mean).mul(factor);
+                b = FloatVector.fromArray(F, dy, dyFrom + L).fma(normal, b);
+            }
+            a.intoArray(sum, to + i);
+            b.intoArray(sum, to + i + L);
+        }
+        SCALAR.addNormalizedRows(
+                x,
+                at + whole,
+                stride,
+                stats,
+                statsAt,
+                dy,
+                dyAt + whole,
+                dyStride,
+                rows,
+                sum,
+                to + whole,
+                count - whole);
+    }
+
+    @Override
+    public void addRows(float[] x, int at, int stride, int rows, float[] sum, int to, int count) {
+        int whole = count / (2 * L) * (2 * L);
+        for (int i = 0; i < whole; i += 2 * L) {
+            FloatVector a = FloatVector.fromArray(F, sum, to + i);
+            FloatVector b = FloatVector.fromArray(F, sum, to + i + L);
+            for (int r = 0; r < rows; r++) {
+                a = a.add(FloatVector.fromArray(F, x, at + r * stride + i));
+                b = b.add(FloatVector.fromArray(F, x, at + r * stride + i + L));
+            }
+            a.intoArray(sum, to + i);
+            b.intoArray(sum, to + i + L);
+        }
+        SCALAR.addRows(x, at + whole, stride, rows, sum, to + whole, count - whole);
     }
 
     @Override

@@ -30,9 +30,9 @@ class RowMathTest {
     }
 
     private static float[] all(RowMath math, float[] a, float[] b, float[] c, int count) {
-        float[] out = new float[13 * (count + 3)];
+        float[] out = new float[18 * (count + 3)];
         int step = count + 3;
-        for (int i = 0; i < 13; i++) {
+        for (int i = 0; i < 18; i++) {
             System.arraycopy(c, 0, out, i * step, step);
         }
         math.add(a, 1, b, 2, out, 1, count);
@@ -40,13 +40,19 @@ class RowMathTest {
         math.addProduct(a, 1, b, 2, out, 2 * step + 1, count);
         math.addScaled(0.3f, a, 1, out, 3 * step + 1, count);
         math.normalize(a, 1, 0.1f, 0.7f, out, 4 * step + 1, count);
-        math.affine(a, 1, b, 2, c, 0, out, 5 * step + 1, count);
+        math.affine(a, 1, 0.1f, 0.7f, b, 2, c, 0, out, 5 * step + 1, count);
         math.exp(a, 1, math.max(a, 1, count), out, 6 * step + 1, count);
         out[7 * step] = math.max(a, 1, count);
         out[8 * step] = math.sum(a, 1, count);
         out[9 * step] = math.dot(a, 1, b, 2, count);
         out[10 * step] = math.squaredDeviation(a, 1, 0.2f, count);
         math.rotate(out, 11 * step, 12 * step, a, b, 1, count);
+        math.scaled(a, 1, 0.1f, 0.7f, b, 2, out, 13 * step + 1, count);
+        math.normBackward(a, b, 0.3f, 0.2f, 0.7f, out, 14 * step + 1, true, count);
+        math.normBackward(a, b, 0.3f, 0.2f, 0.7f, out, 15 * step + 1, false, count);
+        float[] stats = {9, 0.1f, 0.7f, 0.2f, 1.3f, -0.3f, 0.4f};
+        math.addNormalizedRows(a, 0, 1, stats, 1, b, 1, 1, 3, out, 16 * step + 1, count);
+        math.addRows(a, 0, 1, 3, out, 17 * step + 1, count);
         return out;
     }
 
@@ -148,7 +154,8 @@ class RowMathTest {
         Tensor gamma = tensor(width);
         Tensor dy = tensor(3, width);
         Tensor y = Tensor.zeros(3, width);
-        norm.forward(x, gamma, beta, 1e-2f, y);
+        Tensor stats = Tensor.zeros(3, 2);
+        norm.forward(x, gamma, beta, 1e-2f, y, stats);
         double[] shift = beta == null ? new double[width] : doubles(beta);
         double[] expected = norm(norm, doubles(x), doubles(gamma), shift, width);
         for (int i = 0; i < expected.length; i++) {
@@ -159,7 +166,11 @@ class RowMathTest {
         Tensor dx = Tensor.full(1, 3, width);
         Tensor dGamma = Tensor.full(1, width);
         Tensor dBeta = beta == null ? null : Tensor.full(1, width);
-        norm.backward(x, gamma, 1e-2f, dy, dx, dGamma, dBeta);
+        norm.backward(x, gamma, stats, dy, dx, true);
+        Norm.backward(x, stats, dy, dGamma, dBeta);
+        Tensor alone = Tensor.full(Float.NaN, 3, width);
+        norm.backward(x, gamma, stats, dy, alone, false);
+        assertGradient(x, alone, 0, at -> weighted(dy, norm(norm, at, doubles(gamma), shift, width)));
         assertGradient(x, dx, 1, at -> weighted(dy, norm(norm, at, doubles(gamma), shift, width)));
         assertGradient(gamma, dGamma, 1, at -> weighted(dy, norm(norm, doubles(x), at, shift, width)));
         if (beta != null && dBeta != null) {
@@ -194,7 +205,11 @@ class RowMathTest {
     }
 
     private static int backward(Tensor x, Tensor gamma, Tensor dx, Tensor dGamma) {
-        Norm.LAYER.backward(x, gamma, 1e-5f, x, dx, dGamma, null);
+        Tensor stats = Tensor.zeros(x.size(0), 2);
+        Tensor y = Tensor.zeros(x.shape());
+        Norm.LAYER.forward(x, gamma, null, 1e-5f, y, stats);
+        Norm.LAYER.backward(x, gamma, stats, x, dx, true);
+        Norm.backward(x, stats, x, dGamma, null);
         return 0;
     }
 

@@ -2,14 +2,17 @@ package dev.heed.grad;
 
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** Arrays that one pass after another uses: a pass of training asks for the same lengths every time. */
+/** Arrays that one op after another uses, pass after pass: a pass of training asks for the same lengths every time. */
 final class Memory {
     private final Map<Integer, List<float[]>> free = new HashMap<>();
-    private final List<float[]> lent = new ArrayList<>();
+    private final Set<float[]> lent = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** A contiguous tensor that holds anything. */
     Tensor room(int... shape) {
@@ -23,10 +26,19 @@ final class Memory {
         return Tensor.of(array, shape);
     }
 
-    void takeBack() {
-        for (float[] array : lent) {
-            free.computeIfAbsent(array.length, length -> new ArrayList<>()).add(array);
+    /** The tensor's memory may be used again; of one that is not from here nothing happens. */
+    void takeBack(Tensor tensor) {
+        if (lent.remove(tensor.array())) {
+            keep(tensor.array());
         }
+    }
+
+    void takeAllBack() {
+        lent.forEach(this::keep);
         lent.clear();
+    }
+
+    private void keep(float[] array) {
+        free.computeIfAbsent(array.length, length -> new ArrayList<>()).add(array);
     }
 }

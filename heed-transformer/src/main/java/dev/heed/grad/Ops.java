@@ -10,7 +10,6 @@ import dev.heed.kernel.Norm;
 import dev.heed.kernel.PackedMatrix;
 import dev.heed.kernel.Rotary;
 import dev.heed.kernel.Softmax;
-import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +34,6 @@ public final class Ops {
     /** Elements of the logits that exist at once: 4 MB, a share of the third-level cache. */
     private static final int LOGITS = 1 << 20;
 
-    /** Rows of one task where a bias is added: a few tasks per thread for the batches of training. */
-    private static final int ROWS = 64;
-    /** An element that is added costs about as much as 16 multiply-adds of a matrix product. */
-    private static final long COST = 16;
-
     private Ops() {}
 
     // ---- linear
@@ -57,7 +51,7 @@ public final class Ops {
         Gemm.linear(x.tensor(), w, bias == null ? null : bias.tensor(), y);
         Value result = Value.result(tape, y, tape.wants(x));
         if (result.isWanted()) {
-            tape.add(() -> Gemm.multiply(result.gradient(), w.unpack(), x.gradient(), true)); // y = x·Wᵀ
+            tape.add(result, () -> addProduct(result.gradient(), w.unpack(), x)); // y = x·Wᵀ
         }
         return result;
     }
@@ -72,54 +66,42 @@ public final class Ops {
      */
     public static Value linear(Tape tape, Value x, Value w, @Nullable Value bias) {
         Tensor y = tape.room(x.tensor().size(0), w.tensor().size(0));
-        Gemm.multiply(x.tensor(), w.tensor().transpose(0, 1), y, false);
-        if (bias != null) {
-            addToRows(y, bias.tensor());
-        }
+        Gemm.multiplyAndAdd(x.tensor(), w.tensor().transpose(0, 1), bias == null ? null : bias.tensor(), y);
         Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
         Value result = Value.result(tape, y, tape.wants(x, w) || learnedBias != null);
         if (result.isWanted()) {
-            tape.add(() -> {
-                Tensor dy = result.gradient();
-                if (x.isWanted()) {
-                    Gemm.multiply(dy, w.tensor(), x.gradient(), true); // y = x·Wᵀ
-                }
-                if (w.isWanted()) {
-                    addWeightGradient(dy, x.tensor(), w.gradient()); // y = x·Wᵀ
-                }
-                if (learnedBias != null) {
-                    sumRows(dy, learnedBias.gradient()); // y += b in every row
-                }
-            });
+            tape.add(result, () -> linearBackward(x, w, learnedBias, result.gradient()));
         }
         return result;
     }
 
+    private static void linearBackward(Value x, Value w, @Nullable Value bias, Tensor dy) {
+        if (x.isWanted()) {
+            addProduct(dy, w.tensor(), x); // y = x·Wᵀ
+        }
+        if (w.isWanted()) {
+            addWeightGradient(dy, x.tensor(), w); // y = x·Wᵀ
+        }
+        if (bias != null) {
+            Elements.addRows(dy, bias.gradient()); // y += b in every row
+        }
+    }
+
     /** dW += dyᵀ·x, written along the rows that memory has: weights kept as [in, out] come as transposed views. */
-    private static void addWeightGradient(Tensor dy, Tensor x, Tensor dW) {
+    private static void addWeightGradient(Tensor dy, Tensor x, Value w) {
+        boolean onto = w.hasGradient();
+        Tensor dW = w.gradientRoom();
         if (dW.stride(1) == 1) {
-            Gemm.multiply(dy.transpose(0, 1), x, dW, true);
+            Gemm.multiply(dy.transpose(0, 1), x, dW, onto);
         } else {
-            Gemm.multiply(x.transpose(0, 1), dy, dW.transpose(0, 1), true);
+            Gemm.multiply(x.transpose(0, 1), dy, dW.transpose(0, 1), onto);
         }
     }
 
-    private static void addToRows(Tensor y, Tensor bias) {
-        Tensor added = bias.contiguous();
-        int width = y.size(1);
-        int tasks = (y.size(0) + ROWS - 1) / ROWS;
-        Workers.run(tasks, COST * y.elements(), t -> {
-            int end = Math.min(y.size(0), (t + 1) * ROWS);
-            for (int r = t * ROWS; r < end; r++) {
-                Strided.addRow(y.array(), y.offset() + r * width, added.array(), added.offset(), width);
-            }
-        });
-    }
-
-    private static void sumRows(Tensor dy, Tensor dBias) {
-        for (int r = 0; r < dy.size(0); r++) {
-            Strided.addTo(dBias, dy.select(0, r));
-        }
+    /** dX += a·b. */
+    private static void addProduct(Tensor a, Tensor b, Value x) {
+        boolean onto = x.hasGradient();
+        Gemm.multiply(a, b, x.gradientRoom(), onto);
     }
 
     // ---- element by element
@@ -139,16 +121,27 @@ public final class Ops {
                 y.elements());
         Value result = Value.result(tape, y, tape.wants(a, b));
         if (result.isWanted()) {
-            tape.add(() -> {
+            tape.add(result, () -> {
                 if (a.isWanted()) {
-                    Strided.addTo(a.gradient(), result.gradient()); // y = a + b
+                    addTo(a, result.gradient()); // y = a + b
                 }
                 if (b.isWanted()) {
-                    Strided.addTo(b.gradient(), result.gradient()); // y = a + b
+                    addTo(b, result.gradient()); // y = a + b
                 }
             });
         }
         return result;
+    }
+
+    /** dX += added. */
+    static void addTo(Value x, Tensor added) {
+        boolean onto = x.hasGradient();
+        Tensor dx = x.gradientRoom();
+        if (!onto && dx.isContiguous()) {
+            added.copyTo(dx.array(), dx.offset());
+        } else {
+            Strided.addTo(onto ? dx : x.gradient(), added);
+        }
     }
 
     /** y = a·b element by element, of one shape, contiguous. */
@@ -165,29 +158,37 @@ public final class Ops {
                 y.elements());
         Value result = Value.result(tape, y, tape.wants(a, b));
         if (result.isWanted()) {
-            tape.add(() -> {
+            tape.add(result, () -> {
                 if (a.isWanted()) {
-                    addProduct(result.gradient(), b.tensor(), a.gradient()); // y = a·b
+                    addElements(result.gradient(), b.tensor(), a); // y = a·b
                 }
                 if (b.isWanted()) {
-                    addProduct(result.gradient(), a.tensor(), b.gradient()); // y = a·b
+                    addElements(result.gradient(), a.tensor(), b); // y = a·b
                 }
             });
         }
         return result;
     }
 
-    private static void addProduct(Tensor a, Tensor b, Tensor to) {
-        Elements.addProduct(a.array(), a.offset(), b.array(), b.offset(), to.array(), to.offset(), to.elements());
+    /** dX += a·b element by element. */
+    private static void addElements(Tensor a, Tensor b, Value x) {
+        boolean onto = x.hasGradient();
+        Tensor dx = x.gradientRoom();
+        int count = dx.elements();
+        if (onto) {
+            Elements.addProduct(a.array(), a.offset(), b.array(), b.offset(), dx.array(), dx.offset(), count);
+        } else {
+            Elements.multiply(a.array(), a.offset(), b.array(), b.offset(), dx.array(), dx.offset(), count);
+        }
     }
 
     /** y = factor·x, contiguous. */
     public static Value scale(Tape tape, Value x, float factor) {
-        Tensor y = tape.zeros(x.tensor().shape());
-        Elements.addScaled(factor, x.tensor().array(), x.tensor().offset(), y.array(), 0, y.elements());
+        Tensor y = tape.room(x.tensor().shape());
+        Elements.scale(factor, x.tensor().array(), x.tensor().offset(), y.array(), 0, y.elements());
         Value result = Value.result(tape, y, tape.wants(x));
         if (result.isWanted()) {
-            tape.add(() -> {
+            tape.add(result, () -> {
                 Tensor dy = result.gradient();
                 Tensor dx = x.gradient();
                 Elements.addScaled(factor, dy.array(), dy.offset(), dx.array(), dx.offset(), dx.elements()); // y = c·x
@@ -207,7 +208,7 @@ public final class Ops {
         Tensor slope = tape.room(x.tensor().shape());
         f.applyWithSlope(x.tensor().array(), x.tensor().offset(), y.array(), 0, slope.array(), 0, count);
         Value result = Value.result(tape, y, true);
-        tape.add(() -> addProduct(result.gradient(), slope, x.gradient())); // y = f(x)
+        tape.add(result, () -> addElements(result.gradient(), slope, x), slope); // y = f(x)
         return result;
     }
 
@@ -243,15 +244,21 @@ public final class Ops {
         }
         Value result = Value.result(tape, y, tape.wants(table));
         if (result.isWanted()) {
-            tape.add(() -> {
-                Tensor dTable = table.gradient();
-                Tensor dy = result.gradient();
-                for (int r = 0; r < ids.length; r++) {
-                    Strided.addTo(dTable.select(0, ids[r]), dy.select(0, r)); // y[r] = W[ids[r]]
-                }
-            });
+            tape.add(result, () -> addToNamedRows(table.gradient(), ids, result.gradient())); // y[r] = W[ids[r]]
         }
         return result;
+    }
+
+    private static void addToNamedRows(Tensor dTable, int[] ids, Tensor dy) {
+        int width = dy.size(1);
+        for (int r = 0; r < ids.length; r++) {
+            if (dTable.stride(1) == 1) {
+                int to = dTable.offset() + ids[r] * dTable.stride(0);
+                Strided.addRow(dTable.array(), to, dy.array(), dy.offset() + r * width, width);
+            } else {
+                Strided.addTo(dTable.select(0, ids[r]), dy.select(0, r));
+            }
+        }
     }
 
     /** y[r] = W[ids[r]] from frozen, packed weights: an embedding tied to the output layer. */
@@ -274,26 +281,31 @@ public final class Ops {
     }
 
     private static Value norm(Tape tape, Norm norm, Value x, Value gamma, @Nullable Value beta, float epsilon) {
-        Tensor y = tape.room(x.tensor().shape());
-        norm.forward(x.tensor(), gamma.tensor(), beta == null ? null : beta.tensor(), epsilon, y);
         Value learnedBeta = beta != null && tape.wants(beta) ? beta : null;
-        Value result = Value.result(tape, y, tape.wants(x, gamma) || learnedBeta != null);
-        if (result.isWanted()) {
-            tape.add(() -> norm.backward( // y = norm(x)·gamma + beta
-                    x.tensor(),
-                    gamma.tensor(),
-                    epsilon,
-                    result.gradient(),
-                    wantedOrSpare(tape, x),
-                    wantedOrSpare(tape, gamma),
-                    learnedBeta == null ? null : learnedBeta.gradient()));
+        boolean wanted = tape.wants(x, gamma) || learnedBeta != null;
+        Tensor y = tape.room(x.tensor().shape());
+        Tensor stats = wanted ? tape.room(x.tensor().size(0), 2) : null;
+        norm.forward(x.tensor(), gamma.tensor(), beta == null ? null : beta.tensor(), epsilon, y, stats);
+        Value result = Value.result(tape, y, wanted);
+        if (stats != null) {
+            tape.add(result, () -> normBackward(tape, norm, x, gamma, learnedBeta, stats, result.gradient()), stats);
         }
         return result;
     }
 
-    /** Where a kernel fills all gradients at once, one that nobody wants goes to memory that is dropped. */
-    private static Tensor wantedOrSpare(Tape tape, Value value) {
-        return value.isWanted() ? value.gradient() : tape.zeros(value.tensor().shape());
+    /** y = norm(x)·gamma + beta. */
+    private static void normBackward(
+            Tape tape, Norm norm, Value x, Value gamma, @Nullable Value beta, Tensor stats, Tensor dy) {
+        if (gamma.isWanted() || beta != null) {
+            Tensor dGamma = gamma.isWanted()
+                    ? gamma.gradient()
+                    : tape.room(gamma.tensor().shape());
+            Norm.backward(x.tensor(), stats, dy, dGamma, beta == null ? null : beta.gradient());
+        }
+        if (x.isWanted()) {
+            boolean onto = x.hasGradient();
+            norm.backward(x.tensor(), gamma.tensor(), stats, dy, x.gradientRoom(), onto);
+        }
     }
 
     /**
@@ -327,20 +339,25 @@ public final class Ops {
         if (p == 0) {
             return x;
         }
-        Tensor keep = tape.room(x.tensor().shape());
-        float[] mask = keep.array();
-        float grow = (float) (1 / (1 - p));
-        for (int i = 0; i < mask.length; i++) {
-            mask[i] = uniform(seed + i * 0x9E3779B97F4A7C15L) < p ? 0 : grow;
+        Tensor y = tape.room(x.tensor().shape());
+        Dropout.apply(x.tensor(), p, seed, y);
+        Value result = Value.result(tape, y, tape.wants(x));
+        if (result.isWanted()) {
+            tape.add(result, () -> dropoutBackward(tape, x, p, seed, result.gradient()));
         }
-        return multiply(tape, x, Value.constant(keep));
+        return result;
     }
 
-    /** Number {@code counter} of a stream of uniform numbers in [0, 1): SplitMix64 (Steele, Lea and Flood 2014). */
-    private static double uniform(long counter) {
-        long z = (counter ^ (counter >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return ((z ^ (z >>> 31)) >>> 11) * 0x1.0p-53;
+    /** y = x·keep/(1 − p); which elements stay is drawn again. */
+    private static void dropoutBackward(Tape tape, Value x, double p, long seed, Tensor dy) {
+        if (!x.hasGradient()) {
+            Dropout.apply(dy, p, seed, x.gradientRoom());
+            return;
+        }
+        Tensor kept = tape.room(dy.shape());
+        Dropout.apply(dy, p, seed, kept);
+        addTo(x, kept);
+        tape.takeBack(kept);
     }
 
     // ---- views
@@ -361,14 +378,14 @@ public final class Ops {
         int width = parts.getFirst().tensor().size(1);
         int rows = parts.stream().mapToInt(part -> part.tensor().size(0)).sum();
         boolean wanted = tape.records() && parts.stream().anyMatch(Value::isWanted);
-        Value y = Value.result(tape, tape.room(rows, width), wanted);
+        Value y = room(tape, wanted, rows, width);
         int at = 0;
         for (Value part : parts) {
             int from = at;
             int to = from + part.tensor().size(0);
             part.tensor().copyTo(y.tensor().array(), from * width);
             if (tape.wants(part)) {
-                tape.add(() -> Strided.addTo(part.gradient(), y.gradient().slice(0, from, to))); // y[from, to) = part
+                tape.add(() -> addTo(part, y.gradient().slice(0, from, to))); // y[from, to) = part
             }
             at = to;
         }
@@ -428,24 +445,53 @@ public final class Ops {
         Tensor q = query.tensor();
         Tensor k = key.tensor();
         Tensor v = value.tensor();
-        AttentionGradients d = attention.gradients(q, k, v, result, dOutput); // output = softmax(q·kᵀ)·v
-        if (query.isWanted()) {
-            Strided.addTo(query.gradient(), d.dQuery());
+        if (isAll(query, key, value) && attention.comparesAsTheyAre()) {
+            attention.gradientsInto( // output = softmax(q·kᵀ)·v
+                    q, k, v, result, dOutput, query.gradientRoom(), key.gradientRoom(), value.gradientRoom());
+        } else {
+            AttentionGradients d = attention.gradients(q, k, v, result, dOutput); // output = softmax(q·kᵀ)·v
+            addIfWanted(query, d.dQuery());
+            addIfWanted(key, d.dKey());
+            addIfWanted(value, d.dValue());
         }
-        if (key.isWanted()) {
-            Strided.addTo(key.gradient(), d.dKey());
+        if (bias != null) {
+            addIfWanted(bias, attention.biasGradient(q, k, v, result, dOutput));
         }
-        if (value.isWanted()) {
-            Strided.addTo(value.gradient(), d.dValue());
+    }
+
+    /**
+     * True if the values, which have no element in common, are all of what they are views of, and none of it has a gradient
+     * yet: then theirs may be overwritten.
+     */
+    private static boolean isAll(Value... values) {
+        for (Value value : values) {
+            Value root = value.root();
+            int elements = 0;
+            for (Value other : values) {
+                elements += other.root().equals(root) ? other.tensor().elements() : 0;
+            }
+            if (!value.isWanted()
+                    || root.hasGradient()
+                    || elements != root.tensor().elements()) {
+                return false;
+            }
         }
-        if (bias != null && bias.isWanted()) {
-            Strided.addTo(bias.gradient(), attention.biasGradient(q, k, v, result, dOutput));
+        return true;
+    }
+
+    private static void addIfWanted(Value x, Tensor added) {
+        if (x.isWanted()) {
+            addTo(x, added);
         }
     }
 
     /** Room for results that ops like {@link #attention} fill part by part. */
     public static Value room(Tape tape, boolean wanted, int rows, int width) {
-        return Value.result(tape, tape.room(rows, width), tape.records() && wanted);
+        Value result = Value.result(tape, tape.room(rows, width), tape.records() && wanted);
+        if (result.isWanted()) {
+            tape.add(result, () -> {}); // behind the steps of all parts
+        }
+        return result;
     }
 
     // ---- loss
@@ -466,55 +512,53 @@ public final class Ops {
         int tile = tileRows(w.tensor().size(0));
         int counted = (int)
                 java.util.Arrays.stream(labels).filter(label -> label >= 0).count();
+        Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
+        boolean wanted = (tape.wants(x, w) || learnedBias != null) && counted > 0;
+        Tensor kept = wanted && rows <= tile ? tape.room(rows, w.tensor().size(0)) : null;
         double sum = 0;
         for (int from = 0; from < rows; from += tile) {
             int to = Math.min(rows, from + tile);
             float[] loss = new float[to - from];
-            Softmax.crossEntropy(logits(tape, x, w, bias, from, to), slice(labels, from, to), loss);
+            Tensor logits =
+                    kept != null ? kept : tape.room(to - from, w.tensor().size(0));
+            logits(x, w, bias, from, to, logits);
+            Softmax.crossEntropy(logits, slice(labels, from, to), loss);
             for (float each : loss) {
                 sum += each;
             }
+            if (kept == null) {
+                tape.takeBack(logits);
+            }
         }
         Tensor mean = Tensor.full(counted == 0 ? 0 : (float) (sum / counted), 1);
-        Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
-        Value result = Value.result(tape, mean, tape.wants(x, w) || learnedBias != null);
-        if (result.isWanted() && counted > 0) {
-            tape.add(() -> {
+        Value result = Value.result(tape, mean, wanted);
+        if (wanted) {
+            tape.add(result, () -> {
                 float scale = result.gradient().get(0) / counted;
                 for (int from = 0; from < rows; from += tile) {
                     int to = Math.min(rows, from + tile);
-                    Tensor d = logits(tape, x, w, bias, from, to);
+                    Tensor d = kept != null
+                            ? kept
+                            : tape.room(to - from, w.tensor().size(0));
+                    if (kept == null) {
+                        logits(x, w, bias, from, to, d);
+                    }
                     Softmax.crossEntropyBackward(d, slice(labels, from, to), scale, d);
-                    crossEntropyTile(rows(x, from, to), w, learnedBias, d);
+                    linearBackward(rows(x, from, to), w, learnedBias, d);
+                    tape.takeBack(d);
                 }
             });
         }
         return result;
     }
 
-    private static void crossEntropyTile(Value x, Value w, @Nullable Value bias, Tensor dLogits) {
-        if (x.isWanted()) {
-            Gemm.multiply(dLogits, w.tensor(), x.gradient(), true); // logits = x·Wᵀ
-        }
-        if (w.isWanted()) {
-            Gemm.multiply(dLogits.transpose(0, 1), x.tensor(), w.gradient(), true); // logits = x·Wᵀ
-        }
-        if (bias != null) {
-            sumRows(dLogits, bias.gradient()); // logits += b
-        }
-    }
-
     private static int tileRows(int vocabulary) {
         return Math.max(1, LOGITS / Math.max(1, vocabulary));
     }
 
-    private static Tensor logits(Tape tape, Value x, Value w, @Nullable Value bias, int from, int to) {
-        Tensor logits = tape.room(to - from, w.tensor().size(0));
-        Gemm.multiply(x.tensor().slice(0, from, to), w.tensor().transpose(0, 1), logits, false);
-        if (bias != null) {
-            addToRows(logits, bias.tensor());
-        }
-        return logits;
+    private static void logits(Value x, Value w, @Nullable Value bias, int from, int to, Tensor logits) {
+        Tensor some = x.tensor().slice(0, from, to);
+        Gemm.multiplyAndAdd(some, w.tensor().transpose(0, 1), bias == null ? null : bias.tensor(), logits);
     }
 
     private static int[] slice(int[] all, int from, int to) {

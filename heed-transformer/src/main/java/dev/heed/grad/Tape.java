@@ -4,6 +4,7 @@ import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a forward pass leaves behind for the backward pass: one step per op, walked from last to first. One that does not
@@ -21,8 +22,11 @@ public final class Tape {
     private static final Tape OFF = new Tape(false);
 
     private final boolean records;
-    private final List<Runnable> steps = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
     private final Memory memory = new Memory();
+
+    /** The way back of one op; afterwards nobody needs its result, that result's gradient, or what else it kept. */
+    private record Step(@Nullable Value result, Runnable backward, Tensor... kept) {}
 
     private Tape(boolean records) {
         this.records = records;
@@ -49,7 +53,7 @@ public final class Tape {
      */
     public void reuse() {
         steps.clear();
-        memory.takeBack();
+        memory.takeAllBack();
     }
 
     /** Memory for a result that is overwritten whole. */
@@ -57,11 +61,11 @@ public final class Tape {
         return records ? memory.room(shape) : Tensor.zeros(shape);
     }
 
-    /** Memory for a sum. */
-    Tensor zeros(int... shape) {
-        Tensor sum = room(shape);
-        Arrays.fill(sum.array(), 0);
-        return sum;
+    /** Gives memory back before the pass ends. */
+    void takeBack(Tensor tensor) {
+        if (records) {
+            memory.takeBack(tensor);
+        }
     }
 
     boolean wants(Value a) {
@@ -72,12 +76,25 @@ public final class Tape {
         return records && (a.isWanted() || b.isWanted());
     }
 
+    /** Leaves the way back of a part of a result, or of what was done in place. */
     void add(Runnable backward) {
-        steps.add(backward);
+        steps.add(new Step(null, backward));
     }
 
     /**
-     * Fills the gradients of everything wanted, given that of the result, and forgets the steps.
+     * Leaves an op's way back.
+     *
+     * @param result its result
+     * @param kept from {@link #room}, for the way back alone
+     */
+    void add(Value result, Runnable backward, Tensor... kept) {
+        steps.add(new Step(result, backward, kept));
+    }
+
+    /**
+     * Fills the gradients of everything wanted, given that of the result, and forgets the steps. As it goes it takes back the
+     * memory of what it has passed: afterwards only the gradients of parameters, and values that were not computed on this
+     * tape, hold anything.
      *
      * @param dResult of the result's shape
      */
@@ -89,11 +106,17 @@ public final class Tape {
             throw new IllegalArgumentException("Tape.backward: the gradient must have the result's shape "
                     + result.tensor().describe() + ", got " + dResult.describe());
         }
-        Strided.addTo(result.gradient(), dResult);
-        for (int i = steps.size() - 1; i >= 0; i--) {
-            steps.get(i).run();
+        Ops.addTo(result, dResult);
+        while (!steps.isEmpty()) {
+            Step step = steps.removeLast();
+            step.backward.run();
+            if (step.result != null) {
+                step.result.letGo();
+            }
+            for (Tensor each : step.kept) {
+                takeBack(each);
+            }
         }
-        steps.clear();
     }
 
     /** {@link #backward(Value, Tensor)} of a loss: a value with one element. */

@@ -1,6 +1,7 @@
 package dev.heed.grad;
 
 import dev.heed.tensor.Tensor;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,8 @@ public final class Value {
     private final @Nullable UnaryOperator<Tensor> part;
     private final Tape tape;
     private @Nullable Tensor gradient;
+    /** The gradient's memory holds contributions; else it holds anything. */
+    private boolean begun;
 
     private Value(
             Tensor tensor, boolean wanted, @Nullable Value whole, @Nullable UnaryOperator<Tensor> part, Tape tape) {
@@ -68,18 +71,59 @@ public final class Value {
         if (whole != null && part != null) {
             return part.apply(whole.gradient());
         }
-        Tensor sum = gradient;
-        if (sum == null) {
-            sum = tape.zeros(tensor.shape());
-            gradient = sum;
+        boolean zero = !begun;
+        Tensor sum = gradientRoom();
+        if (zero) {
+            Arrays.fill(sum.array(), 0);
         }
         return sum;
     }
 
-    /** Sets the gradient back to zero. */
-    public void clearGradient() {
-        if (gradient != null) {
-            java.util.Arrays.fill(gradient.array(), 0);
+    /**
+     * Whether contributions stand in the gradient already. If so, the next one is added; if not, it overwrites every element of
+     * {@link #gradientRoom}, which spares setting them to zero first.
+     */
+    boolean hasGradient() {
+        if (whole == null) {
+            return begun;
         }
+        if (!whole.hasGradient() && tensor.elements() != whole.tensor.elements()) {
+            whole.gradient(); // what this part leaves out is zero
+        }
+        return whole.hasGradient();
+    }
+
+    /** Memory of the gradient for who asked {@link #hasGradient} and fills it or adds to it. */
+    Tensor gradientRoom() {
+        if (whole != null && part != null) {
+            return part.apply(whole.gradientRoom());
+        }
+        Tensor room = gradient;
+        if (room == null) {
+            room = tape.room(tensor.shape());
+            gradient = room;
+        }
+        begun = true;
+        return room;
+    }
+
+    /** The value that this one is a view of, over any number of views. */
+    Value root() {
+        return whole == null ? this : whole.root();
+    }
+
+    /** Gives the memory of the result of an op and of its gradient back to the tape. */
+    void letGo() {
+        if (gradient != null) {
+            tape.takeBack(gradient);
+        }
+        tape.takeBack(tensor);
+        gradient = null;
+        begun = false;
+    }
+
+    /** Forgets the gradient so far. */
+    public void clearGradient() {
+        begun = false;
     }
 }

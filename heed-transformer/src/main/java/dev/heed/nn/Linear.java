@@ -32,9 +32,17 @@ public final class Linear {
         return new Linear(weights, null, bias == null ? null : Value.constant(bias));
     }
 
-    /** With weights [out, in] that may be learned. */
+    /** With weights [out, in] that may be learned. A bias that stays 0 is left out. */
     public static Linear learned(Value weights, @Nullable Value bias) {
-        return new Linear(null, weights, bias);
+        return new Linear(null, weights, bias == null || isNothing(bias) ? null : bias);
+    }
+
+    private static boolean isNothing(Value bias) {
+        boolean nothing = !bias.isWanted();
+        for (int i = 0; nothing && i < bias.tensor().elements(); i++) {
+            nothing = bias.tensor().get(i) == 0;
+        }
+        return nothing;
     }
 
     /** x [rows, in] to [rows, out]. */

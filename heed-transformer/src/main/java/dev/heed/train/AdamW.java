@@ -40,12 +40,13 @@ final class AdamW implements Optimizer {
     public void step(int step, double rate, double factor) {
         double size = rate / (1 - StrictMath.pow(beta1, step + 1));
         double root = Math.sqrt(1 - StrictMath.pow(beta2, step + 1));
+        float[][] gradients = Ranges.gradients(groups.values());
         ranges.run((index, range) -> {
             int p = range.parameter();
             update(
                     new Memory(
                             groups.values().get(p).tensor().array(),
-                            groups.values().get(p).gradient().array(),
+                            gradients[p],
                             first.get(p).array(),
                             second.get(p).array()),
                     range,

@@ -16,8 +16,8 @@ final class GradientNorm {
     }
 
     double compute() {
-        ranges.run((index, range) -> sums[index] =
-                squares(parameters.get(range.parameter()).gradient().array(), range.from(), range.to()));
+        float[][] gradients = Ranges.gradients(parameters);
+        ranges.run((index, range) -> sums[index] = squares(gradients[range.parameter()], range.from(), range.to()));
         double sum = 0;
         for (double each : sums) {
             sum += each;

@@ -36,6 +36,11 @@ final class Ranges {
         elements = sum;
     }
 
+    /** The gradients' memory; asked for before threads share it, because one that got no contribution is set to zero then. */
+    static float[][] gradients(List<Value> parameters) {
+        return parameters.stream().map(value -> value.gradient().array()).toArray(float[][]::new);
+    }
+
     int count() {
         return ranges.size();
     }

@@ -23,10 +23,11 @@ final class Sgd implements Optimizer {
 
     @Override
     public void step(int step, double rate, double factor) {
+        float[][] gradients = Ranges.gradients(groups.values());
         ranges.run((index, range) -> {
             int at = range.parameter();
             float[] p = groups.values().get(at).tensor().array();
-            float[] g = groups.values().get(at).gradient().array();
+            float[] g = gradients[at];
             float[] m = moments.get(at).array();
             float decay = (float) groups.decay()[at];
             for (int i = range.from(); i < range.to(); i++) {
