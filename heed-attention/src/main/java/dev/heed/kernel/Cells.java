@@ -2,8 +2,7 @@ package dev.heed.kernel;
 
 /**
  * The numbers of one page, keys or values, of all heads, in one of the storage kinds of {@link Pages}. A row is one key or
- * value of one head: number d stands at {@code first + d·step} of the head's part, so that rows may lie one after another
- * (values) or be transposed in groups of 32 (keys).
+ * value of one head; {@link Rows#GROUP} says how keys and values lie.
  */
 sealed interface Cells {
     /** Where a head's rows stand. */
@@ -12,12 +11,13 @@ sealed interface Cells {
             return width * Pages.PAGE;
         }
 
-        int first(int slot) {
-            return transposed ? slot / Rows.GROUP * Rows.GROUP * width + slot % Rows.GROUP : slot * width;
-        }
-
-        int step() {
-            return transposed ? Rows.GROUP : 1;
+        /** Place of number d of a row. */
+        int at(int slot, int d) {
+            int keys = slot / Rows.GROUP * Rows.GROUP;
+            int panel = d / Rows.GROUP;
+            return transposed
+                    ? keys * width + d * Rows.GROUP + slot - keys
+                    : panel * Rows.GROUP * Pages.PAGE + slot * Rows.panelWidth(width, panel) + d % Rows.GROUP;
         }
     }
 
@@ -44,9 +44,9 @@ sealed interface Cells {
     record Floats(Layout layout, float[] cells) implements Cells {
         @Override
         public void put(int head, int slot, float[] row, int at) {
-            int to = head * layout.size() + layout.first(slot);
+            int to = head * layout.size();
             for (int d = 0; d < layout.width; d++) {
-                cells[to + d * layout.step()] = row[at + d];
+                cells[to + layout.at(slot, d)] = row[at + d];
             }
         }
 
@@ -70,9 +70,9 @@ sealed interface Cells {
     record Bfloats(Layout layout, short[] cells) implements Cells {
         @Override
         public void put(int head, int slot, float[] row, int at) {
-            int to = head * layout.size() + layout.first(slot);
+            int to = head * layout.size();
             for (int d = 0; d < layout.width; d++) {
-                cells[to + d * layout.step()] = narrow(row[at + d]);
+                cells[to + layout.at(slot, d)] = narrow(row[at + d]);
             }
         }
 
@@ -105,9 +105,9 @@ sealed interface Cells {
     record Halves(Layout layout, short[] cells) implements Cells {
         @Override
         public void put(int head, int slot, float[] row, int at) {
-            int to = head * layout.size() + layout.first(slot);
+            int to = head * layout.size();
             for (int d = 0; d < layout.width; d++) {
-                cells[to + d * layout.step()] = Float.floatToFloat16(row[at + d]);
+                cells[to + layout.at(slot, d)] = Float.floatToFloat16(row[at + d]);
             }
         }
 
@@ -141,21 +141,28 @@ sealed interface Cells {
             }
             float scale = largest / 127;
             scales[head * Pages.PAGE + slot] = scale;
-            int to = head * layout.size() + layout.first(slot);
+            int to = head * layout.size();
             for (int d = 0; d < layout.width; d++) {
-                cells[to + d * layout.step()] = scale == 0 ? 0 : (byte) Math.round(row[at + d] / scale);
+                cells[to + layout.at(slot, d)] = scale == 0 ? 0 : (byte) Math.round(row[at + d] / scale);
             }
         }
 
         @Override
         public float[] head(int head, float[] room) {
             int from = head * layout.size();
-            for (int slot = 0; slot < Pages.PAGE; slot++) {
-                float scale = scales[head * Pages.PAGE + slot];
-                int first = layout.first(slot);
-                for (int d = 0; d < layout.width; d++) {
-                    int i = first + d * layout.step();
-                    room[i] = cells[from + i] * scale;
+            int firstScale = head * Pages.PAGE;
+            for (int group = 0; layout.transposed && group < layout.width * Pages.PAGE / Rows.GROUP; group++) {
+                int keys = firstScale + group / layout.width * Rows.GROUP;
+                for (int j = 0, i = group * Rows.GROUP; j < Rows.GROUP; j++, i++) {
+                    room[i] = cells[from + i] * scales[keys + j];
+                }
+            }
+            for (int d = 0; !layout.transposed && d < layout.width; d += Rows.GROUP) {
+                int width = Rows.panelWidth(layout.width, d / Rows.GROUP);
+                for (int row = 0, at = d * Pages.PAGE; row < Pages.PAGE; row++, at += width) {
+                    for (int i = at; i < at + width; i++) {
+                        room[i] = cells[from + i] * scales[firstScale + row];
+                    }
                 }
             }
             return room;

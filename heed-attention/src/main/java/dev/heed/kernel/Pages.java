@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * Keys and values of a growing sequence in pages of 128: growing adds a page and copies nothing; full pages may be
- * shared between sequences with the same beginning. Keys are kept transposed in groups of 32 ({@link Rows#GROUP}), values
- * row by row, which is how {@link Decode} reads them.
+ * shared between sequences with the same beginning. Keys are kept transposed in groups of 64, values in
+ * panels of 64 coordinates ({@link Rows#GROUP}), which is how {@link Decode} reads them.
  *
  * <p>Storage: {@code FLOAT32} exact; {@code BFLOAT16} 8 significant bits, relative error ≤ 2⁻⁸; {@code FLOAT16} 11 bits,
  * relative error ≤ 2⁻¹¹ within ±65504; {@code INT8} one scale per row of a head, absolute error ≤ largest/254.
@@ -155,10 +155,8 @@ public final class Pages {
         float[] keys = room;
         for (int index = from; index < to; index++) {
             keys = index == from || index % PAGE == 0 ? keys(head, index / PAGE, room) : keys;
-            int first = keyOffset(head, index / PAGE) + keyLayout.first(index % PAGE);
-            for (int d = 0; d < width; d++) {
-                target[at + (index - from) * width + d] = keys[first + d * keyLayout.step()];
-            }
+            int row = at + (index - from) * width;
+            copyRow(keys, keyOffset(head, index / PAGE), keyLayout, index % PAGE, target, row);
         }
     }
 
@@ -168,8 +166,14 @@ public final class Pages {
         float[] values = room;
         for (int index = from; index < to; index++) {
             values = index == from || index % PAGE == 0 ? values(head, index / PAGE, room) : values;
-            int first = valueOffset(head, index / PAGE) + valueLayout.first(index % PAGE);
-            System.arraycopy(values, first, target, at + (index - from) * valueWidth, valueWidth);
+            int row = at + (index - from) * valueWidth;
+            copyRow(values, valueOffset(head, index / PAGE), valueLayout, index % PAGE, target, row);
+        }
+    }
+
+    private static void copyRow(float[] cells, int at, Cells.Layout layout, int slot, float[] target, int to) {
+        for (int d = 0; d < layout.width(); d++) {
+            target[to + d] = cells[at + layout.at(slot, d)];
         }
     }
 
@@ -182,7 +186,7 @@ public final class Pages {
         return pages.get(page).keys().offset(head);
     }
 
-    /** One head's values of a page, row by row from {@link #valueOffset} on. */
+    /** One head's values of a page, in panels from {@link #valueOffset} on. */
     float[] values(int head, int page, float[] room) {
         return pages.get(page).values().head(head, room);
     }

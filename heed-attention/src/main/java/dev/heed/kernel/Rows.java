@@ -6,8 +6,17 @@ package dev.heed.kernel;
  * memory. Every sum runs in the order of {@link Tile}: the bits are those of the full pass.
  */
 interface Rows {
-    /** Keys in a group of transposed storage: group g, coordinate d, key j at (g·D + d)·32 + j. */
-    int GROUP = 32;
+    /**
+     * Numbers side by side in storage, 256 bytes, what four vectors of an inner loop take: so a loop reads memory in one stream.
+     * Keys are transposed, key j, coordinate d at (j / 64 · D + d)·64 + j mod 64. Values lie in panels of 64 coordinates, the last
+     * narrower, panel c at c·64·128, value j in it at j times its width.
+     */
+    int GROUP = 64;
+
+    /** Coordinates in panel {@code panel} of values. */
+    static int panelWidth(int width, int panel) {
+        return Math.min(GROUP, width - panel * GROUP);
+    }
 
     /** The implementation that {@link Kernels} chose. */
     Rows CHOSEN = Kernels.vector() ? new VectorRows() : new ScalarRows();
@@ -27,7 +36,7 @@ interface Rows {
     /**
      * o[r][d] += Σ_j p[r][j] · v[j][d] for j in [from, to), ascending.
      *
-     * @param v values, row j at {@code at + j·width}
+     * @param v values in panels, the first at {@code at}
      * @param p rows of BLOCK weights, row r at {@code (row + r)·BLOCK}
      * @param o rows of {@code width} numbers, row r at {@code (row + r)·width}
      */

@@ -35,11 +35,19 @@ final class ScalarRows implements Rows {
     @Override
     public void mix(float[] v, int at, int from, int to, int width, float[] p, int row, int rows, float[] o) {
         for (int r = row; r < row + rows; r++) {
-            for (int j = from; j < to; j++) {
-                float weight = p[r * BLOCK + j];
-                for (int d = 0; d < width; d++) {
-                    o[r * width + d] = Math.fma(weight, v[at + j * width + d], o[r * width + d]);
-                }
+            for (int d = 0; d < width; d += GROUP) {
+                mixPanel(
+                        v, at + d * BLOCK, from, to, Rows.panelWidth(width, d / GROUP), p, r * BLOCK, o, r * width + d);
+            }
+        }
+    }
+
+    private static void mixPanel(
+            float[] v, int at, int from, int to, int width, float[] p, int weights, float[] o, int out) {
+        for (int j = from; j < to; j++) {
+            float weight = p[weights + j];
+            for (int d = 0; d < width; d++) {
+                o[out + d] = Math.fma(weight, v[at + j * width + d], o[out + d]);
             }
         }
     }

@@ -9,8 +9,8 @@ final class VectorRows implements Rows {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final int L = Lanes.COUNT;
     private static final int BLOCK = ScoreTile.BLOCK;
-    /** Rows of values that several passes go over while they stay in a first-level cache. */
-    private static final int PIECE = 32;
+    /** Rows of a panel that several passes go over while they stay in a first-level cache. */
+    private static final int PIECE = 64;
 
     @Override
     public void scores(float[] k, int at, int width, float[] q, int rows, float[] s) {
@@ -37,7 +37,7 @@ final class VectorRows implements Rows {
         return at + i * L / GROUP * width * GROUP + i * L % GROUP;
     }
 
-    /** Four queries on four vectors of keys: each key is read once for all of them, in two or more streams of memory. */
+    /** Four queries on four vectors of keys: each key is read once for all of them, in one stream of memory at 16 lanes. */
     private static void scores4(float[] k, int at, int width, float[] q, int query, float[] s, int to) {
         int k0 = group(at, 0, width);
         int k1 = group(at, 1, width);
@@ -149,122 +149,62 @@ final class VectorRows implements Rows {
     @Override
     public void mix(float[] v, int at, int from, int to, int width, float[] p, int row, int rows, float[] o) {
         int four = row + rows / 4 * 4;
-        for (int j = from; j < to && four > row; j += PIECE) { // values are read in order, each piece from memory once
-            for (int r = row; r < four; r += 4) {
-                mix4(v, at, j, Math.min(to, j + PIECE), width, p, r, o);
+        int piece = rows > 4 ? PIECE : BLOCK;
+        for (int d = 0; d < width; d += GROUP) {
+            int columns = Rows.panelWidth(width, d / GROUP);
+            int panel = at + d * BLOCK;
+            for (int j = from; j < to; j += piece) {
+                int end = Math.min(to, j + piece);
+                for (int r = row; r < four; r += 4) {
+                    mix4(v, panel, j, end, columns, p, r * BLOCK, o, r * width + d, width);
+                }
+                for (int r = four; r < row + rows; r++) {
+                    mix1(v, panel, j, end, columns, p, r * BLOCK, o, r * width + d);
+                }
             }
         }
-        for (int r = four; r < row + rows; r++) {
-            mix1(v, at, from, to, width, p, r, o);
+    }
+
+    private static void mix4(
+            float[] v, int at, int from, int to, int columns, float[] p, int weight, float[] o, int out, int width) {
+        int d = 0;
+        for (; d + 4 * L <= columns; d += 4 * L) {
+            mix4x4(v, at + d, from, to, columns, p, weight, o, out + d, width);
+        }
+        for (; d + L <= columns; d += L) {
+            mix4x1(v, at + d, from, to, columns, p, weight, o, out + d, width);
+        }
+        for (int r = 0; r < 4; r++) {
+            tail(v, at, from, to, columns, d, p, weight + r * BLOCK, o, out + r * width);
         }
     }
 
-    private static void mix4(float[] v, int at, int from, int to, int width, float[] p, int r, float[] o) {
+    private static void mix1(
+            float[] v, int at, int from, int to, int columns, float[] p, int weight, float[] o, int out) {
         int d = 0;
-        for (; d + 8 * L <= width; d += 8 * L) {
-            mix2x8(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
-            mix2x8(v, at + d, from, to, width, p, (r + 2) * BLOCK, o, (r + 2) * width + d);
+        for (; d + 4 * L <= columns; d += 4 * L) {
+            mix1x4(v, at + d, from, to, columns, p, weight, o, out + d);
         }
-        for (; d + 4 * L <= width; d += 4 * L) {
-            mix4x4(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
+        for (; d + L <= columns; d += L) {
+            mix1x1(v, at + d, from, to, columns, p, weight, o, out + d);
         }
-        for (; d + L <= width; d += L) {
-            mix4x1(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
-        }
-        for (int i = r; i < r + 4; i++) {
-            tail(v, at, from, to, width, d, p, i, o);
-        }
-    }
-
-    private static void mix1(float[] v, int at, int from, int to, int width, float[] p, int r, float[] o) {
-        int d = 0;
-        for (; d + 8 * L <= width; d += 8 * L) {
-            mix1x8(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
-        }
-        for (; d + L <= width; d += L) {
-            mix1x1(v, at + d, from, to, width, p, r * BLOCK, o, r * width + d);
-        }
-        tail(v, at, from, to, width, d, p, r, o);
+        tail(v, at, from, to, columns, d, p, weight, o, out);
     }
 
     /** The last coordinates that fill no vector. */
-    private static void tail(float[] v, int at, int from, int to, int width, int firstD, float[] p, int r, float[] o) {
-        for (int d = firstD; d < width; d++) {
-            float sum = o[r * width + d];
+    private static void tail(
+            float[] v, int at, int from, int to, int columns, int firstD, float[] p, int weight, float[] o, int out) {
+        for (int d = firstD; d < columns; d++) {
+            float sum = o[out + d];
             for (int j = from; j < to; j++) {
-                sum = Math.fma(p[r * BLOCK + j], v[at + j * width + d], sum);
+                sum = Math.fma(p[weight + j], v[at + j * columns + d], sum);
             }
-            o[r * width + d] = sum;
+            o[out + d] = sum;
         }
-    }
-
-    private static void mix2x8(
-            float[] v, int at, int from, int to, int width, float[] p, int weight, float[] o, int out) {
-        FloatVector a00 = FloatVector.fromArray(F, o, out);
-        FloatVector a01 = FloatVector.fromArray(F, o, out + L);
-        FloatVector a02 = FloatVector.fromArray(F, o, out + 2 * L);
-        FloatVector a03 = FloatVector.fromArray(F, o, out + 3 * L);
-        FloatVector a04 = FloatVector.fromArray(F, o, out + 4 * L);
-        FloatVector a05 = FloatVector.fromArray(F, o, out + 5 * L);
-        FloatVector a06 = FloatVector.fromArray(F, o, out + 6 * L);
-        FloatVector a07 = FloatVector.fromArray(F, o, out + 7 * L);
-        FloatVector a10 = FloatVector.fromArray(F, o, out + width);
-        FloatVector a11 = FloatVector.fromArray(F, o, out + width + L);
-        FloatVector a12 = FloatVector.fromArray(F, o, out + width + 2 * L);
-        FloatVector a13 = FloatVector.fromArray(F, o, out + width + 3 * L);
-        FloatVector a14 = FloatVector.fromArray(F, o, out + width + 4 * L);
-        FloatVector a15 = FloatVector.fromArray(F, o, out + width + 5 * L);
-        FloatVector a16 = FloatVector.fromArray(F, o, out + width + 6 * L);
-        FloatVector a17 = FloatVector.fromArray(F, o, out + width + 7 * L);
-        int row = at + from * width;
-        for (int j = from; j < to; j++, row += width) {
-            FloatVector factor0 = FloatVector.broadcast(F, p[weight + j]);
-            FloatVector factor1 = FloatVector.broadcast(F, p[weight + BLOCK + j]);
-            FloatVector value = FloatVector.fromArray(F, v, row);
-            a00 = value.fma(factor0, a00);
-            a10 = value.fma(factor1, a10);
-            value = FloatVector.fromArray(F, v, row + L);
-            a01 = value.fma(factor0, a01);
-            a11 = value.fma(factor1, a11);
-            value = FloatVector.fromArray(F, v, row + 2 * L);
-            a02 = value.fma(factor0, a02);
-            a12 = value.fma(factor1, a12);
-            value = FloatVector.fromArray(F, v, row + 3 * L);
-            a03 = value.fma(factor0, a03);
-            a13 = value.fma(factor1, a13);
-            value = FloatVector.fromArray(F, v, row + 4 * L);
-            a04 = value.fma(factor0, a04);
-            a14 = value.fma(factor1, a14);
-            value = FloatVector.fromArray(F, v, row + 5 * L);
-            a05 = value.fma(factor0, a05);
-            a15 = value.fma(factor1, a15);
-            value = FloatVector.fromArray(F, v, row + 6 * L);
-            a06 = value.fma(factor0, a06);
-            a16 = value.fma(factor1, a16);
-            value = FloatVector.fromArray(F, v, row + 7 * L);
-            a07 = value.fma(factor0, a07);
-            a17 = value.fma(factor1, a17);
-        }
-        a00.intoArray(o, out);
-        a01.intoArray(o, out + L);
-        a02.intoArray(o, out + 2 * L);
-        a03.intoArray(o, out + 3 * L);
-        a04.intoArray(o, out + 4 * L);
-        a05.intoArray(o, out + 5 * L);
-        a06.intoArray(o, out + 6 * L);
-        a07.intoArray(o, out + 7 * L);
-        a10.intoArray(o, out + width);
-        a11.intoArray(o, out + width + L);
-        a12.intoArray(o, out + width + 2 * L);
-        a13.intoArray(o, out + width + 3 * L);
-        a14.intoArray(o, out + width + 4 * L);
-        a15.intoArray(o, out + width + 5 * L);
-        a16.intoArray(o, out + width + 6 * L);
-        a17.intoArray(o, out + width + 7 * L);
     }
 
     private static void mix4x4(
-            float[] v, int at, int from, int to, int width, float[] p, int weight, float[] o, int out) {
+            float[] v, int at, int from, int to, int columns, float[] p, int weight, float[] o, int out, int width) {
         FloatVector a00 = FloatVector.fromArray(F, o, out);
         FloatVector a01 = FloatVector.fromArray(F, o, out + L);
         FloatVector a02 = FloatVector.fromArray(F, o, out + 2 * L);
@@ -281,8 +221,8 @@ final class VectorRows implements Rows {
         FloatVector a31 = FloatVector.fromArray(F, o, out + 3 * width + L);
         FloatVector a32 = FloatVector.fromArray(F, o, out + 3 * width + 2 * L);
         FloatVector a33 = FloatVector.fromArray(F, o, out + 3 * width + 3 * L);
-        int row = at + from * width;
-        for (int j = from; j < to; j++, row += width) {
+        int row = at + from * columns;
+        for (int j = from; j < to; j++, row += columns) {
             FloatVector v0 = FloatVector.fromArray(F, v, row);
             FloatVector v1 = FloatVector.fromArray(F, v, row + L);
             FloatVector v2 = FloatVector.fromArray(F, v, row + 2 * L);
@@ -327,13 +267,13 @@ final class VectorRows implements Rows {
     }
 
     private static void mix4x1(
-            float[] v, int at, int from, int to, int width, float[] p, int weight, float[] o, int out) {
+            float[] v, int at, int from, int to, int columns, float[] p, int weight, float[] o, int out, int width) {
         FloatVector a00 = FloatVector.fromArray(F, o, out);
         FloatVector a10 = FloatVector.fromArray(F, o, out + width);
         FloatVector a20 = FloatVector.fromArray(F, o, out + 2 * width);
         FloatVector a30 = FloatVector.fromArray(F, o, out + 3 * width);
-        int row = at + from * width;
-        for (int j = from; j < to; j++, row += width) {
+        int row = at + from * columns;
+        for (int j = from; j < to; j++, row += columns) {
             FloatVector v0 = FloatVector.fromArray(F, v, row);
             FloatVector factor = FloatVector.broadcast(F, p[weight + j]);
             a00 = v0.fma(factor, a00);
@@ -350,44 +290,28 @@ final class VectorRows implements Rows {
         a30.intoArray(o, out + 3 * width);
     }
 
-    private static void mix1x8(
+    private static void mix1x4(
             float[] v, int at, int from, int to, int width, float[] p, int weight, float[] o, int out) {
         FloatVector a00 = FloatVector.fromArray(F, o, out);
         FloatVector a01 = FloatVector.fromArray(F, o, out + L);
         FloatVector a02 = FloatVector.fromArray(F, o, out + 2 * L);
         FloatVector a03 = FloatVector.fromArray(F, o, out + 3 * L);
-        FloatVector a04 = FloatVector.fromArray(F, o, out + 4 * L);
-        FloatVector a05 = FloatVector.fromArray(F, o, out + 5 * L);
-        FloatVector a06 = FloatVector.fromArray(F, o, out + 6 * L);
-        FloatVector a07 = FloatVector.fromArray(F, o, out + 7 * L);
         int row = at + from * width;
         for (int j = from; j < to; j++, row += width) {
             FloatVector v0 = FloatVector.fromArray(F, v, row);
             FloatVector v1 = FloatVector.fromArray(F, v, row + L);
             FloatVector v2 = FloatVector.fromArray(F, v, row + 2 * L);
             FloatVector v3 = FloatVector.fromArray(F, v, row + 3 * L);
-            FloatVector v4 = FloatVector.fromArray(F, v, row + 4 * L);
-            FloatVector v5 = FloatVector.fromArray(F, v, row + 5 * L);
-            FloatVector v6 = FloatVector.fromArray(F, v, row + 6 * L);
-            FloatVector v7 = FloatVector.fromArray(F, v, row + 7 * L);
             FloatVector factor = FloatVector.broadcast(F, p[weight + j]);
             a00 = v0.fma(factor, a00);
             a01 = v1.fma(factor, a01);
             a02 = v2.fma(factor, a02);
             a03 = v3.fma(factor, a03);
-            a04 = v4.fma(factor, a04);
-            a05 = v5.fma(factor, a05);
-            a06 = v6.fma(factor, a06);
-            a07 = v7.fma(factor, a07);
         }
         a00.intoArray(o, out);
         a01.intoArray(o, out + L);
         a02.intoArray(o, out + 2 * L);
         a03.intoArray(o, out + 3 * L);
-        a04.intoArray(o, out + 4 * L);
-        a05.intoArray(o, out + 5 * L);
-        a06.intoArray(o, out + 6 * L);
-        a07.intoArray(o, out + 7 * L);
     }
 
     private static void mix1x1(

@@ -29,6 +29,7 @@ class KvCacheTest {
                 new Case("plain", plain, 1, 1, 1, 1, 1, 1, 1),
                 new Case("plain", plain, 2, 3, 3, 1, 37, 19, 23),
                 new Case("four rows", plain, 1, 8, 2, 1, 300, 64, 128),
+                new Case("eight rows, several panels", plain, 1, 16, 2, 1, 200, 70, 150),
                 new Case("five rows", plain, 2, 5, 1, 1, 129, 33, 65),
                 new Case("several queries", causal, 1, 4, 2, 3, 140, 16, 80),
                 new Case("several chunks", causal, 1, 4, 2, 2, 4500, 16, 32),
@@ -104,7 +105,7 @@ class KvCacheTest {
     @ParameterizedTest
     @EnumSource(Storage.class)
     void storedNumbersAreOffByNoMoreThanStated(Storage storage) {
-        Case c = new Case("storage", Attention.scaledDotProduct(), 1, 2, 2, 1, 200, 16, 48);
+        Case c = new Case("storage", Attention.scaledDotProduct(), 1, 2, 2, 1, 200, 70, 150);
         Tensor query = random(1, c.b, c.hq, c.n, c.d);
         Tensor key = random(2, c.b, c.hkv, c.m, c.d);
         Tensor value = random(3, c.b, c.hkv, c.m, c.dv);
