@@ -39,6 +39,7 @@ public final class Main implements Callable<Integer> {
             "fill",
             "classify",
             "embed",
+            "report",
             "explain",
             "attend",
             "verify",
@@ -153,6 +154,7 @@ public final class Main implements Callable<Integer> {
             case "fill" -> new FillCommand(terminal);
             case "classify" -> new ClassifyCommand(terminal);
             case "embed" -> new EmbedCommand(terminal);
+            case "report" -> ReportCommand.in(terminal);
             case "info" -> new InfoCommand(terminal);
             case "models" -> new ModelsCommand(terminal);
             case "explain" -> new ExplainCommand(terminal);

@@ -5,6 +5,7 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.model.arch.Architectures;
 import dev.heed.model.arch.Network;
+import dev.heed.model.arch.Parameters;
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Intervention;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +80,32 @@ public final class Model implements AutoCloseable {
                         + " is not run; hidden states and attention" + " are those of the model below it");
             }
             return new Model(folder, config, network, checkpoint.elements(), List.copyOf(warnings), rules);
+        }
+    }
+
+    /**
+     * The same model with the numbers of each tensor in another, random order: the same shape and scale, and nothing that it
+     * has learned. What a measurement gives for it is that measurement's baseline.
+     */
+    public Model shuffled(long seed) {
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            Parameters all =
+                    Parameters.learning(checkpoint, Architectures.of(config).base());
+            Network other = Architectures.build(config, checkpoint, all);
+            Random random = new Random(seed);
+            all.known().values().forEach(value -> shuffle(value.tensor(), random));
+            return new Model(folder, config, other, parameters, warnings, rules);
+        }
+    }
+
+    private static void shuffle(Tensor tensor, Random random) {
+        float[] numbers = tensor.array();
+        for (int left = tensor.elements(); left > 1; left--) {
+            int last = tensor.offset() + left - 1;
+            int drawn = tensor.offset() + random.nextInt(left);
+            float kept = numbers[last];
+            numbers[last] = numbers[drawn];
+            numbers[drawn] = kept;
         }
     }
 

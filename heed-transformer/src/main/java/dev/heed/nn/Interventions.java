@@ -4,12 +4,17 @@ import dev.heed.attention.Attention;
 import dev.heed.attention.Mask;
 import dev.heed.kernel.BlockKind;
 import dev.heed.tensor.Tensor;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What is changed in one attention layer of one sequence. All of it is a mask, so the kernels know nothing of it: a head that
  * is silenced or replaced sees no key, gives zeros and has no gradients; a replacement is then written over the zeros.
  *
+ * @param here of this layer
  * @param past tokens before this pass
  */
 record Interventions(List<Intervention> here, int past) {
@@ -22,24 +27,49 @@ record Interventions(List<Intervention> here, int past) {
         if (here.isEmpty()) {
             return attention;
         }
+        Map<Integer, Hidden> heads = new ConcurrentHashMap<>(); // kernels ask from several threads
         return attention.mask(Mask.blocks(
-                (b, h, i0, i1, j0, j1) -> touches(h, i0, i1, j0, j1) ? BlockKind.PARTIAL : BlockKind.FULL,
-                (b, h, i, j) -> !touches(h, i, i + 1, j, j + 1)));
+                (b, h, i0, i1, j0, j1) -> heads.computeIfAbsent(h, this::hidden).touches(i0, i1, j0, j1)
+                        ? BlockKind.PARTIAL
+                        : BlockKind.FULL,
+                (b, h, i, j) -> !heads.computeIfAbsent(h, this::hidden).touches(i, i + 1, j, j + 1)));
     }
 
-    /** True if a block of queries [i0, i1) of this pass and keys [j0, j1) has a hidden key. */
-    private boolean touches(int head, int i0, int i1, int j0, int j1) {
+    private Hidden hidden(int head) {
+        Map<Integer, BitSet> rows = new HashMap<>();
+        boolean all = false;
         for (Intervention each : here) {
-            if (each.where().is(head)
-                    && (!(each instanceof Intervention.Cut cut)
-                            || cut.query() - past >= i0
-                                    && cut.query() - past < i1
-                                    && cut.key() >= j0
-                                    && cut.key() < j1)) {
-                return true;
+            if (each.where().is(head)) {
+                switch (each) {
+                    case Intervention.Cut cut ->
+                        rows.computeIfAbsent(cut.query() - past, row -> new BitSet())
+                                .set(cut.key());
+                    case Intervention.Silence silence -> all = true;
+                    case Intervention.Replace replace -> all = true;
+                }
             }
         }
-        return false;
+        return new Hidden(all, rows);
+    }
+
+    /**
+     * What one head does not see.
+     *
+     * @param all everything
+     * @param rows keys by the query's number in this pass
+     */
+    private record Hidden(boolean all, Map<Integer, BitSet> rows) {
+        /** True if a block of queries [i0, i1) and keys [j0, j1) has a hidden key. */
+        boolean touches(int i0, int i1, int j0, int j1) {
+            for (int i = i0; i < i1 && !all; i++) {
+                BitSet row = rows.get(i);
+                int key = row == null ? -1 : row.nextSetBit(j0);
+                if (key >= 0 && key < j1) {
+                    return true;
+                }
+            }
+            return all;
+        }
     }
 
     /** Writes replacements into output [1, Hq, N, Dv]. */

@@ -1,0 +1,296 @@
+package dev.heed.lens;
+
+import dev.heed.attention.AttentionMap;
+import dev.heed.attention.AttentionMap.Kind;
+import dev.heed.lens.Answers.Answer;
+import dev.heed.lens.RoutingReport.Baseline;
+import dev.heed.lens.RoutingReport.Cut;
+import dev.heed.lens.RoutingReport.Head;
+import dev.heed.lens.RoutingReport.Settings;
+import dev.heed.model.Model;
+import dev.heed.model.Recording;
+import dev.heed.model.Run;
+import dev.heed.nn.Intervention;
+import dev.heed.nn.Intervention.Where;
+import dev.heed.train.worlds.Split;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Measures what {@link RoutingReport} says of one kind of question. Heads and routes are chosen on training sentences alone. */
+final class Routing {
+    /** The probability that a wider route must take beyond a narrower one. */
+    private static final double WORTH = 0.05;
+
+    private final Questions questions;
+    private final Model model;
+    private final Settings settings;
+    private final List<Question> training;
+    private final List<Question.Pair> pairs;
+    private final List<Question> heldOut;
+
+    Routing(Questions questions, Settings settings) {
+        this.questions = questions;
+        this.model = questions.model();
+        this.settings = settings;
+        this.training = questions.draw(Split.TRAIN, settings.training(), settings.seed()).stream()
+                .map(Question.Pair::question)
+                .toList();
+        this.pairs = questions.draw(Split.HELDOUT, settings.heldOut(), settings.seed());
+        this.heldOut = pairs.stream().map(Question.Pair::question).toList();
+    }
+
+    RoutingReport.Task measure() {
+        Head best = best(model);
+        List<Looks> looks = looks(model, best, heldOut);
+        List<Answer> answers = Answers.of(model, heldOut, List.of());
+        return new RoutingReport.Task(
+                questions.task(),
+                questions.kind(),
+                training.size(),
+                heldOut.size(),
+                best,
+                share(looks, Looks::prefersReferent),
+                Mean.of(looks.stream().mapToDouble(Looks::onReferent).toArray()),
+                Mean.of(looks.stream().mapToDouble(Looks::onOther).toArray()),
+                baselines(),
+                share(answers, Answer::right),
+                share(answers, Answer::chooses),
+                twinsLookedAt(best, looks),
+                twinsChosen(answers),
+                cuts(best, answers),
+                routes(answers));
+    }
+
+    // ---- looking
+    // ------------------------------------------------------------------------------------------------------------
+
+    /** A row's weight on the mentions of the referent, and on those of the other noun. */
+    private record Looks(double onReferent, double onOther) {
+        boolean prefersReferent() {
+            return onReferent > onOther;
+        }
+    }
+
+    /** The head that prefers the referent most often on training sentences; the earlier of equal ones. */
+    private Head best(Model of) {
+        List<Run> runs = Answers.runs(of, training, Run.Options.attentionOnly(), List.of());
+        Head best = new Head(0, 0, 0, new Share(0, training.size()));
+        Recording first = runs.getFirst().recording();
+        int heads = 0;
+        for (int layer = 0; layer < first.layers(questions.kind()); layer++) {
+            for (int head = 0; head < first.heads(questions.kind(), layer); head++) {
+                Share share = share(looks(runs, layer, head, training), Looks::prefersReferent);
+                best = share.count() > best.onTraining().count() ? new Head(layer, head, 0, share) : best;
+                heads++;
+            }
+        }
+        return new Head(best.layer(), best.head(), heads, best.onTraining());
+    }
+
+    private List<Looks> looks(Model of, Head head, List<Question> asked) {
+        List<Run> runs = Answers.runs(of, asked, Run.Options.attentionOnly(), List.of());
+        return looks(runs, head.layer(), head.head(), asked);
+    }
+
+    private List<Looks> looks(List<Run> runs, int layer, int head, List<Question> asked) {
+        List<Looks> looks = new ArrayList<>();
+        for (int i = 0; i < asked.size(); i++) {
+            Question question = asked.get(i);
+            Recording recording = runs.get(i).recording();
+            int query = question.query();
+            int keys = recording.keys(questions.kind(), layer);
+            AttentionMap row = recording.map(questions.kind(), layer, head, query, query + 1, 0, keys);
+            looks.add(new Looks(
+                    weight(row, question.at(Place.REFERENT, false)), weight(row, question.at(Place.OTHER, false))));
+        }
+        return looks;
+    }
+
+    private static double weight(AttentionMap row, int[] keys) {
+        return IntStream.of(keys).mapToDouble(key -> row.weight(0, key)).sum();
+    }
+
+    /** What heads and rules that do not understand would reach. */
+    private List<Baseline> baselines() {
+        Model random = model.shuffled(settings.seed());
+        Head best = best(random);
+        return List.of(
+                new Baseline(
+                        "its best head with shuffled weights",
+                        share(looks(random, best, heldOut), Looks::prefersReferent)),
+                new Baseline("always the noun named first", share(heldOut, Question::referentFirst)),
+                new Baseline("always the noun named last", share(heldOut, Question::referentLast)),
+                new Baseline("the noun named more often, else a coin", share(heldOut, coin(settings.seed()))));
+    }
+
+    /** Equal weights prefer the noun that is named more often; where both are named as often, neither. */
+    private static Predicate<Question> coin(long seed) {
+        Random random = new Random(seed);
+        return question -> {
+            int more = question.at(Place.REFERENT, false).length - question.at(Place.OTHER, false).length;
+            boolean heads = random.nextBoolean();
+            return more > 0 || more == 0 && heads;
+        };
+    }
+
+    // ---- twins
+    // --------------------------------------------------------------------------------------------------------------
+
+    private List<Question> twins() {
+        return pairs.stream().map(Question.Pair::twin).flatMap(Optional::stream).toList();
+    }
+
+    /** Of sentences and twins, whose right nouns differ: the head prefers the right one in both. */
+    private Share twinsLookedAt(Head best, List<Looks> looks) {
+        List<Looks> ofTwins = looks(model, best, twins());
+        return both(looks, ofTwins, Looks::prefersReferent);
+    }
+
+    private Share twinsChosen(List<Answer> answers) {
+        return both(answers, Answers.of(model, twins(), List.of()), Answer::chooses);
+    }
+
+    private <T> Share both(List<T> ofSentences, List<T> ofTwins, Predicate<T> holds) {
+        int count = 0;
+        int twin = 0;
+        for (int i = 0; i < pairs.size(); i++) {
+            if (pairs.get(i).twin().isPresent()) {
+                count += holds.test(ofSentences.get(i)) && holds.test(ofTwins.get(twin++)) ? 1 : 0;
+            }
+        }
+        return new Share(count, ofTwins.size());
+    }
+
+    // ---- cutting
+    // ------------------------------------------------------------------------------------------------------------
+
+    private List<Cut> cuts(Head best, List<Answer> whole) {
+        Where one = Where.head(questions.kind(), best.layer(), best.head());
+        Where every = Where.everyHead(questions.kind());
+        Random random = new Random(settings.seed());
+        List<int[]> others =
+                heldOut.stream().map(question -> otherKeys(question, random)).toList();
+        List<int[]> referents = heldOut.stream()
+                .map(question -> question.at(Place.REFERENT, false))
+                .toList();
+        List<int[]> otherNouns = heldOut.stream()
+                .map(question -> question.at(Place.OTHER, false))
+                .toList();
+        return List.of(
+                cut("referent, in " + best.name() + " alone", one, referents, whole),
+                cut("referent, in every head", every, referents, whole),
+                cut("random others, in " + best.name() + " alone", one, others, whole),
+                cut("random others, in every head", every, others, whole),
+                cut("other noun, in every head", every, otherNouns, whole));
+    }
+
+    private Cut cut(String words, Where where, List<int[]> keys, List<Answer> whole) {
+        List<List<Intervention>> cuts = new ArrayList<>();
+        for (int i = 0; i < heldOut.size(); i++) {
+            List<Intervention> ofOne = new ArrayList<>();
+            for (int step : heldOut.get(i).steps()) {
+                for (int key : keys.get(i)) {
+                    ofOne.add(new Intervention.Cut(where, step, key));
+                }
+            }
+            cuts.add(ofOne);
+        }
+        return compared(words, whole, Answers.of(model, heldOut, cuts));
+    }
+
+    /** As many keys as the referent has, drawn from the others that the query sees. */
+    private int[] otherKeys(Question question, Random random) {
+        int[] referent = question.at(Place.REFERENT, false);
+        int seen = questions.kind() == Kind.CROSS ? question.read().size() : lastSeen(question) + 1;
+        List<Integer> others = new ArrayList<>(IntStream.range(0, seen)
+                .filter(key -> !Question.contains(referent, key))
+                .filter(key -> questions.kind() == Kind.CROSS || key != question.query())
+                .boxed()
+                .toList());
+        Collections.shuffle(others, random);
+        return others.stream().limit(referent.length).mapToInt(key -> key).toArray();
+    }
+
+    private static int lastSeen(Question question) {
+        return question.read().size() - 1; // stories end at "it", and encoders see all
+    }
+
+    private static Cut compared(String words, List<Answer> whole, List<Answer> cut) {
+        int changed = 0;
+        for (int i = 0; i < whole.size(); i++) {
+            changed += whole.get(i).right() != cut.get(i).right() ? 1 : 0;
+        }
+        return new Cut(
+                words,
+                share(cut, Answer::right),
+                share(cut, Answer::chooses),
+                new Share(changed, whole.size()),
+                Mean.of(cut.stream().mapToDouble(Answer::probability).toArray()));
+    }
+
+    // ---- routes
+    // -------------------------------------------------------------------------------------------------------------
+
+    /** The routes whose cutting changes most answers on training sentences, measured on those held out. */
+    private List<Cut> routes(List<Answer> whole) {
+        List<Question> some = training.subList(0, Math.min(training.size(), settings.toChooseRoutes()));
+        List<Answer> before = Answers.of(model, some, List.of());
+        record Tried(Route route, double left) {}
+        List<Tried> tried = new ArrayList<>();
+        for (Route route : candidates()) {
+            Cut cut = cut(route, some, before);
+            if (cut.changed().count() > 0) {
+                tried.add(new Tried(route, cut.probability().value()));
+            }
+        }
+        tried.sort(Comparator.comparingDouble(Tried::left));
+        return tried.stream()
+                .filter(each -> tried.stream() // a wider route must take more to be worth a line
+                        .noneMatch(less -> each.route().contains(less.route()) && less.left() < each.left() + WORTH))
+                .limit(settings.routes())
+                .map(each -> cut(each.route(), heldOut, whole))
+                .toList();
+    }
+
+    private Cut cut(Route route, List<Question> asked, List<Answer> before) {
+        List<List<Intervention>> cuts = asked.stream().map(route::cut).toList();
+        return compared(route.words(), before, Answers.of(model, asked, cuts));
+    }
+
+    private List<Route> candidates() {
+        List<Place> words = List.of(Place.PRONOUN, Place.REFERENT, Place.OTHER, Place.PROPERTY);
+        Kind reading = questions.kind() == Kind.CROSS ? Kind.ENCODER : Kind.SELF;
+        List<Route> routes = new ArrayList<>();
+        for (Place query : List.of(Place.PRONOUN, Place.REFERENT, Place.OTHER, Place.PROPERTY, Place.ANY)) {
+            words.stream()
+                    .filter(key -> key != query)
+                    .forEach(key -> routes.add(new Route(reading, query, List.of(key))));
+        }
+        routes.add(new Route(reading, Place.PRONOUN, List.of(Place.REST)));
+        if (questions.kind() == Kind.CROSS) {
+            Stream.concat(words.stream(), Stream.of(Place.REST))
+                    .forEach(key -> routes.add(new Route(Kind.CROSS, Place.ANSWER, List.of(key))));
+            for (int i = 0; i < words.size(); i++) {
+                for (int j = i + 1; j < words.size(); j++) {
+                    routes.add(new Route(Kind.CROSS, Place.ANSWER, List.of(words.get(i), words.get(j))));
+                }
+            }
+            routes.add(new Route(Kind.CROSS, Place.ANSWER, words));
+            routes.add(new Route(Kind.SELF, Place.ANSWER, List.of(Place.WRITTEN_REFERENT)));
+            routes.add(new Route(Kind.SELF, Place.ANSWER, List.of(Place.WRITTEN_OTHER)));
+            routes.add(new Route(Kind.SELF, Place.ANSWER, List.of(Place.WRITTEN_REFERENT, Place.WRITTEN_OTHER)));
+        }
+        return routes;
+    }
+
+    private static <T> Share share(List<T> all, Predicate<T> holds) {
+        return new Share((int) all.stream().filter(holds).count(), all.size());
+    }
+}
