@@ -212,13 +212,41 @@ public final class Backward {
         }
         int width = padded(p.width());
         int valueWidth = padded(p.valueWidth());
-        TILE.accumulate(weights, count, rows, dOutputRows, valueWidth, sums.room, sums.dValue + from * valueWidth);
+        accumulate(weights, count, from, to, dOutputRows, valueWidth, sums.room, sums.dValue);
         if (p.terms().additive() == null) {
-            TILE.accumulate(dScores, count, rows, queryRows, width, sums.room, sums.dKey + from * width);
+            accumulate(dScores, count, from, to, queryRows, width, sums.room, sums.dKey);
         }
         for (int i = 0; i < count && p.terms().additive() != null; i++) {
             tiles[i].additive(from, to, sums.room, sums.dKey + from * width, width);
         }
+    }
+
+    /** For keys [from, to): adds what the queries that see any of them give, up to half a tile more. */
+    private void accumulate(float[][] s, int count, int from, int to, float[] x, int width, float[] room, int sums) {
+        for (int at = from; at < to; ) {
+            long queries = queriesThatSee(count, at, to);
+            int end = at;
+            do {
+                end = Math.min(to, (end / ScoreTile.HALF + 1) * ScoreTile.HALF);
+            } while (end < to && queriesThatSee(count, end, to) == queries);
+            int first = (int) (queries >>> 32);
+            TILE.accumulate(s, at - from, end - at, first, (int) queries, x, width, room, sums + at * width);
+            at = end;
+        }
+    }
+
+    /** First of the open tiles' queries, and in the low half one behind the last, that see a key of those up to the next 16th. */
+    private long queriesThatSee(int count, int key, int to) {
+        int end = Math.min(to, (key / ScoreTile.HALF + 1) * ScoreTile.HALF);
+        int first = 0;
+        int last = 0;
+        for (int half = 0; half < 2 * count; half++) {
+            if (tiles[half / 2].halfSees(half % 2, key, end)) {
+                first = last == 0 ? half * ScoreTile.HALF : first;
+                last = (half + 1) * ScoreTile.HALF;
+            }
+        }
+        return (long) first << 32 | last;
     }
 
     /** Rows of one head times a factor, each padded with zeros to a multiple of 32, missing rows zero. */

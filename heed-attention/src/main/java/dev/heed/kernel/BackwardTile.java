@@ -16,6 +16,7 @@ final class BackwardTile {
     private final float[] base = new float[Q];
     private final float[] delta = new float[Q];
     private float[] dOutputT = new float[0];
+    private float[] outputT = new float[0];
     private float[] dQueryT = new float[0];
     /** d of an additive comparison's v, one sum per query: [D][32]. */
     private float[] dAdditiveT = new float[0];
@@ -35,7 +36,10 @@ final class BackwardTile {
         this.firstQuery = firstQuery;
         queries = Math.min(Q, p.queries() - firstQuery);
         dQueryT = dQueryT.length < p.width() * Q ? new float[p.width() * Q] : dQueryT;
-        dOutputT = dOutputT.length < p.valueWidth() * Q ? new float[p.valueWidth() * Q] : dOutputT;
+        if (dOutputT.length < p.valueWidth() * Q) {
+            dOutputT = new float[p.valueWidth() * Q];
+            outputT = new float[p.valueWidth() * Q];
+        }
         scores.keepForGradients(p.terms());
         scores.open(p, batch, head, firstQuery);
         ScoreTile.transpose(pass.dOutput(), batch, head, firstQuery, queries, dOutputT);
@@ -43,11 +47,11 @@ final class BackwardTile {
         if (p.terms().additive() != null) {
             dAdditiveT = new float[p.width() * Q];
         }
-        rowConstants();
+        rowConstants(p);
     }
 
     /** lse and Δ of each query; a query that saw nothing (lse −∞) gets weights exp(−∞ − 0) = 0. */
-    private void rowConstants() {
+    private void rowConstants(Problem p) {
         Tensor out = pass.output();
         Tensor lse = pass.lse();
         Arrays.fill(base, 0);
@@ -56,13 +60,9 @@ final class BackwardTile {
         for (int q = 0; q < queries; q++) {
             float value = lse.array()[lseAt + q * lse.stride(2)];
             base[q] = value == Float.NEGATIVE_INFINITY ? 0 : value;
-            int row = out.offset() + batch * out.stride(0) + head * out.stride(1) + (firstQuery + q) * out.stride(2);
-            float sum = 0;
-            for (int d = 0; d < out.size(3); d++) {
-                sum = Math.fma(dOutputT[d * Q + q], out.array()[row + d], sum);
-            }
-            delta[q] = sum;
         }
+        ScoreTile.transpose(out, batch, head, firstQuery, queries, outputT);
+        TILE.dots(dOutputT, outputT, p.valueWidth(), delta);
     }
 
     int low() {
@@ -71,6 +71,11 @@ final class BackwardTile {
 
     int high() {
         return scores.high();
+    }
+
+    /** Whether a query of the first or second half sees one of keys [from, to), as far as the mask's interval tells. */
+    boolean halfSees(int half, int from, int to) {
+        return scores.halfSees(half, from, to);
     }
 
     /** Weights of the last block, [keys][32]; zero where the tile sees nothing of it. */

@@ -79,7 +79,7 @@ final class ForwardTile {
         if (kind == BlockKind.EMPTY) { // taken in, it would change no bit
             return;
         }
-        startChunk(from / Forward.CHUNK);
+        boolean first = startChunk(from / Forward.CHUNK);
         float[] mixture = apart ? part : total;
         Running run = apart ? chunk : whole;
         int width = problem.valueWidth();
@@ -87,7 +87,7 @@ final class ForwardTile {
         int stride = value.stride(2);
         int at =
                 value.offset() + batch * value.stride(0) + problem.keyValueHead(head) * value.stride(1) + from * stride;
-        if (TILE.softmax(s, rows, from, run)) {
+        if (TILE.softmax(s, rows, from, run) && !first) {
             TILE.scale(mixture, width, run.factor);
         }
         scores.mix(value.array(), at, stride, rows, width, kind == BlockKind.PARTIAL, s, mixture);
@@ -101,10 +101,14 @@ final class ForwardTile {
         }
     }
 
-    /** Chunks start from nothing and are merged in order; merging a first one into nothing would change no bit. */
-    private void startChunk(int number) {
+    /**
+     * Chunks start from nothing and are merged in order; merging a first one into nothing would change no bit.
+     *
+     * @return whether a chunk was opened: its mixture is still zero
+     */
+    private boolean startChunk(int number) {
         if (number == openChunk) {
-            return;
+            return false;
         }
         closeChunk();
         apart = openChunk >= 0;
@@ -112,6 +116,7 @@ final class ForwardTile {
         if (apart) {
             reset(part, chunk);
         }
+        return true;
     }
 
     private void closeChunk() {

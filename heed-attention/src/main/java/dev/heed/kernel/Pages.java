@@ -9,7 +9,7 @@ import java.util.List;
  * panels of 64 coordinates ({@link Rows#GROUP}), which is how {@link Decode} reads them.
  *
  * <p>Storage: {@code FLOAT32} exact; {@code BFLOAT16} 8 significant bits, relative error ≤ 2⁻⁸; {@code FLOAT16} 11 bits,
- * relative error ≤ 2⁻¹¹ within ±65504; {@code INT8} one scale per row of a head, absolute error ≤ largest/254.
+ * relative error ≤ 2⁻¹¹ from 2⁻¹⁴ to 65504, absolute error ≤ 2⁻²⁵ below; {@code INT8} one scale per row of a head, absolute error ≤ largest/254.
  */
 public final class Pages {
     /** Keys in a page: one block of the softmax. */

@@ -101,10 +101,11 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void accumulate(float[][] s, int tiles, int rows, float[] x, int width, float[] acc, int at) {
+    public void accumulate(
+            float[][] s, int row, int rows, int queryFrom, int queryTo, float[] x, int width, float[] acc, int at) {
         for (int j = 0; j < rows; j++) {
-            for (int i = 0; i < tiles * QUERIES; i++) {
-                float factor = s[i / QUERIES][j * QUERIES + i % QUERIES];
+            for (int i = queryFrom; i < queryTo; i++) {
+                float factor = s[i / QUERIES][(row + j) * QUERIES + i % QUERIES];
                 for (int d = 0; d < width; d++) {
                     int to = at + j * width + d;
                     acc[to] = Math.fma(factor, x[i * width + d], acc[to]);
@@ -212,5 +213,14 @@ final class ScalarTile implements Tile {
             }
         }
         return Float.isNaN(probe); // NaN or ∞ times zero is NaN, and stays
+    }
+
+    @Override
+    public void dots(float[] xT, float[] yT, int width, float[] sum) {
+        for (int d = 0; d < width; d++) {
+            for (int q = 0; q < QUERIES; q++) {
+                sum[q] = Math.fma(xT[d * QUERIES + q], yT[d * QUERIES + q], sum[q]);
+            }
+        }
     }
 }

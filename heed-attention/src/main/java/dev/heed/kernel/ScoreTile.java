@@ -13,6 +13,8 @@ final class ScoreTile {
 
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
+    /** Half of the queries: where a causal tile's first half sees no more, the second still does. */
+    static final int HALF = Q / 2;
 
     /** Room for the scores of one block, which tiles of one thread may share. */
     static final class Block {
@@ -49,6 +51,10 @@ final class ScoreTile {
     private int commonTo;
     private int clearFrom;
     private int clearTo;
+    /** Keys that any query of a half sees, per half. */
+    private final int[] halfFrom = new int[2];
+
+    private final int[] halfTo = new int[2];
 
     ScoreTile(Block room) {
         s = room.s;
@@ -95,26 +101,34 @@ final class ScoreTile {
     }
 
     private void bounds(Visibility seen) {
-        low = Integer.MAX_VALUE;
-        high = 0;
         commonFrom = 0;
-        commonTo = Integer.MAX_VALUE;
-        for (int q = 0; q < queries; q++) {
-            from[q] = seen.from(batch, firstQuery + q);
-            to[q] = seen.to(batch, firstQuery + q);
+        commonTo = queries < Q ? 0 : Integer.MAX_VALUE;
+        if (queries < Q) { // lanes without a query see nothing, so that they add nothing to any sum over queries
+            Arrays.fill(from, queries, Q, 0);
+            Arrays.fill(to, queries, Q, 0);
+        }
+        int row = seen.row(batch) + firstQuery;
+        System.arraycopy(seen.from(), row, from, 0, queries);
+        System.arraycopy(seen.to(), row, to, 0, queries);
+        halfBounds(0, Math.min(HALF, queries));
+        halfBounds(1, queries);
+        high = Math.max(halfTo[0], halfTo[1]);
+        low = Math.min(high, Math.min(halfFrom[0], halfFrom[1]));
+    }
+
+    private void halfBounds(int half, int end) {
+        int least = Integer.MAX_VALUE;
+        int most = 0;
+        for (int q = half * HALF; q < end; q++) {
             if (from[q] < to[q]) {
-                low = Math.min(low, from[q]);
-                high = Math.max(high, to[q]);
+                least = Math.min(least, from[q]);
+                most = Math.max(most, to[q]);
             }
             commonFrom = Math.max(commonFrom, from[q]);
             commonTo = Math.min(commonTo, to[q]);
         }
-        low = Math.min(low, high);
-        if (queries < Q) { // lanes without a query see nothing, so that they add nothing to any sum over queries
-            Arrays.fill(from, queries, Q, 0);
-            Arrays.fill(to, queries, Q, 0);
-            commonTo = 0;
-        }
+        halfFrom[half] = least;
+        halfTo[half] = most;
     }
 
     /** From now on {@link #throughSlopes} may be called. */
@@ -138,6 +152,11 @@ final class ScoreTile {
     /** One behind the last key that any query of the tile sees. */
     int high() {
         return high;
+    }
+
+    /** Whether a query of the first or second half sees one of keys [from, to), as far as the mask's interval tells. */
+    boolean halfSees(int half, int from, int to) {
+        return halfFrom[half] < to && halfTo[half] > from;
     }
 
     /**

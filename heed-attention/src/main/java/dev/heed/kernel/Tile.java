@@ -58,14 +58,19 @@ interface Tile {
     void scoreGradients(float[] p, float[] dP, int rows, float[] delta, int @Nullable [] visible);
 
     /**
-     * acc[j][d] += Σ_t Σ_q s[t][j][q] · x[t·32 + q][d], t and q ascending, fused multiply-add onto what is there.
+     * acc[j][d] += Σ_i s[i / 32][row + j][i mod 32] · x[i][d] for queries i in [queryFrom, queryTo), ascending, fused
+     * multiply-add onto what is there.
      *
      * @param s scores of several tiles of queries, [keys][32] each
-     * @param tiles how many
+     * @param row first of {@code rows} rows of the scores
      * @param x a row of {@code width} numbers, a multiple of 32, per query
      * @param acc rows of {@code width} numbers, row 0 at {@code at}
      */
-    void accumulate(float[][] s, int tiles, int rows, float[] x, int width, float[] acc, int at);
+    void accumulate(
+            float[][] s, int row, int rows, int queryFrom, int queryTo, float[] x, int width, float[] acc, int at);
+
+    /** sum[q] += Σ_d xT[d][q] · yT[d][q], d ascending, fused multiply-add onto what is there. */
+    void dots(float[] xT, float[] yT, int width, float[] sum);
 
     /**
      * Takes finished scores to weights, s = α = exp(s − lse), and what is seen of them to the observation; adds α to

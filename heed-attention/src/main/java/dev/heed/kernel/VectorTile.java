@@ -685,24 +685,26 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public void accumulate(float[][] s, int tiles, int rows, float[] x, int width, float[] acc, int at) {
+    public void accumulate(
+            float[][] s, int row, int rows, int queryFrom, int queryTo, float[] x, int width, float[] acc, int at) {
         for (int d = 0; d < width; d += PAIR) {
             int j = 0;
             if (TALL) {
                 for (; j + 8 <= rows; j += 8) {
-                    accumulate8(s, tiles, j * QUERIES, x, width, d, acc, at + j * width + d);
+                    accumulate8(s, row + j, queryFrom, queryTo, x, width, d, acc, at + j * width + d);
                 }
             }
             for (; j + 4 <= rows; j += 4) {
-                accumulate4(s, tiles, j * QUERIES, x, width, d, acc, at + j * width + d);
+                accumulate4(s, row + j, queryFrom, queryTo, x, width, d, acc, at + j * width + d);
             }
             for (; j < rows; j++) {
-                accumulate1(s, tiles, j * QUERIES, x, width, d, acc, at + j * width + d);
+                accumulate1(s, row + j, queryFrom, queryTo, x, width, d, acc, at + j * width + d);
             }
         }
     }
 
-    private static void accumulate8(float[][] s, int tiles, int row, float[] x, int width, int d, float[] acc, int to) {
+    private static void accumulate8(
+            float[][] s, int row, int queryFrom, int queryTo, float[] x, int width, int d, float[] acc, int to) {
         FloatVector a0 = FloatVector.fromArray(F, acc, to);
         FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
         FloatVector a1 = FloatVector.fromArray(F, acc, to + width);
@@ -719,34 +721,36 @@ final class VectorTile implements Tile {
         FloatVector b6 = FloatVector.fromArray(F, acc, to + 6 * width + L);
         FloatVector a7 = FloatVector.fromArray(F, acc, to + 7 * width);
         FloatVector b7 = FloatVector.fromArray(F, acc, to + 7 * width + L);
-        for (int t = 0; t < tiles; t++) {
-            float[] scores = s[t];
-            int at = t * QUERIES * width + d;
-            for (int q = 0; q < QUERIES; q++, at += width) {
+        int at = queryFrom * width + d;
+        for (int first = queryFrom; first < queryTo; first = (first / QUERIES + 1) * QUERIES) {
+            float[] scores = s[first / QUERIES];
+            int from = row * QUERIES + first % QUERIES;
+            int end = from + Math.min(queryTo - first, QUERIES - first % QUERIES);
+            for (int q = from; q < end; q++, at += width) {
                 FloatVector u = FloatVector.fromArray(F, x, at);
                 FloatVector v = FloatVector.fromArray(F, x, at + L);
-                FloatVector factor = FloatVector.broadcast(F, scores[row + q]);
+                FloatVector factor = FloatVector.broadcast(F, scores[q]);
                 a0 = factor.fma(u, a0);
                 b0 = factor.fma(v, b0);
-                factor = FloatVector.broadcast(F, scores[row + QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + QUERIES]);
                 a1 = factor.fma(u, a1);
                 b1 = factor.fma(v, b1);
-                factor = FloatVector.broadcast(F, scores[row + 2 * QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + 2 * QUERIES]);
                 a2 = factor.fma(u, a2);
                 b2 = factor.fma(v, b2);
-                factor = FloatVector.broadcast(F, scores[row + 3 * QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + 3 * QUERIES]);
                 a3 = factor.fma(u, a3);
                 b3 = factor.fma(v, b3);
-                factor = FloatVector.broadcast(F, scores[row + 4 * QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + 4 * QUERIES]);
                 a4 = factor.fma(u, a4);
                 b4 = factor.fma(v, b4);
-                factor = FloatVector.broadcast(F, scores[row + 5 * QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + 5 * QUERIES]);
                 a5 = factor.fma(u, a5);
                 b5 = factor.fma(v, b5);
-                factor = FloatVector.broadcast(F, scores[row + 6 * QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + 6 * QUERIES]);
                 a6 = factor.fma(u, a6);
                 b6 = factor.fma(v, b6);
-                factor = FloatVector.broadcast(F, scores[row + 7 * QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + 7 * QUERIES]);
                 a7 = factor.fma(u, a7);
                 b7 = factor.fma(v, b7);
             }
@@ -769,7 +773,8 @@ final class VectorTile implements Tile {
         b7.intoArray(acc, to + 7 * width + L);
     }
 
-    private static void accumulate4(float[][] s, int tiles, int row, float[] x, int width, int d, float[] acc, int to) {
+    private static void accumulate4(
+            float[][] s, int row, int queryFrom, int queryTo, float[] x, int width, int d, float[] acc, int to) {
         FloatVector a0 = FloatVector.fromArray(F, acc, to);
         FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
         FloatVector a1 = FloatVector.fromArray(F, acc, to + width);
@@ -778,22 +783,24 @@ final class VectorTile implements Tile {
         FloatVector b2 = FloatVector.fromArray(F, acc, to + 2 * width + L);
         FloatVector a3 = FloatVector.fromArray(F, acc, to + 3 * width);
         FloatVector b3 = FloatVector.fromArray(F, acc, to + 3 * width + L);
-        for (int t = 0; t < tiles; t++) {
-            float[] scores = s[t];
-            int at = t * QUERIES * width + d;
-            for (int q = 0; q < QUERIES; q++, at += width) {
+        int at = queryFrom * width + d;
+        for (int first = queryFrom; first < queryTo; first = (first / QUERIES + 1) * QUERIES) {
+            float[] scores = s[first / QUERIES];
+            int from = row * QUERIES + first % QUERIES;
+            int end = from + Math.min(queryTo - first, QUERIES - first % QUERIES);
+            for (int q = from; q < end; q++, at += width) {
                 FloatVector u = FloatVector.fromArray(F, x, at);
                 FloatVector v = FloatVector.fromArray(F, x, at + L);
-                FloatVector factor = FloatVector.broadcast(F, scores[row + q]);
+                FloatVector factor = FloatVector.broadcast(F, scores[q]);
                 a0 = factor.fma(u, a0);
                 b0 = factor.fma(v, b0);
-                factor = FloatVector.broadcast(F, scores[row + QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + QUERIES]);
                 a1 = factor.fma(u, a1);
                 b1 = factor.fma(v, b1);
-                factor = FloatVector.broadcast(F, scores[row + 2 * QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + 2 * QUERIES]);
                 a2 = factor.fma(u, a2);
                 b2 = factor.fma(v, b2);
-                factor = FloatVector.broadcast(F, scores[row + 3 * QUERIES + q]);
+                factor = FloatVector.broadcast(F, scores[q + 3 * QUERIES]);
                 a3 = factor.fma(u, a3);
                 b3 = factor.fma(v, b3);
             }
@@ -808,16 +815,19 @@ final class VectorTile implements Tile {
         b3.intoArray(acc, to + 3 * width + L);
     }
 
-    private static void accumulate1(float[][] s, int tiles, int row, float[] x, int width, int d, float[] acc, int to) {
+    private static void accumulate1(
+            float[][] s, int row, int queryFrom, int queryTo, float[] x, int width, int d, float[] acc, int to) {
         FloatVector a0 = FloatVector.fromArray(F, acc, to);
         FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
-        for (int t = 0; t < tiles; t++) {
-            float[] scores = s[t];
-            int at = t * QUERIES * width + d;
-            for (int q = 0; q < QUERIES; q++, at += width) {
+        int at = queryFrom * width + d;
+        for (int first = queryFrom; first < queryTo; first = (first / QUERIES + 1) * QUERIES) {
+            float[] scores = s[first / QUERIES];
+            int from = row * QUERIES + first % QUERIES;
+            int end = from + Math.min(queryTo - first, QUERIES - first % QUERIES);
+            for (int q = from; q < end; q++, at += width) {
                 FloatVector u = FloatVector.fromArray(F, x, at);
                 FloatVector v = FloatVector.fromArray(F, x, at + L);
-                FloatVector factor = FloatVector.broadcast(F, scores[row + q]);
+                FloatVector factor = FloatVector.broadcast(F, scores[q]);
                 a0 = factor.fma(u, a0);
                 b0 = factor.fma(v, b0);
             }
@@ -828,18 +838,34 @@ final class VectorTile implements Tile {
 
     @Override
     public boolean anyNonFinite(float[] v, int at, int stride, int rows, int width) {
-        FloatVector probe = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(F), a = zero, b = zero;
         float rest = 0;
         for (int j = 0; j < rows; j++) {
-            int d = 0;
-            for (; d + L <= width; d += L) {
-                probe = FloatVector.fromArray(F, v, at + j * stride + d).fma(FloatVector.zero(F), probe);
+            int d = at + j * stride;
+            int end = d + width;
+            for (; d + 2 * L <= end; d += 2 * L) {
+                a = FloatVector.fromArray(F, v, d).fma(zero, a);
+                b = FloatVector.fromArray(F, v, d + L).fma(zero, b);
             }
-            for (; d < width; d++) {
-                rest += v[at + j * stride + d] * 0;
+            for (; d + L <= end; d += L) {
+                a = FloatVector.fromArray(F, v, d).fma(zero, a);
+            }
+            for (; d < end; d++) {
+                rest += v[d] * 0;
             }
         }
         // NaN or ∞ times zero is NaN, and stays.
-        return Float.isNaN(rest) || probe.compare(VectorOperators.NE, 0f).anyTrue();
+        return Float.isNaN(rest) || a.add(b).compare(VectorOperators.NE, 0f).anyTrue();
+    }
+
+    @Override
+    public void dots(float[] xT, float[] yT, int width, float[] sum) {
+        for (int q = 0; q < QUERIES; q += L) {
+            FloatVector a = FloatVector.fromArray(F, sum, q);
+            for (int i = q; i < width * QUERIES; i += QUERIES) {
+                a = FloatVector.fromArray(F, xT, i).fma(FloatVector.fromArray(F, yT, i), a);
+            }
+            a.intoArray(sum, q);
+        }
     }
 }

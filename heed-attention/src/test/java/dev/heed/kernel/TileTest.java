@@ -131,13 +131,29 @@ class TileTest {
     void accumulate() {
         each(s -> {
             int width = 32 * (1 + s.random.nextInt(4));
-            same(
-                    "accumulate",
-                    arrays(s.floats(s.rows * Q, 0), s.floats(Q * width, 0), s.floats(s.at + s.rows * width + 1, 0)),
-                    (tile, a) -> {
-                        tile.accumulate(new float[][] {a.floats[0]}, 1, s.rows, a.floats[1], width, a.floats[2], s.at);
-                        return true;
-                    });
+            int from = s.random.nextInt(2 * Q);
+            int to = from + s.random.nextInt(2 * Q - from + 1);
+            int row = s.random.nextInt(3);
+            float[] first = s.floats((row + s.rows) * Q, 0);
+            float[] second = s.floats((row + s.rows) * Q, 0);
+            float[] x = s.floats(2 * Q * width, 0);
+            float[] sums = s.floats(s.at + s.rows * width + 1, 0);
+            same("accumulate " + from + " to " + to, arrays(first, second, x, sums), (tile, a) -> {
+                float[][] scores = {a.floats[0], a.floats[1]};
+                tile.accumulate(scores, row, s.rows, from, to, a.floats[2], width, a.floats[3], s.at);
+                return true;
+            });
+        });
+    }
+
+    @Test
+    void dots() {
+        each(s -> {
+            int size = s.width * Q;
+            same("dots", arrays(s.floats(size, 30), s.floats(size, 30), s.floats(Q, 0)), (tile, a) -> {
+                tile.dots(a.floats[0], a.floats[1], s.width, a.floats[2]);
+                return true;
+            });
         });
     }
 
