@@ -32,9 +32,7 @@ public final class MultiHeadAttention {
     private final Listener.Site site;
     private final int heads;
     private final int keyHeads;
-    private final Linear query;
-    private final Linear key;
-    private final Linear value;
+    private final Projections projections;
     private final Linear output;
     private final @Nullable Normalization queryNorm;
     private final @Nullable Normalization keyNorm;
@@ -45,14 +43,40 @@ public final class MultiHeadAttention {
         site = made.site;
         heads = made.heads;
         keyHeads = made.keyHeads;
-        query = Objects.requireNonNull(made.query);
-        key = Objects.requireNonNull(made.key);
-        value = Objects.requireNonNull(made.value);
+        projections = Objects.requireNonNull(made.projections);
         output = Objects.requireNonNull(made.output);
         queryNorm = made.queryNorm;
         keyNorm = made.keyNorm;
         rotary = made.rotary;
         attention = made.attention;
+    }
+
+    /** What makes queries, keys and values. */
+    private sealed interface Projections {
+        /** Those of rows [rows, E], before they are normed. */
+        Projected of(Tape tape, Value x);
+    }
+
+    /** Queries [rows, Hq·D], keys and values [rows, Hkv·D]. */
+    private record Projected(Value query, Value key, Value value) {}
+
+    private record Separate(Linear query, Linear key, Linear value) implements Projections {
+        @Override
+        public Projected of(Tape tape, Value x) {
+            return new Projected(query.forward(tape, x), key.forward(tape, x), value.forward(tape, x));
+        }
+    }
+
+    /** One product in place of three. */
+    private record Joined(Linear all, int heads, int keyHeads) implements Projections {
+        @Override
+        public Projected of(Tape tape, Value x) {
+            Value y = all.forward(tape, x);
+            int width = all.out() / (heads + 2 * keyHeads);
+            int key = heads * width;
+            int value = key + keyHeads * width;
+            return new Projected(Ops.columns(y, 0, key), Ops.columns(y, key, value), Ops.columns(y, value, all.out()));
+        }
     }
 
     /** Biases that depend on positions, as in T5: for N queries, the last ones, of M keys. */
@@ -75,9 +99,10 @@ public final class MultiHeadAttention {
     /** Self-attention with a bias, or null. */
     public Value forward(Pass pass, Value x, @Nullable PositionBias bias) {
         Tape tape = pass.tape();
-        Value q = normed(tape, queryNorm, query.forward(tape, x), heads);
-        Value k = normed(tape, keyNorm, key.forward(tape, x), keyHeads);
-        Value v = value.forward(tape, x);
+        Projected made = projections.of(tape, x);
+        Value q = normed(tape, queryNorm, made.query(), heads);
+        Value k = normed(tape, keyNorm, made.key(), keyHeads);
+        Value v = made.value();
         Value mixed = room(tape, q, k, v);
         int together = pass.isUniform() ? Math.max(1, pass.sequences()) : 1;
         for (int s = 0; s < pass.sequences(); s += together) {
@@ -131,13 +156,16 @@ public final class MultiHeadAttention {
 
     /** Cross-attention: queries from x [rows, E], keys and values from the memory. */
     public Value forward(Pass pass, Value x, Memory memory) {
+        if (!(projections instanceof Separate separate)) {
+            throw new IllegalStateException("MultiHeadAttention: joined projections are for self-attention");
+        }
         Tape tape = pass.tape();
-        Value q = normed(tape, queryNorm, query.forward(tape, x), heads);
+        Value q = normed(tape, queryNorm, separate.query().forward(tape, x), heads);
         Memory.Projected kv = memory.projected(
                 site.layer(),
                 () -> new Memory.Projected(
-                        normed(tape, keyNorm, key.forward(tape, memory.rows()), keyHeads),
-                        value.forward(tape, memory.rows())));
+                        normed(tape, keyNorm, separate.key().forward(tape, memory.rows()), keyHeads),
+                        separate.value().forward(tape, memory.rows())));
         Value mixed = room(tape, q, kv.key(), kv.value());
         int together = pass.isUniform() && memory.isUniform() ? Math.max(1, pass.sequences()) : 1;
         for (int s = 0; s < pass.sequences(); s += together) {
@@ -192,9 +220,7 @@ public final class MultiHeadAttention {
         private final Listener.Site site;
         private final int heads;
         private final int keyHeads;
-        private @Nullable Linear query;
-        private @Nullable Linear key;
-        private @Nullable Linear value;
+        private @Nullable Projections projections;
         private @Nullable Linear output;
         private @Nullable Normalization queryNorm;
         private @Nullable Normalization keyNorm;
@@ -214,14 +240,19 @@ public final class MultiHeadAttention {
 
         /** The four matrices. */
         public Builder projections(Linear ofQuery, Linear ofKey, Linear ofValue, Linear ofOutput) {
-            query = ofQuery;
-            key = ofKey;
-            value = ofValue;
+            projections = new Separate(ofQuery, ofKey, ofValue);
             output = ofOutput;
             return this;
         }
 
-        /** Norms of each head's queries and keys before they are rotated. */
+        /** The matrices of queries, keys and values in one, [(Hq + 2·Hkv)·D, E], for self-attention; and the fourth. */
+        public Builder joined(Linear ofAll, Linear ofOutput) {
+            projections = new Joined(ofAll, heads, keyHeads);
+            output = ofOutput;
+            return this;
+        }
+
+        /** Norms of each head's queries and keys before they are rotated; not with {@link #joined}. */
         public Builder norms(Normalization ofQuery, Normalization ofKey) {
             queryNorm = ofQuery;
             keyNorm = ofKey;

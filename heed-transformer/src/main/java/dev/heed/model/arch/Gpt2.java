@@ -54,14 +54,11 @@ final class Gpt2 implements Network.Decoder {
         positions = Embedding.of(weights.value("transformer.wpe.weight", context, width));
         blocks = weights.layers(layers, i -> {
             String at = "transformer.h." + i + ".";
-            String qkv = at + "attn.c_attn";
             double scale = (scaled ? 1 / Math.sqrt(headWidth) : 1) / (byLayer ? i + 1 : 1);
             MultiHeadAttention attention = MultiHeadAttention.of(
                             new Listener.Site(AttentionMap.Kind.SELF, i), heads, heads)
-                    .projections(
-                            weights.transposedPart(qkv, width, 3 * width, 0, width),
-                            weights.transposedPart(qkv, width, 3 * width, width, 2 * width),
-                            weights.transposedPart(qkv, width, 3 * width, 2 * width, 3 * width),
+                    .joined(
+                            weights.transposedPart(at + "attn.c_attn", width, 3 * width, 0, 3 * width),
                             weights.transposedPart(at + "attn.c_proj", width, width, 0, width))
                     .scale(scale)
                     .causal()
