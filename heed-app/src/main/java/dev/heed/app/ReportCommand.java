@@ -22,7 +22,9 @@ final class ReportCommand extends HeedCommand {
 
     static CommandLine in(Terminal terminal) {
         ReportCommand command = new ReportCommand(terminal);
-        return command.line.addSubcommand("routing", new RoutingCommand(terminal));
+        return command.line
+                .addSubcommand("routing", new RoutingCommand(terminal))
+                .addSubcommand("heads", new HeadsCommand(terminal));
     }
 
     @Override

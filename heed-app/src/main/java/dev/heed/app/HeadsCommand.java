@@ -1,0 +1,158 @@
+package dev.heed.app;
+
+import dev.heed.app.print.Format;
+import dev.heed.app.print.Numbers;
+import dev.heed.app.print.Table;
+import dev.heed.app.print.Terminal;
+import dev.heed.lens.HeadReport;
+import dev.heed.lens.PlantedHead;
+import dev.heed.model.Model;
+import dev.heed.text.SpecialToken;
+import dev.heed.text.Token;
+import dev.heed.text.Tokens;
+import dev.heed.train.worlds.Split;
+import dev.heed.train.worlds.Stories;
+import dev.heed.train.worlds.Worlds;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code heed report heads}: what the heads of a model are like, beside what chance is like. */
+@Command(
+        name = "heads",
+        description = {
+            "Measure each head: weight on its own, the previous, the first token, on earlier copies and on what followed them.",
+            "A head gets a label only where its whole interval lies above its baselines, and 'induction' only if it also"
+                    + " copies. The last two metrics are measured on random tokens, repeated."
+        })
+final class HeadsCommand extends HeedCommand {
+    /** Enough texts for an interval. */
+    private static final int HELD_OUT = 20;
+
+    private static final int MOST_TEXTS = 10_000;
+
+    @Mixin
+    private final ModelOption model = new ModelOption();
+
+    @Mixin
+    private final FormatOption format = new FormatOption();
+
+    @Parameters(
+            paramLabel = "TEXT",
+            arity = "0..*",
+            description =
+                    "What the model reads; more than one for intervals. Default: stories or sentences of Heed's worlds.")
+    private List<String> texts = new ArrayList<>();
+
+    @Option(names = "--texts", paramLabel = "FILE", description = "Texts, one a line.")
+    private @Nullable Path file;
+
+    @Option(names = "--all", description = "All heads of each metric, not the three that score highest.")
+    private boolean all;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of all that is drawn. Default: 2026.")
+    private long seed = 2026;
+
+    @Option(
+            names = "--planted",
+            description =
+                    "Check the metrics: heads with known weights must score 1, equal weights exactly their baseline.")
+    private boolean planted;
+
+    HeadsCommand(Terminal terminal) {
+        super(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        if (planted) {
+            return planted();
+        }
+        if (format.value() == Format.CSV) {
+            throw new IllegalArgumentException("report heads: --format must be text or json, got csv");
+        }
+        try (Model loaded = model.load("report heads", terminal)) {
+            List<Tokens> read = texts(loaded);
+            HeadsView view = new HeadsView(
+                    String.valueOf(loaded.folder().getFileName()),
+                    HeadReport.of(loaded, read, seed),
+                    all ? MOST_TEXTS : 3);
+            if (format.value() == Format.JSON) {
+                view.printJson(terminal);
+            } else {
+                view.print(terminal);
+            }
+        }
+        return 0;
+    }
+
+    private List<Tokens> texts(Model loaded) {
+        List<String> given = new ArrayList<>(texts);
+        if (file != null) {
+            given.addAll(lines(file));
+        }
+        if (!given.isEmpty()) {
+            return given.stream()
+                    .map(text -> ModelOption.tokens("report heads", loaded, text))
+                    .toList();
+        }
+        return Stream.of(
+                        Stories.evaluation(Split.HELDOUT, HELD_OUT, seed).stream()
+                                .map(story -> story.text()),
+                        Worlds.evaluation(Split.HELDOUT, HELD_OUT, seed).stream()
+                                .map(one -> one.english().text()))
+                .map(some -> some.map(loaded.tokenizer()::encode).toList())
+                .filter(some -> some.stream().allMatch(text -> isKnown(loaded, text)))
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalArgumentException(
+                                "report heads: this model does not know the words of Heed's own texts: give texts, or --texts FILE"));
+    }
+
+    private static boolean isKnown(Model loaded, Tokens text) {
+        OptionalInt unknown = loaded.tokenizer().id(SpecialToken.UNK);
+        return text.size() <= loaded.sizes().context()
+                && text.all().stream().map(Token::id).noneMatch(id -> unknown.isPresent() && id == unknown.getAsInt());
+    }
+
+    private static List<String> lines(Path file) {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.filter(line -> !line.isBlank()).limit(MOST_TEXTS).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private int planted() {
+        Table table = new Table()
+                .column("planted head")
+                .column("metric")
+                .column("measured", 6)
+                .column("must be", 6)
+                .column("holds");
+        boolean hold = true;
+        for (PlantedHead.Check check : PlantedHead.checks()) {
+            String name = check.head().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+            table.row(name, check.metric().words(), check.measured(), check.expected(), check.holds());
+            hold &= check.holds();
+        }
+        table.print(terminal, format.value());
+        return hold ? 0 : 1;
+    }
+
+    /** A mean with its interval, as short as can be read. */
+    static String interval(double low, double high) {
+        return Double.isFinite(low) ? Numbers.fixed(low, 3) + " to " + Numbers.fixed(high, 3) : "one text";
+    }
+}

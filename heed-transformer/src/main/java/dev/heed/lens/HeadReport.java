@@ -1,0 +1,194 @@
+package dev.heed.lens;
+
+import dev.heed.attention.AttentionMap.Kind;
+import dev.heed.model.Model;
+import dev.heed.model.Run;
+import dev.heed.model.arch.Network;
+import dev.heed.nn.Intervention;
+import dev.heed.nn.Intervention.Where;
+import dev.heed.tensor.Tensor;
+import dev.heed.text.Tokens;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What the heads of a model are like: every metric beside three baselines, with intervals over texts, and a label only where
+ * the whole interval is above them.
+ *
+ * <ul>
+ *   <li>equal weights over the keys that a query sees;
+ *   <li>the same tokens in another order: what remains looks at positions, not at words;
+ *   <li>the same model with its weights shuffled, of which the head that scores highest.
+ * </ul>
+ *
+ * <p>A head is called an induction head if it attends to what followed earlier copies and also copies: of the logits that the
+ * head raises (those of the whole model minus those without the head, less their mean over the tokens of the text, if
+ * positive), the share of the token attended to is above 1 / tokens. That is measured by silencing the head, so what later
+ * heads make of it counts; Olsson et al. 2022 take the direct effect alone.
+ *
+ * @param kind whose attention
+ * @param texts how many
+ * @param tokens in all texts
+ * @param heads layer by layer
+ */
+public record HeadReport(Kind kind, int texts, int tokens, List<Head> heads) {
+    /** The least mean weight that is given a name, as Gu et al. 2025 take for sinks. */
+    public static final double NAMED_FROM = 0.3;
+
+    /**
+     * One metric of one head.
+     *
+     * @param value over texts
+     * @param uniform of equal weights
+     * @param shuffled of the same tokens in another order
+     * @param random of the best head of the model with shuffled weights
+     */
+    public record Score(HeadMetric metric, Mean value, Mean uniform, Mean shuffled, Mean random) {
+        /** The interval lies above those of the baselines; where metrics look at positions, order is none. */
+        boolean isAboveBaselines() {
+            boolean above = value.low() > uniform.high() && value.low() > random.high();
+            return above && (!metric.onRepeats() || value.low() > shuffled.high());
+        }
+
+        boolean isNamed() {
+            return value.value() >= NAMED_FROM && isAboveBaselines();
+        }
+    }
+
+    /**
+     * One head.
+     *
+     * @param copying share of the token attended to in what the head raises; empty where it was not measured because the head
+     *     is no candidate or the model predicts no next token
+     * @param labels what it may be called; most often nothing
+     */
+    public record Head(int layer, int head, List<Score> scores, Optional<Mean> copying, List<String> labels) {
+        public String name() {
+            return "L" + layer + "H" + head;
+        }
+
+        public Score score(HeadMetric metric) {
+            return scores.get(metric.ordinal());
+        }
+    }
+
+    /**
+     * Measures a model.
+     *
+     * @param texts as people write them; for intervals more than one
+     * @param seed of what is drawn at random
+     */
+    public static HeadReport of(Model model, List<Tokens> texts, long seed) {
+        RepeatedTexts repeated = RepeatedTexts.of(model, texts.getFirst(), seed);
+        Model random = model.shuffled(seed);
+        Scores ofTexts = new Scores(
+                HeadScores.of(model, texts, Probe.TEXT),
+                HeadScores.of(model, RepeatedTexts.shuffled(texts, seed), Probe.TEXT),
+                HeadScores.of(random, texts, Probe.TEXT));
+        Scores ofRepeats = new Scores(
+                HeadScores.of(model, repeated.texts(), repeated.probe()),
+                HeadScores.of(model, repeated.shuffled(seed).texts(), repeated.probe()),
+                HeadScores.of(random, repeated.texts(), repeated.probe()));
+        List<Head> heads = new ArrayList<>();
+        for (int layer = 0; layer < ofTexts.model().layers(); layer++) {
+            for (int head = 0; head < ofTexts.model().heads(layer); head++) {
+                heads.add(head(model, repeated, ofTexts, ofRepeats, layer, head));
+            }
+        }
+        int tokens = texts.stream().mapToInt(Tokens::size).sum();
+        return new HeadReport(ofTexts.model().kind(), texts.size(), tokens, List.copyOf(heads));
+    }
+
+    /** The same texts in the model, in another order, and in the model with shuffled weights. */
+    private record Scores(HeadScores model, HeadScores shuffled, HeadScores random) {
+        Score score(int layer, int head, HeadMetric metric) {
+            return new Score(
+                    metric,
+                    model.mean(layer, head, metric),
+                    model.uniform(layer, head, metric),
+                    shuffled.mean(layer, head, metric),
+                    random.largest(metric));
+        }
+    }
+
+    private static Head head(
+            Model model, RepeatedTexts repeated, Scores ofTexts, Scores ofRepeats, int layer, int head) {
+        List<Score> scores = new ArrayList<>();
+        for (HeadMetric metric : HeadMetric.values()) {
+            scores.add((metric.onRepeats() ? ofRepeats : ofTexts).score(layer, head, metric));
+        }
+        Optional<Mean> copying =
+                scores.get(HeadMetric.INDUCTION.ordinal()).isNamed() && model.network() instanceof Network.Decoder
+                        ? Optional.of(copying(model, repeated, ofRepeats.model(), layer, head))
+                        : Optional.empty();
+        double chance = 1.0 / repeated.probe().period();
+        return new Head(layer, head, List.copyOf(scores), copying, labels(scores, copying, chance));
+    }
+
+    private static List<String> labels(List<Score> scores, Optional<Mean> copying, double chance) {
+        List<String> labels = new ArrayList<>();
+        for (Score score : scores) {
+            if (score.isNamed()) {
+                switch (score.metric()) {
+                    case SELF -> labels.add("own token");
+                    case PREVIOUS_TOKEN -> labels.add("previous token");
+                    case FIRST_TOKEN -> labels.add("first token");
+                    case DUPLICATE_TOKEN -> labels.add("duplicate token");
+                    case INDUCTION ->
+                        labels.add(copying.map(Mean::low).orElse(0.0) > chance ? "induction" : "prefix matching");
+                    case ENTROPY, DISTANCE, DISTANCE_WITHOUT_FIRST -> {} // numbers, not kinds of heads
+                }
+            }
+        }
+        return List.copyOf(labels);
+    }
+
+    // ---- copying
+    // ------------------------------------------------------------------------------------------------------------
+
+    private static Mean copying(Model model, RepeatedTexts repeated, HeadScores scores, int layer, int head) {
+        List<Intervention> silenced = List.of(new Intervention.Silence(Where.head(scores.kind(), layer, head)));
+        double[] shares = new double[repeated.texts().size()];
+        for (int t = 0; t < shares.length; t++) {
+            Tokens text = repeated.texts().get(t);
+            Tensor whole = logits(model, text, List.of());
+            Tensor without = logits(model, text, List.of(silenced));
+            int from = repeated.probe().first() + repeated.probe().period();
+            int[] ids = text.ids();
+            int[] seen =
+                    IntStream.of(ids).skip(repeated.probe().first()).distinct().toArray();
+            double sum = 0;
+            for (int i = from; i < ids.length; i++) {
+                int attended = ids[scores.attended(t, layer, head, i)];
+                sum += raised(whole.select(0, i), without.select(0, i), seen, attended);
+            }
+            shares[t] = sum / (ids.length - from);
+        }
+        return Mean.of(shares);
+    }
+
+    private static Tensor logits(Model model, Tokens text, List<List<Intervention>> changes) {
+        return model.runAll(List.of(text), Run.Options.logitsOnly(), changes)
+                .getFirst()
+                .logits()
+                .orElseThrow();
+    }
+
+    /** The attended token's share of all that is raised above the mean; 0 where nothing is. */
+    private static double raised(Tensor whole, Tensor without, int[] seen, int attended) {
+        double mean = IntStream.of(seen)
+                .mapToDouble(id -> (double) whole.get(id) - without.get(id))
+                .average()
+                .orElse(0);
+        double all = 0;
+        double its = 0;
+        for (int id : seen) {
+            double above = Math.max(0, (double) whole.get(id) - without.get(id) - mean);
+            all += above;
+            its += id == attended ? above : 0;
+        }
+        return all == 0 ? 0 : its / all;
+    }
+}

@@ -1,0 +1,102 @@
+package dev.heed.lens;
+
+import dev.heed.attention.AttentionMap.Kind;
+import dev.heed.attention.AttentionStatistics;
+import dev.heed.model.Model;
+import dev.heed.model.Recording;
+import dev.heed.model.Run;
+import dev.heed.text.Tokens;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Head metrics of one model over texts, one number per layer, head, metric and text. Takes O(tokens) memory per head.
+ *
+ * <pre>{@code
+ * HeadScores scores = HeadScores.of(model, List.of(model.tokenizer().encode("The cat sat.")), Probe.TEXT);
+ * scores.mean(0, 3, HeadMetric.PREVIOUS_TOKEN).value();
+ * }</pre>
+ */
+public final class HeadScores {
+    private final List<List<HeadRows>> texts = new ArrayList<>();
+    private final Kind kind;
+
+    private HeadScores(Kind kind) {
+        this.kind = kind;
+    }
+
+    /** Self-attention of a decoder or an encoder; of an encoder–decoder that of the encoder. */
+    public static HeadScores of(Model model, List<Tokens> texts, Probe probe) {
+        HeadScores scores = null;
+        for (Tokens text : texts) {
+            Recording recording = model.run(text, Run.Options.attentionOnly()).recording();
+            scores = scores == null
+                    ? new HeadScores(recording.kinds().contains(Kind.ENCODER) ? Kind.ENCODER : Kind.SELF)
+                    : scores;
+            scores.add(recording, probe);
+        }
+        if (scores == null) {
+            throw new IllegalArgumentException("head metrics: at least one text is needed");
+        }
+        return scores;
+    }
+
+    private void add(Recording recording, Probe probe) {
+        List<HeadRows> layers = new ArrayList<>();
+        for (int layer = 0; layer < recording.layers(kind); layer++) {
+            layers.add(HeadRows.of(
+                    recording.attention(kind, layer),
+                    recording.query(kind, layer),
+                    recording.key(kind, layer),
+                    recording.value(kind, layer),
+                    probe));
+        }
+        texts.add(layers);
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    public int layers() {
+        return texts.getFirst().size();
+    }
+
+    public int heads(int layer) {
+        return texts.getFirst().get(layer).heads();
+    }
+
+    /** Over the texts. */
+    public Mean mean(int layer, int head, HeadMetric metric) {
+        return Mean.of(texts.stream()
+                .mapToDouble(layers -> metric.of(layers.get(layer), head))
+                .toArray());
+    }
+
+    /** Of equal weights over the keys that each query sees. */
+    public Mean uniform(int layer, int head, HeadMetric metric) {
+        return Mean.of(texts.stream()
+                .mapToDouble(layers -> metric.of(layers.get(layer).ofEqualWeights(), head))
+                .toArray());
+    }
+
+    /** The mean of the head with the largest one. */
+    public Mean largest(HeadMetric metric) {
+        Mean largest = mean(0, 0, metric);
+        for (int layer = 0; layer < layers(); layer++) {
+            for (int head = 0; head < heads(layer); head++) {
+                Mean mean = mean(layer, head, metric);
+                largest = mean.value() > largest.value() ? mean : largest;
+            }
+        }
+        return largest;
+    }
+
+    /** The key with the largest weight in a row of a text. */
+    int attended(int text, int layer, int head, int query) {
+        AttentionStatistics seen = texts.get(text).get(layer).seen();
+        int queries = seen.entropy().size(2);
+        int kept = seen.topWeights().size(3);
+        return seen.topKeys()[(head * queries + query) * kept];
+    }
+}

@@ -1,0 +1,66 @@
+package dev.heed.lens;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.heed.model.Model;
+import dev.heed.text.Tokens;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HeadReportTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2", "bert"})
+    void headsThatLearnedNothingGetNoLabel(String name) {
+        try (Model model = model(name)) {
+            List<Tokens> texts = Stream.of(
+                            "Once upon a time there was a house.", "Tom and Ann saw a big dog.", "Hello you.")
+                    .map(model.tokenizer()::encode)
+                    .toList();
+            HeadReport report = HeadReport.of(model, texts, 3);
+            assertThat(report.heads())
+                    .hasSize(model.sizes().layers() * model.sizes().heads());
+            assertThat(report.heads()).allSatisfy(head -> {
+                assertThat(head.labels()).isEmpty();
+                assertThat(head.copying()).isEmpty();
+                assertThat(head.scores()).hasSize(HeadMetric.values().length);
+                assertThat(head.score(HeadMetric.INDUCTION).value().count()).isEqualTo(RepeatedTexts.TEXTS);
+                assertThat(head.score(HeadMetric.SELF).value().count()).isEqualTo(3);
+            });
+            assertThat(HeadReport.of(model, texts, 3)).isEqualTo(report);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2", "llama", "bert"})
+    void repeatedTextsAreRepeatedAndShuffledOnesHoldTheSameTokens(String name) {
+        try (Model model = model(name)) {
+            RepeatedTexts repeated = RepeatedTexts.of(model, model.tokenizer().encode("Hello"), 5);
+            Probe probe = repeated.probe();
+            assertThat(repeated.texts()).hasSize(RepeatedTexts.TEXTS).doesNotHaveDuplicates();
+            for (int t = 0; t < RepeatedTexts.TEXTS; t++) {
+                int[] ids = repeated.texts().get(t).ids();
+                for (int i = probe.first() + probe.period(); i < ids.length; i++) {
+                    assertThat(ids[i]).isEqualTo(ids[i - probe.period()]);
+                }
+                int[] mixed = repeated.shuffled(9).texts().get(t).ids();
+                assertThat(mixed).isNotEqualTo(ids);
+                assertThat(Arrays.copyOf(mixed, probe.first())).isEqualTo(Arrays.copyOf(ids, probe.first()));
+                Arrays.sort(ids);
+                Arrays.sort(mixed);
+                assertThat(mixed).isEqualTo(ids);
+            }
+        }
+    }
+
+    private static Model model(String name) {
+        Path folder = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
+        assumeTrue(Files.isDirectory(folder), "no conformance case at " + folder);
+        return Model.load(folder);
+    }
+}
