@@ -53,14 +53,25 @@ record Blocks(
     }
 
     void run() {
-        int panels = Panels.count(c.size(1));
-        int tasks = (c.size(0) + ROWS - 1) / ROWS * panels;
-        long work = (long) c.size(0) * c.size(1) * depth;
-        if (tasks == 1) {
-            task(0, 0);
+        if (tasks() == 1) {
+            task(0);
         } else {
-            Workers.run(tasks, work, t -> task(t / panels * ROWS, t % panels));
+            Workers.run(tasks(), work(), this::task);
         }
+    }
+
+    int tasks() {
+        return (c.size(0) + ROWS - 1) / ROWS * Panels.count(c.size(1));
+    }
+
+    /** Multiply-adds of all tasks. */
+    long work() {
+        return (long) c.size(0) * c.size(1) * depth;
+    }
+
+    void task(int number) {
+        int panels = Panels.count(c.size(1));
+        task(number / panels * ROWS, number % panels);
     }
 
     private void task(int row, int panel) {

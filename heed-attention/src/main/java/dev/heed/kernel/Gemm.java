@@ -1,6 +1,7 @@
 package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,9 @@ public final class Gemm {
     private static final long READ_COST = 7;
     /** Columns of b, or rows of a, packed at a time: 4 MB with {@link Blocks#DEPTH}, a share of the third-level cache. */
     private static final int PACKED = 2048;
+
+    /** About 20 µs: longer than packing a panel takes. */
+    private static final int SPINS = 500;
 
     private float[] packedA = new float[0];
     private float[] packedB = new float[0];
@@ -153,28 +157,77 @@ public final class Gemm {
         int step = Blocks.depth(a.size(0), inner);
         for (int k = 0; k == 0 || k < inner; k += step) {
             int end = Math.min(inner, k + step);
-            Tensor panels = b.slice(0, k, end);
-            packedB = room(packedB, panels.size(1), end - k);
-            Panels.pack(panels, packedB, 0);
-            block(a.slice(1, k, end), end == inner ? bias : null, c, accumulate || k > 0);
+            block(a.slice(1, k, end), b.slice(0, k, end), end == inner ? bias : null, c, accumulate || k > 0);
         }
     }
 
-    /** c (+)= a·b for one block of the inner axis; b is packed. */
-    private void block(Tensor a, @Nullable Tensor bias, Tensor c, boolean onto) {
+    /** c (+)= a·b for one block of the inner axis. */
+    private void block(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
         int depth = a.size(1);
+        packedB = room(packedB, b.size(1), depth);
+        Packing ofB = new Packing(b, packedB);
         if (a.stride(1) == 1 || depth <= 1) {
             Blocks.Rows rows = new Blocks.Rows(a.array(), a.offset(), a.stride(0), false);
-            new Blocks(rows, packedB, 0, depth * PANEL, depth, c, onto, bias).run();
+            run(Packing.NONE, ofB, new Blocks(rows, packedB, 0, depth * PANEL, depth, c, onto, bias));
             return;
         }
         for (int m = 0; m < a.size(0); m += PACKED) {
             int end = Math.min(a.size(0), m + PACKED);
-            Tensor columns = a.slice(0, m, end).transpose(0, 1);
             packedA = room(packedA, end - m, depth);
-            Panels.pack(columns, packedA, 0);
             Blocks.Rows rows = new Blocks.Rows(packedA, 0, depth * PANEL, true);
-            new Blocks(rows, packedB, 0, depth * PANEL, depth, c.slice(0, m, end), onto, null).run();
+            run(
+                    new Packing(a.slice(0, m, end).transpose(0, 1), packedA),
+                    m == 0 ? ofB : Packing.NONE,
+                    new Blocks(rows, packedB, 0, depth * PANEL, depth, c.slice(0, m, end), onto, null));
+        }
+    }
+
+    /** A matrix [k, n] that is to become panels. */
+    private record Packing(Tensor matrix, float[] to) {
+        static final Packing NONE = new Packing(Tensor.zeros(0, 0), new float[0]);
+
+        int panels() {
+            return Panels.count(matrix.size(1));
+        }
+
+        void pack(int panel) {
+            Panels.packOne(matrix, panel * PANEL, to, panel * PANEL * matrix.size(0));
+        }
+    }
+
+    /**
+     * Packs and multiplies in one job of the threads, which saves them two meetings: tasks are given out in order, so whoever
+     * comes to a product waits, if at all, for a panel that another thread is packing.
+     */
+    private static void run(Packing ofA, Packing ofB, Blocks blocks) {
+        int first = ofA.panels();
+        int packing = first + ofB.panels();
+        AtomicInteger missing = new AtomicInteger(packing);
+        Workers.run(packing + blocks.tasks(), blocks.work(), t -> {
+            if (t >= packing) {
+                awaitNone(missing);
+                blocks.task(t - packing);
+                return;
+            }
+            try {
+                if (t < first) {
+                    ofA.pack(t);
+                } else {
+                    ofB.pack(t - first);
+                }
+            } finally {
+                missing.decrementAndGet();
+            }
+        });
+    }
+
+    private static void awaitNone(AtomicInteger missing) {
+        for (int i = 0; missing.get() > 0; i++) {
+            if (i < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield(); // the other thread may have lost its processor
+            }
         }
     }
 

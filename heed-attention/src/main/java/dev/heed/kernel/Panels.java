@@ -13,15 +13,16 @@ final class Panels {
         return (columns + PANEL - 1) / PANEL;
     }
 
-    /** All panels of {@code matrix} [k, n], one behind the other from {@code at}, the last filled up with zeros. */
+    /** All panels of {@code matrix} [k, n], one behind the other from {@code at}. */
     static void pack(Tensor matrix, float[] to, int at) {
         int depth = matrix.size(0);
         int panels = count(matrix.size(1));
-        // Moving an element costs about as much as four multiply-adds.
-        Workers.run(panels, 4L * depth * matrix.size(1), p -> packOne(matrix, p * PANEL, to, at + p * depth * PANEL));
+        // Moving an element costs about as much as twenty multiply-adds.
+        Workers.run(panels, 20L * depth * matrix.size(1), p -> packOne(matrix, p * PANEL, to, at + p * depth * PANEL));
     }
 
-    private static void packOne(Tensor matrix, int column, float[] to, int at) {
+    /** Panel {@code column}/32 of {@code matrix} [k, n] to {@code at}; columns that the last one lacks are filled up with zeros. */
+    static void packOne(Tensor matrix, int column, float[] to, int at) {
         int depth = matrix.size(0);
         int columns = Math.min(PANEL, matrix.size(1) - column);
         int perK = matrix.stride(0);
