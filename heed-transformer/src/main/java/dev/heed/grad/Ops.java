@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * multiply   y = a·b               activate   y = f(x)                crossEntropy  −log softmax(x·Wᵀ + b)[label], mean
  * scale      y = c·x               gated      y = f(gate)·up          rotate     in place
  * rows, columns, heads: views, without memory or steps of their own
+ * what came before attention: {@link SequenceOps}
  * </pre>
  *
  * <pre>{@code
@@ -479,7 +480,7 @@ public final class Ops {
         return true;
     }
 
-    private static void addIfWanted(Value x, Tensor added) {
+    static void addIfWanted(Value x, Tensor added) {
         if (x.isWanted()) {
             addTo(x, added);
         }

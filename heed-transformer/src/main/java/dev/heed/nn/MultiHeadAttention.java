@@ -134,7 +134,7 @@ public final class MultiHeadAttention {
                 ? Ops.attention(pass.tape(), described, qs, ks, vs, added, out)
                 : cached(described, qs.tensor(), cache, out.tensor());
         changes.replace(out.tensor());
-        tell(pass, s, described, qs, ks, vs, result);
+        pass.attended(site, s, described, qs, ks, vs, result);
     }
 
     private static AttentionOutput cached(Attention attention, Tensor query, KvCache cache, Tensor out) {
@@ -177,7 +177,7 @@ public final class MultiHeadAttention {
             Attention described = changes.on(attention);
             AttentionOutput result = Ops.attention(tape, described, qs, ks, vs, null, out);
             changes.replace(out.tensor());
-            tell(pass, s, described, qs, ks, vs, result);
+            pass.attended(site, s, described, qs, ks, vs, result);
         }
         return output.forward(tape, mixed);
     }
@@ -197,22 +197,6 @@ public final class MultiHeadAttention {
         int width = x.tensor().size(1);
         Value perHead = x.view(t -> t.reshape(rows * heads, width / heads));
         return norm.forward(tape, perHead).view(t -> t.reshape(rows, width));
-    }
-
-    private void tell(Pass pass, int first, Attention described, Value q, Value k, Value v, AttentionOutput result) {
-        Listener listener = pass.listener();
-        if (listener == null) {
-            return;
-        }
-        for (int i = 0; i < q.tensor().size(0); i++) {
-            Listener.Heads one = new Listener.Heads(
-                    Pass.one(q.tensor(), i),
-                    Pass.one(k.tensor(), i),
-                    Pass.one(v.tensor(), i),
-                    Pass.one(result.output(), i),
-                    Pass.one(result.lse(), i));
-            listener.attended(site, first + i, described, one);
-        }
     }
 
     /** Collects what a layer is made of; projections are required. */

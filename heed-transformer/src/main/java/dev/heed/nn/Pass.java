@@ -1,6 +1,8 @@
 package dev.heed.nn;
 
+import dev.heed.attention.Attention;
 import dev.heed.attention.AttentionMap;
+import dev.heed.attention.AttentionOutput;
 import dev.heed.grad.Ops;
 import dev.heed.grad.Tape;
 import dev.heed.grad.Value;
@@ -108,6 +110,11 @@ public final class Pass {
         return contexts.isEmpty() ? 0 : contexts.get(sequence).length();
     }
 
+    /** Tokens of each sequence, not to be changed. */
+    int[] lengths() {
+        return lengths;
+    }
+
     /** Index of a sequence's first row. */
     public int firstRow(int sequence) {
         int first = 0;
@@ -124,6 +131,27 @@ public final class Pass {
             rows[s] = firstRow(s);
         }
         return Ops.embedding(tape, x, rows);
+    }
+
+    /** The last row of each sequence, [sequences, E]. */
+    public Value lastRows(Value x) {
+        int[] rows = new int[lengths.length];
+        for (int s = 0; s < rows.length; s++) {
+            rows[s] = firstRow(s) + lengths[s] - 1;
+        }
+        return Ops.embedding(tape, x, rows);
+    }
+
+    /** A pass of one token for each sequence of this one: a decoder that takes one step. */
+    public Pass single() {
+        int[] ones = new int[lengths.length];
+        java.util.Arrays.fill(ones, 1);
+        return new Pass(tape, ones, List.of(), listener, changes, dropout, seed);
+    }
+
+    /** All rows of this pass, to be attended to from another. */
+    public Memory memory(Value rows) {
+        return new Memory(rows, lengths);
     }
 
     /** Position of each row in its sequence, plus {@code offset}. */
@@ -159,8 +187,18 @@ public final class Pass {
         }
     }
 
-    @Nullable Listener listener() {
-        return listener;
+    /** Tells the listener, if there is one, what sequences from {@code first} on attended to. */
+    void attended(
+            Listener.Site site, int first, Attention described, Value q, Value k, Value v, AttentionOutput result) {
+        for (int i = 0; listener != null && i < q.tensor().size(0); i++) {
+            Listener.Heads one = new Listener.Heads(
+                    one(q.tensor(), i),
+                    one(k.tensor(), i),
+                    one(v.tensor(), i),
+                    one(result.output(), i),
+                    one(result.lse(), i));
+            listener.attended(site, first + i, described, one);
+        }
     }
 
     Interventions interventions(Listener.Site site, int sequence) {
@@ -185,7 +223,7 @@ public final class Pass {
         return true;
     }
 
-    static Tensor one(Tensor batch, int index) {
+    private static Tensor one(Tensor batch, int index) {
         return batch.slice(0, index, index + 1);
     }
 }
