@@ -4,7 +4,6 @@ import dev.heed.app.print.Format;
 import dev.heed.app.print.Json;
 import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Terminal;
-import dev.heed.train.Corpus;
 import dev.heed.train.Progress;
 import dev.heed.train.Recipe;
 import dev.heed.train.Trainer;
@@ -29,10 +28,13 @@ import picocli.CommandLine.Spec;
                     + " resumed."
         })
 final class TrainCommand extends HeedCommand {
-    @Option(names = "--recipe", paramLabel = "NAME", description = "What to train: shakespeare-char.")
+    @Option(names = "--recipe", paramLabel = "NAME", description = "What to train: shakespeare-char, cloze, story.")
     private @Nullable String recipe;
 
-    @Option(names = "--data", paramLabel = "FILE", description = "The text to learn, UTF-8; its last tenth judges.")
+    @Option(
+            names = "--data",
+            paramLabel = "FILE",
+            description = "The text to learn, UTF-8; its last tenth judges. Not for recipes that generate their data.")
     private @Nullable Path data;
 
     @Option(names = "--steps", paramLabel = "N", description = "Default: the recipe's.")
@@ -68,15 +70,13 @@ final class TrainCommand extends HeedCommand {
         Path folder = folder();
         Optional<TrainingRun.Begun> begun = resume ? TrainingRun.begun(folder) : Optional.empty();
         Recipe chosen = recipe(begun);
-        Path text = data != null
-                ? data
-                : Path.of(begun.map(TrainingRun.Begun::data)
-                        .orElseThrow(() -> new IllegalArgumentException(
-                                "train: recipe " + chosen.name() + " needs a text: give --data FILE, UTF-8")));
-        Trainer trainer = Trainer.fresh(chosen, Corpus.characters(text));
+        Path given =
+                data != null ? data : begun.flatMap(TrainingRun.Begun::file).orElse(null);
+        Trainer trainer = Trainer.fresh(chosen, chosen.lesson().task(given));
+        String name = given == null ? TrainingRun.GENERATED : given.toString();
         TrainingRun run = resume
-                ? TrainingRun.resume(trainer, folder, text.toString(), command())
-                : TrainingRun.start(trainer, folder, text.toString(), command());
+                ? TrainingRun.resume(trainer, folder, name, command())
+                : TrainingRun.start(trainer, folder, name, command());
         train(trainer, run, folder);
         return 0;
     }

@@ -6,12 +6,14 @@ import dev.heed.kernel.Kernels;
 import dev.heed.kernel.Workers;
 import dev.heed.model.Generation;
 import dev.heed.model.Model;
+import dev.heed.model.arch.Network;
 import dev.heed.text.Visible;
 import dev.heed.train.Progress;
 import dev.heed.train.Recipe;
 import dev.heed.train.Trainer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /** How a run goes, on standard error: one line that is written anew for a person, a line per evaluation for a file. */
 final class TrainingView implements Progress {
@@ -27,6 +29,7 @@ final class TrainingView implements Progress {
     private double[] millis = new double[1024];
     private int count;
     private double total;
+    private long tokens;
     private double smooth = Double.NaN;
     private long shown;
 
@@ -40,13 +43,8 @@ final class TrainingView implements Progress {
         Recipe recipe = trainer.recipe();
         terminal.err()
                 .println(recipe.name() + ": " + trainer.parameters() + " parameters, steps " + trainer.steps() + " to "
-                        + recipe.steps() + " of " + tokensOfStep() + " tokens, seed " + recipe.seed() + ", kernels "
+                        + recipe.steps() + ", seed " + recipe.seed() + ", kernels "
                         + Kernels.name() + ", " + Workers.threads() + " threads");
-    }
-
-    private long tokensOfStep() {
-        Recipe recipe = trainer.recipe();
-        return (long) recipe.batch() * recipe.context() * recipe.accumulation();
     }
 
     @Override
@@ -54,6 +52,7 @@ final class TrainingView implements Progress {
         millis = count == millis.length ? Arrays.copyOf(millis, 2 * count) : millis;
         millis[count++] = took;
         total += took;
+        tokens += step.tokens();
         smooth = Double.isNaN(smooth) ? step.loss() : smooth + LATEST * (step.loss() - smooth);
         long now = System.nanoTime();
         if (terminal.interactive() && now - shown > REFRESH_NANOS) {
@@ -81,13 +80,22 @@ final class TrainingView implements Progress {
         terminal.err().println("  " + terminal.colours().dim(sample(evaluation.step())));
     }
 
-    /** What the model of the folder writes behind its first character. */
+    /** What the model of the folder makes of the task's prompt. */
     private String sample(int seed) {
         try (Model model = Model.load(folder)) {
-            String first = model.tokenizer().decode(0);
-            Generation written = model.generate(first, Generation.Options.sampling(SAMPLE_TOKENS, 0.8, seed));
-            return Visible.quote(written.text());
+            String prompt = trainer.task().prompt();
+            return model.network() instanceof Network.Encoder
+                    ? prompt + "  " + filled(model, prompt)
+                    : Visible.quote(model.generate(prompt, Generation.Options.sampling(SAMPLE_TOKENS, 0.8, seed))
+                            .text());
         }
+    }
+
+    private static String filled(Model model, String prompt) {
+        return model.fill(prompt, 2).stream()
+                .flatMap(mask -> mask.words().stream())
+                .map(word -> word.label() + " " + Numbers.fixed(word.probability(), 2))
+                .collect(Collectors.joining(", "));
     }
 
     /** Of the steps of this process. */
@@ -99,6 +107,6 @@ final class TrainingView implements Progress {
 
     /** Of the steps of this process, evaluations and checkpoints left out. */
     double tokensPerSecond() {
-        return total == 0 ? 0 : tokensOfStep() * count / (total / 1e3);
+        return total == 0 ? 0 : tokens / (total / 1e3);
     }
 }

@@ -1,43 +1,43 @@
 package dev.heed.train;
 
+import dev.heed.model.arch.Network;
 import dev.heed.text.Json;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A text as ids, one for each character, cut into a first part to learn from and a last part to be judged by.
+ * A text as ids, one for each character, cut into a first part to learn from and a last part to be judged by. What is learned
+ * is the next token, in sequences of the recipe's length.
  *
  * <pre>{@code
  * Corpus corpus = Corpus.characters(Path.of("tinyshakespeare.txt")); // 65 characters, 90 % and 10 %
  * }</pre>
  */
-public final class Corpus {
+public final class Corpus implements Task {
     private static final long MOST_BYTES = 1L << 30;
 
-    /** Which part. */
-    public enum Split {
-        TRAIN,
-        VALIDATION
-    }
+    /** Sequences of a pass of an evaluation: enough for whole tiles, few enough for the second-level cache. */
+    private static final int EVALUATED = 16;
 
     private final int[] train;
     private final int[] validation;
     private final int vocabulary;
     private final String tokenizerJson;
     private final String sha256;
+    private final String first;
 
-    private Corpus(int[] train, int[] validation, int vocabulary, String tokenizerJson, String sha256) {
+    private Corpus(int[] train, int[] validation, int vocabulary, String tokenizerJson, String sha256, String first) {
         this.train = train;
         this.validation = validation;
         this.vocabulary = vocabulary;
         this.tokenizerJson = tokenizerJson;
         this.sha256 = sha256;
+        this.first = first;
     }
 
     /** A UTF-8 file. */
@@ -62,7 +62,8 @@ public final class Corpus {
                 Arrays.copyOfRange(ids, cut, ids.length),
                 vocabulary.length,
                 tokenizerJson(vocabulary),
-                sha256(text));
+                Hash.sha256(text),
+                Character.toString(vocabulary[0]));
     }
 
     /** A byte-pair tokenizer without merges: every character is a token by itself. */
@@ -84,37 +85,112 @@ public final class Corpus {
         return Json.write(root);
     }
 
-    private static String sha256(String text) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
+    // ---- what is learned
+    // ---------------------------------------------------------------------------------------------
+
+    @Override
+    public void check(Network network, Recipe recipe) {
+        Sequences.requireDecoder(network);
+        Sequences.requirePositions(network, recipe.context());
+        for (Split split : Split.values()) {
+            int least = split == Split.TRAIN ? recipe.context() + 1 : 2;
+            if (size(split) < least) {
+                throw new IllegalArgumentException("train: the text is too short: the part for "
+                        + split.name().toLowerCase(Locale.ROOT) + " needs " + least + " characters, got "
+                        + size(split));
+            }
         }
     }
+
+    @Override
+    public Batch batch(Recipe recipe, long number) {
+        Draws places = Draws.of(recipe.seed(), "places");
+        int[] starts = new int[recipe.batch()];
+        for (int s = 0; s < starts.length; s++) {
+            starts[s] = places.below(number * starts.length + s, train.length - recipe.context());
+        }
+        return sequences(Split.TRAIN, starts, recipe.context());
+    }
+
+    /**
+     * Of the validation part every token but the first is predicted once, in sequences side by side; of the training part as many
+     * sequences, spread evenly.
+     */
+    @Override
+    public Stream<Batch> evaluation(Recipe recipe, Split split) {
+        int context = recipe.context();
+        int sequences = (validation.length - 1) / context;
+        if (split == Split.TRAIN) {
+            int count = Math.max(1, sequences);
+            long last = train.length - 1L - context;
+            return IntStream.iterate(0, s -> s < count, s -> s + EVALUATED)
+                    .mapToObj(s -> sequences(split, spread(last, count, s), context));
+        }
+        int rest = validation.length - 1 - sequences * context;
+        Stream<Batch> whole = IntStream.iterate(0, s -> s < sequences, s -> s + EVALUATED)
+                .mapToObj(s -> sequences(split, side(context, sequences, s), context));
+        return rest == 0
+                ? whole
+                : Stream.concat(whole, Stream.of(sequences(split, new int[] {sequences * context}, rest)));
+    }
+
+    private static int[] side(int context, int sequences, int first) {
+        int[] starts = new int[Math.min(EVALUATED, sequences - first)];
+        Arrays.setAll(starts, i -> (first + i) * context);
+        return starts;
+    }
+
+    private static int[] spread(long last, int count, int first) {
+        int[] starts = new int[Math.min(EVALUATED, count - first)];
+        Arrays.setAll(starts, i -> (int) (last * (first + i) / count));
+        return starts;
+    }
+
+    private Batch sequences(Split split, int[] starts, int length) {
+        int[] text = ids(split);
+        int[] lengths = new int[starts.length];
+        Arrays.fill(lengths, length);
+        int[] ids = new int[starts.length * length];
+        int[] expected = new int[ids.length];
+        for (int s = 0; s < starts.length; s++) {
+            System.arraycopy(text, starts[s], ids, s * length, length);
+            System.arraycopy(text, starts[s] + 1, expected, s * length, length);
+        }
+        return new Sequences(lengths, ids, expected);
+    }
+
+    // ---- facts
+    // -------------------------------------------------------------------------------------------------------
 
     /** The ids of a part, not to be changed. */
     int[] ids(Split split) {
         return split == Split.TRAIN ? train : validation;
     }
 
-    /** How many ids a part has. */
-    public int size(Split split) {
+    @Override
+    public long size(Split split) {
         return ids(split).length;
     }
 
-    /** How many characters it knows. */
+    @Override
     public int vocabulary() {
         return vocabulary;
     }
 
-    /** A tokenizer that gives these ids, in the format of Hugging Face tokenizers. */
+    @Override
     public String tokenizerJson() {
         return tokenizerJson;
     }
 
-    /** SHA-256 of the text in UTF-8. */
+    /** Of the text in UTF-8. */
+    @Override
     public String sha256() {
         return sha256;
+    }
+
+    /** The first character. */
+    @Override
+    public String prompt() {
+        return first;
     }
 }

@@ -19,17 +19,17 @@ final class Provenance {
 
     /** run.json. */
     static String json(Trainer trainer, String dataName, String command) {
-        Corpus corpus = trainer.corpus();
+        Task task = trainer.task();
         Recipe recipe = trainer.recipe();
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("recipe", recipe.name()).put("steps", recipe.steps()).put("seed", recipe.seed());
         root.put("recipe_in_full", recipe.toString());
         root.putObject("data")
                 .put("file", dataName)
-                .put("sha256", corpus.sha256())
-                .put("train_tokens", corpus.size(Corpus.Split.TRAIN))
-                .put("validation_tokens", corpus.size(Corpus.Split.VALIDATION))
-                .put("vocabulary", corpus.vocabulary());
+                .put("sha256", task.sha256())
+                .put("train_tokens", task.size(Task.Split.TRAIN))
+                .put("validation_tokens", task.size(Task.Split.VALIDATION))
+                .put("vocabulary", task.vocabulary());
         root.put("parameters", trainer.parameters());
         root.put("jdk", System.getProperty("java.vendor") + " " + Runtime.version());
         root.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));

@@ -20,6 +20,7 @@ import java.util.List;
  * @param evaluateEvery steps from one evaluation, with its checkpoint, to the next
  * @param patience evaluations without a better loss before training stops early; {@link Integer#MAX_VALUE} for never
  * @param seed of everything that is drawn
+ * @param lesson what it teaches
  */
 public record Recipe(
         String name,
@@ -36,7 +37,8 @@ public record Recipe(
         double deviation,
         int evaluateEvery,
         int patience,
-        long seed) {
+        long seed,
+        Lesson lesson) {
     public Recipe {
         if (context < 1 || batch < 1 || accumulation < 1 || steps < 0 || evaluateEvery < 1 || patience < 1) {
             throw new IllegalArgumentException("train: context, batch, accumulation, evaluations and patience must be"
@@ -47,6 +49,42 @@ public record Recipe(
         if (!(clip > 0)) {
             throw new IllegalArgumentException("train: the longest gradient must be positive, got " + clip);
         }
+    }
+
+    /** A recipe for the next character of a text. */
+    public Recipe(
+            String name,
+            String config,
+            boolean biases,
+            int context,
+            int batch,
+            int accumulation,
+            int steps,
+            Optimizer.Settings optimizer,
+            Schedule schedule,
+            double clip,
+            double dropout,
+            double deviation,
+            int evaluateEvery,
+            int patience,
+            long seed) {
+        this(
+                name,
+                config,
+                biases,
+                context,
+                batch,
+                accumulation,
+                steps,
+                optimizer,
+                schedule,
+                clip,
+                dropout,
+                deviation,
+                evaluateEvery,
+                patience,
+                seed,
+                Lesson.CHARACTERS);
     }
 
     /**
@@ -72,6 +110,63 @@ public record Recipe(
                 1337);
     }
 
+    /**
+     * The bundled model {@code cloze}: a BERT that learns masked words of the worlds' sentences, {@link MaskedWords}.
+     */
+    public static Recipe cloze() {
+        int steps = 2500;
+        return new Recipe(
+                "cloze",
+                """
+                {"model_type": "bert", "architectures": ["BertForMaskedLM"], "hidden_act": "gelu",
+                 "num_hidden_layers": 3, "num_attention_heads": 4, "hidden_size": 64, "intermediate_size": 256,
+                 "max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12,
+                 "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.05,
+                 "tie_word_embeddings": true, "pad_token_id": 0}
+                """,
+                true,
+                64,
+                64,
+                1,
+                steps,
+                new Optimizer.AdamWSettings(0.9, 0.98, 1e-8, 0.01),
+                new Schedule.WarmUpCosine(3e-3, 3e-5, 200, steps),
+                1,
+                0,
+                0.05,
+                500,
+                Integer.MAX_VALUE,
+                1,
+                Lesson.SENTENCES);
+    }
+
+    /** The bundled model {@code story}: a GPT-2 that learns to tell the generated stories, word by word. */
+    public static Recipe story() {
+        int steps = 2500;
+        return new Recipe(
+                "story",
+                """
+                {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "activation_function": "gelu",
+                 "n_layer": 3, "n_head": 4, "n_embd": 128, "n_positions": 256, "layer_norm_epsilon": 1e-5,
+                 "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0, "initializer_range": 0.02,
+                 "tie_word_embeddings": true, "bos_token_id": null, "eos_token_id": 0}
+                """,
+                true,
+                256,
+                16,
+                1,
+                steps,
+                new Optimizer.AdamWSettings(0.9, 0.98, 1e-8, 0.05),
+                new Schedule.WarmUpCosine(2e-3, 5e-5, 150, steps),
+                1,
+                0,
+                0.02,
+                500,
+                Integer.MAX_VALUE,
+                1,
+                Lesson.STORIES);
+    }
+
     private static String gpt2(int layers, int heads, int width, int context) {
         return """
                 {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "activation_function": "gelu",
@@ -83,7 +178,7 @@ public record Recipe(
 
     /** All that there are. */
     public static List<Recipe> all() {
-        return List.of(shakespeareChar());
+        return List.of(shakespeareChar(), cloze(), story());
     }
 
     /** The one of this name. */
@@ -124,6 +219,7 @@ public record Recipe(
                 deviation,
                 evaluateEvery,
                 patience,
-                drawn);
+                drawn,
+                lesson);
     }
 }

@@ -9,14 +9,13 @@ import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Json;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A causal language model that learns. Step n depends on the recipe, the data and the state before it alone: not on threads,
+ * A model that learns a {@link Task}. Step n depends on the recipe, the data and the state before it alone: not on threads,
  * pauses or what was evaluated meanwhile.
  *
  * <pre>{@code
@@ -28,18 +27,14 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Not for use by several threads.
  */
 public final class Trainer {
-    /** Sequences of a pass of an evaluation: enough for whole tiles, few enough for the second-level cache. */
-    private static final int EVALUATED = 16;
-
     private final Recipe recipe;
-    private final Corpus corpus;
+    private final Task task;
     private final String config;
-    private final Network.Decoder network;
+    private final Network network;
     private final Map<String, Value> parameters;
     private final List<Value> learned;
     private final Optimizer optimizer;
     private final GradientNorm norm;
-    private final Draws places;
     private final Draws drops;
     private final Tape tape = Tape.recording();
     private int step;
@@ -51,64 +46,40 @@ public final class Trainer {
      * @param loss the mean loss of its tokens before the step, in nats
      * @param rate the learning rate
      * @param norm the length of the gradient before it was clipped
+     * @param tokens that went through the network
      */
-    public record Step(int number, double loss, double rate, double norm) {}
+    public record Step(int number, double loss, double rate, double norm, long tokens) {}
 
-    private Trainer(Recipe recipe, Corpus corpus) {
+    private Trainer(Recipe recipe, Task task) {
         this.recipe = recipe;
-        this.corpus = corpus;
-        this.config = config(recipe, corpus);
+        this.task = task;
+        this.config = config(recipe, task);
         Config parsed = Config.parse("config.json of recipe " + recipe.name(), config);
         Parameters made = Parameters.fresh(
                 (name, shape) -> initialization(parsed).create(name, shape),
                 name -> !recipe.biases() && name.endsWith(".bias"));
-        this.network = decoder(Architectures.fresh(parsed, made));
+        this.network = Architectures.fresh(parsed, made);
         this.parameters = made.known();
         this.learned = List.copyOf(made.learned().values());
         this.optimizer = recipe.optimizer().over(made.learned());
         this.norm = new GradientNorm(learned);
-        this.places = Draws.of(recipe.seed(), "places");
         this.drops = Draws.of(recipe.seed(), "dropout");
-        requireRoom();
+        task.check(network, recipe);
     }
 
     /** A new model before its first step. */
-    public static Trainer fresh(Recipe recipe, Corpus corpus) {
-        return new Trainer(recipe, corpus);
+    public static Trainer fresh(Recipe recipe, Task task) {
+        return new Trainer(recipe, task);
     }
 
-    private static String config(Recipe recipe, Corpus corpus) {
+    private static String config(Recipe recipe, Task task) {
         ObjectNode tree = (ObjectNode) Json.parse("config of recipe " + recipe.name(), recipe.config());
-        return Json.write(tree.put("vocab_size", corpus.vocabulary()));
+        return Json.write(tree.put("vocab_size", task.vocabulary()));
     }
 
     private Initialization initialization(Config parsed) {
         int layers = parsed.intOr("n_layer", parsed.intOr("num_hidden_layers", 12, 1, 1024), 1, 1024);
         return new Initialization(recipe.seed(), recipe.deviation(), layers);
-    }
-
-    private static Network.Decoder decoder(Network network) {
-        if (network instanceof Network.Decoder decoder) {
-            return decoder;
-        }
-        throw new IllegalArgumentException("train: only models that predict the next token can be trained yet, got "
-                + network.sizes().modelType());
-    }
-
-    private void requireRoom() {
-        if (recipe.context() > network.sizes().context()) {
-            throw new IllegalArgumentException(
-                    "train: sequences of " + recipe.context() + " tokens need as many positions, the config has "
-                            + network.sizes().context());
-        }
-        for (Corpus.Split split : Corpus.Split.values()) {
-            int least = split == Corpus.Split.TRAIN ? recipe.context() + 1 : 2;
-            if (corpus.size(split) < least) {
-                throw new IllegalArgumentException("train: the text is too short: the part for "
-                        + split.name().toLowerCase(java.util.Locale.ROOT) + " needs " + least + " characters, got "
-                        + corpus.size(split));
-            }
-        }
     }
 
     // ---- a step
@@ -118,8 +89,11 @@ public final class Trainer {
     public Step step() {
         learned.forEach(Value::clearGradient);
         double loss = 0;
+        long tokens = 0;
         for (int i = 0; i < recipe.accumulation(); i++) {
-            loss += pass((long) step * recipe.accumulation() + i) / recipe.accumulation();
+            Task.Batch batch = task.batch(recipe, (long) step * recipe.accumulation() + i);
+            loss += pass(batch, (long) step * recipe.accumulation() + i) / recipe.accumulation();
+            tokens += batch.tokens();
         }
         double length = norm.compute();
         if (!Double.isFinite(loss) || !Double.isFinite(length)) {
@@ -128,87 +102,46 @@ public final class Trainer {
         }
         double rate = recipe.schedule().rate(step);
         optimizer.step(step, rate, GradientNorm.factor(length, recipe.clip()));
-        return new Step(step++, loss, rate, length);
+        return new Step(step++, loss, rate, length, tokens);
     }
 
     /** Adds the gradient of one batch; its mean loss. */
-    private double pass(long number) {
-        int tokens = recipe.batch() * recipe.context();
-        int[] ids = new int[tokens];
-        int[] labels = new int[tokens];
-        int[] text = corpus.ids(Corpus.Split.TRAIN);
-        for (int s = 0; s < recipe.batch(); s++) {
-            int from = places.below(number * recipe.batch() + s, text.length - recipe.context());
-            System.arraycopy(text, from, ids, s * recipe.context(), recipe.context());
-            System.arraycopy(text, from + 1, labels, s * recipe.context(), recipe.context());
-        }
+    private double pass(Task.Batch batch, long number) {
         tape.reuse();
-        Pass pass = Pass.of(lengths(recipe.batch(), recipe.context()))
-                .recording(tape)
-                .dropping(recipe.dropout(), drops.bits(number));
-        Value loss = network.loss(pass, network.hidden(pass, ids), labels);
+        Value loss = batch.loss(network, new Learning(drops.bits(number)));
         tape.backward(loss, Tensor.full(1f / recipe.accumulation(), 1));
         return loss.tensor().get(0);
     }
 
-    private static int[] lengths(int sequences, int length) {
-        int[] lengths = new int[sequences];
-        Arrays.fill(lengths, length);
-        return lengths;
+    /** Passes on the tape; the dropout of each is its own. */
+    private final class Learning implements Task.Passes {
+        private final long seed;
+        private int made;
+
+        Learning(long seed) {
+            this.seed = seed;
+        }
+
+        @Override
+        public Pass of(int... lengths) {
+            long own = made++ == 0 ? seed : Draws.of(seed, "pass").bits(made);
+            return Pass.of(lengths).recording(tape).dropping(recipe.dropout(), own);
+        }
     }
 
     // ---- evaluation
     // --------------------------------------------------------------------------------------------------
 
-    /**
-     * The mean loss in nats; its exponential is the perplexity. Of the validation part every token but the first is predicted
-     * once, in sequences side by side of the recipe's length; of the training part as many sequences, spread evenly.
-     */
-    public double loss(Corpus.Split split) {
-        int context = recipe.context();
-        int sequences = (corpus.size(Corpus.Split.VALIDATION) - 1) / context;
-        if (split == Corpus.Split.TRAIN) {
-            return spreadLoss(Math.max(1, sequences));
-        }
+    /** The mean loss of {@link Task#evaluation} in nats; its exponential is the perplexity. */
+    public double loss(Task.Split split) {
         double sum = 0;
-        for (int s = 0; s < sequences; s += EVALUATED) {
-            int count = Math.min(EVALUATED, sequences - s);
-            int first = s * context;
-            int[] starts = new int[count];
-            Arrays.setAll(starts, i -> first + i * context);
-            sum += sum(split, starts, context);
+        long labels = 0;
+        for (Task.Batch batch : (Iterable<Task.Batch>) task.evaluation(recipe, split)::iterator) {
+            double loss = batch.loss(network, Pass::of).tensor().get(0);
+            sum += loss * batch.labels();
+            labels += batch.labels();
         }
-        int predicted = corpus.size(split) - 1;
-        int rest = predicted - sequences * context;
-        if (rest > 0) {
-            sum += sum(split, new int[] {sequences * context}, rest);
-        }
-        return sum / predicted;
-    }
-
-    private double spreadLoss(int sequences) {
-        long last = corpus.size(Corpus.Split.TRAIN) - 1L - recipe.context();
-        double sum = 0;
-        for (int s = 0; s < sequences; s += EVALUATED) {
-            int[] starts = new int[Math.min(EVALUATED, sequences - s)];
-            int first = s;
-            Arrays.setAll(starts, i -> (int) (last * (first + i) / sequences));
-            sum += sum(Corpus.Split.TRAIN, starts, recipe.context());
-        }
-        return sum / ((double) sequences * recipe.context());
-    }
-
-    private double sum(Corpus.Split split, int[] starts, int length) {
-        int[] text = corpus.ids(split);
-        int[] ids = new int[starts.length * length];
-        int[] labels = new int[ids.length];
-        for (int s = 0; s < starts.length; s++) {
-            System.arraycopy(text, starts[s], ids, s * length, length);
-            System.arraycopy(text, starts[s] + 1, labels, s * length, length);
-        }
-        Pass pass = Pass.of(lengths(starts.length, length));
-        Value loss = network.loss(pass, network.hidden(pass, ids), labels);
-        return (double) loss.tensor().get(0) * ids.length;
+        return sum / labels;
     }
 
     // ---- state
@@ -223,8 +156,8 @@ public final class Trainer {
         return recipe;
     }
 
-    public Corpus corpus() {
-        return corpus;
+    public Task task() {
+        return task;
     }
 
     /** The number of weights that are learned. */

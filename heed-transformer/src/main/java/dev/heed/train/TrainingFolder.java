@@ -70,7 +70,7 @@ final class TrainingFolder {
             throw new UncheckedIOException(folder + ": cannot be made: " + e.getMessage(), e);
         }
         write("config.json", trainer.config());
-        write("tokenizer.json", trainer.corpus().tokenizerJson());
+        write("tokenizer.json", trainer.task().tokenizerJson());
         write(RUN, run);
     }
 
@@ -80,7 +80,7 @@ final class TrainingFolder {
         SafetensorsWriter state = new SafetensorsWriter()
                 .meta("step", Integer.toString(trainer.steps()))
                 .meta("recipe", trainer.recipe().toString())
-                .meta("data", trainer.corpus().sha256())
+                .meta("data", trainer.task().sha256())
                 .meta("best_loss", Double.toString(best.loss()))
                 .meta("evaluations_since_best", Integer.toString(best.since()));
         trainer.state().forEach(state::put);
@@ -95,7 +95,7 @@ final class TrainingFolder {
         try (Checkpoint checkpoint = Checkpoint.open(folder.resolve(STATE))) {
             Map<String, String> facts = checkpoint.metadata();
             require("recipe", trainer.recipe().toString(), facts);
-            require("data", trainer.corpus().sha256(), facts);
+            require("data", trainer.task().sha256(), facts);
             trainer.state().forEach((name, tensor) -> {
                 Tensor saved = checkpoint.tensor(name, tensor.shape());
                 saved.copyTo(tensor.array(), tensor.offset());

@@ -18,6 +18,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * }</pre>
  */
 public final class TrainingRun {
+    /** What data is called that no file holds. */
+    public static final String GENERATED = "generated";
+
     private final Trainer trainer;
     private final TrainingFolder folder;
     private final List<String> metrics;
@@ -36,7 +39,12 @@ public final class TrainingRun {
      * @param recipe its name
      * @param data what the data was called
      */
-    public record Begun(String recipe, int steps, long seed, String data) {}
+    public record Begun(String recipe, int steps, long seed, String data) {
+        /** The data, if a file holds it. */
+        public Optional<Path> file() {
+            return data.equals(GENERATED) ? Optional.empty() : Optional.of(Path.of(data));
+        }
+    }
 
     /** What a folder's run.json says, if it has one. */
     public static Optional<Begun> begun(Path path) {
@@ -132,7 +140,7 @@ public final class TrainingRun {
 
     private Progress.Evaluation evaluation() {
         return new Progress.Evaluation(
-                trainer.steps(), trainer.loss(Corpus.Split.TRAIN), trainer.loss(Corpus.Split.VALIDATION));
+                trainer.steps(), trainer.loss(Task.Split.TRAIN), trainer.loss(Task.Split.VALIDATION));
     }
 
     private void save() {

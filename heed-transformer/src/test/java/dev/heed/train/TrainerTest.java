@@ -99,8 +99,8 @@ class TrainerTest {
         Corpus corpus = Corpus.characters("text", text);
         try (Tokenizer tokenizer = Tokenizer.parse("tokenizer.json", corpus.tokenizerJson())) {
             int[] ids = tokenizer.encode(text).ids();
-            int[] train = corpus.ids(Corpus.Split.TRAIN);
-            assertThat(ids).startsWith(train).endsWith(corpus.ids(Corpus.Split.VALIDATION));
+            int[] train = corpus.ids(Task.Split.TRAIN);
+            assertThat(ids).startsWith(train).endsWith(corpus.ids(Task.Split.VALIDATION));
             assertThat(ids.length).isEqualTo(text.codePointCount(0, text.length()));
             assertThat(train.length).isEqualTo((int) (0.9 * ids.length));
             assertThat(tokenizer.decode(ids)).isEqualTo(text);
@@ -156,12 +156,12 @@ class TrainerTest {
     void theFirstLossIsThatOfGuessingAndTheLastIsFarBelow() {
         Trainer trainer = Trainer.fresh(small(60), corpus());
         double guess = Math.log(corpus().vocabulary());
-        assertThat(trainer.loss(Corpus.Split.VALIDATION)).isCloseTo(guess, offset(0.05));
+        assertThat(trainer.loss(Task.Split.VALIDATION)).isCloseTo(guess, offset(0.05));
         while (trainer.steps() < 60) {
             trainer.step();
         }
-        assertThat(trainer.loss(Corpus.Split.VALIDATION)).isLessThan(0.5 * guess);
-        assertThat(trainer.loss(Corpus.Split.TRAIN)).isLessThan(0.5 * guess);
+        assertThat(trainer.loss(Task.Split.VALIDATION)).isLessThan(0.5 * guess);
+        assertThat(trainer.loss(Task.Split.TRAIN)).isLessThan(0.5 * guess);
     }
 
     @Test
@@ -189,7 +189,7 @@ class TrainerTest {
     void evaluatingInBetweenChangesNoBit() {
         Trainer trainer = Trainer.fresh(small(4), corpus());
         trainer.step();
-        trainer.loss(Corpus.Split.VALIDATION);
+        trainer.loss(Task.Split.VALIDATION);
         double second = trainer.step().loss();
         Trainer other = Trainer.fresh(small(4), corpus());
         other.step();
@@ -251,7 +251,7 @@ class TrainerTest {
         try (Model model = Model.load(folder)) {
             assertThat(model.warnings()).isEmpty();
             Network.Decoder decoder = (Network.Decoder) model.network();
-            int[] ids = corpus().ids(Corpus.Split.VALIDATION);
+            int[] ids = corpus().ids(Task.Split.VALIDATION);
             double sum = 0;
             for (int from = 0; from < ids.length - 1; from += 12) {
                 int length = Math.min(12, ids.length - 1 - from);

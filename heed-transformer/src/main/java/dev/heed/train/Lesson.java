@@ -1,0 +1,49 @@
+package dev.heed.train;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** What a recipe teaches: which data, and what is to be predicted of it. */
+public enum Lesson {
+    /** The next character of a text, which the user gives. */
+    CHARACTERS {
+        @Override
+        public Task task(@Nullable Path data) {
+            if (data == null) {
+                throw new IllegalArgumentException("train: this recipe needs a text: give --data FILE, UTF-8");
+            }
+            return Corpus.characters(data);
+        }
+    },
+    /** Masked words of the worlds' English sentences, pronouns among them. */
+    SENTENCES {
+        @Override
+        public Task task(@Nullable Path data) {
+            refuse(data);
+            return new MaskedWords(
+                    Documents.worlds(), "The animal didn't cross the street because [MASK] was too tired.");
+        }
+    },
+    /** The next word of generated stories. */
+    STORIES {
+        @Override
+        public Task task(@Nullable Path data) {
+            refuse(data);
+            return new NextToken(Documents.stories(), "One day", 0);
+        }
+    };
+
+    /**
+     * The data, read or generated.
+     *
+     * @param data a file that the user gives, where the lesson needs one
+     */
+    public abstract Task task(@Nullable Path data);
+
+    private static void refuse(@Nullable Path data) {
+        if (data != null) {
+            throw new IllegalArgumentException(
+                    "train: this recipe generates its own data, so --data must not be given, got " + data);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package dev.heed.train;
+
+import dev.heed.grad.Value;
+import dev.heed.model.arch.Network;
+import dev.heed.nn.Pass;
+import java.util.stream.Stream;
+
+/**
+ * What a model learns: data with its tokenizer, and what is to be predicted of it. Here data and network meet; {@link Trainer}
+ * knows neither.
+ */
+public interface Task {
+    /** Which part of the data. */
+    enum Split {
+        TRAIN,
+        VALIDATION
+    }
+
+    /** A tokenizer that gives the ids that are learned, in the format of Hugging Face tokenizers. */
+    String tokenizerJson();
+
+    /** How many ids there are. */
+    int vocabulary();
+
+    /** SHA-256 of the data. */
+    String sha256();
+
+    /** Tokens of a part. */
+    long size(Split split);
+
+    /** A text to try a model with while it learns: the beginning of one to be continued, or one with a mask or to be answered. */
+    String prompt();
+
+    /** Refuses, in one sentence, a network that cannot learn this or a recipe that does not fit. */
+    void check(Network network, Recipe recipe);
+
+    /** The batch of pass {@code number} of training, counted from 0: a function of the recipe's seed and the number alone. */
+    Batch batch(Recipe recipe, long number);
+
+    /** What a part is judged by: the whole validation part, of the training part about as much; always the same. */
+    Stream<Batch> evaluation(Recipe recipe, Split split);
+
+    /** Some sequences and what is to be predicted of them. */
+    interface Batch {
+        /** Tokens that go through the network. */
+        int tokens();
+
+        /** Predictions that the loss is the mean of; at least one. */
+        int labels();
+
+        /** The mean loss of the labels, in nats. */
+        Value loss(Network network, Passes passes);
+    }
+
+    /** Makes a batch's passes: that of an encoder before that of the decoder beside it. */
+    @FunctionalInterface
+    interface Passes {
+        Pass of(int... lengths);
+    }
+}
