@@ -26,6 +26,9 @@ record RoutingView(String model, RoutingReport report) {
             terminal.line();
             shares(task).printText(terminal, "");
             terminal.line();
+            if (!task.equals(report.tasks().getFirst())) {
+                continue; // one screen; JSON has its cuts, too
+            }
             cuts(task).printText(terminal, "");
             terminal.line();
             for (String sentence : readings(task)) {

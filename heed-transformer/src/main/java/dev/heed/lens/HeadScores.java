@@ -5,6 +5,7 @@ import dev.heed.attention.AttentionStatistics;
 import dev.heed.model.Model;
 import dev.heed.model.Recording;
 import dev.heed.model.Run;
+import dev.heed.model.arch.Network;
 import dev.heed.text.Tokens;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +30,7 @@ public final class HeadScores {
     public static HeadScores of(Model model, List<Tokens> texts, Probe probe) {
         HeadScores scores = null;
         for (Tokens text : texts) {
-            Recording recording = model.run(text, Run.Options.attentionOnly()).recording();
+            Recording recording = recording(model, text);
             scores = scores == null
                     ? new HeadScores(recording.kinds().contains(Kind.ENCODER) ? Kind.ENCODER : Kind.SELF)
                     : scores;
@@ -39,6 +40,25 @@ public final class HeadScores {
             throw new IllegalArgumentException("head metrics: at least one text is needed");
         }
         return scores;
+    }
+
+    /**
+     * Every metric on random tokens, repeated: the same ones for the same vocabulary and seed, so checkpoints of one run can
+     * be compared.
+     *
+     * @param like a text of the model, which shows what begins every text
+     */
+    public static HeadScores onRepeats(Model model, Tokens like, long seed) {
+        RepeatedTexts repeated = RepeatedTexts.of(model, like, seed);
+        return of(model, repeated.texts(), repeated.probe());
+    }
+
+    /** An encoder beside a decoder is asked alone: the decoder is given what begins every text. */
+    private static Recording recording(Model model, Tokens text) {
+        return model.network() instanceof Network.EncoderDecoder pair
+                ? model.run(text, model.tokens(pair.firstId()), Run.Options.attentionOnly())
+                        .recording()
+                : model.run(text, Run.Options.attentionOnly()).recording();
     }
 
     private void add(Recording recording, Probe probe) {

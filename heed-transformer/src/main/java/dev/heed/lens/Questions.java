@@ -42,7 +42,7 @@ sealed interface Questions {
     static List<Questions> of(Model model, long seed) {
         return switch (model.network()) {
             case Network.Encoder encoder ->
-                List.of(new Masked(model, mask(model)), new Masked(model, OptionalInt.empty()));
+                List.of(new Masked(model, OptionalInt.empty()), new Masked(model, mask(model)));
             case Network.Decoder decoder -> List.of(new Told(model));
             case Network.EncoderDecoder pair -> List.of(Translated.ofLikelierStyle(model, seed));
             case Network.Viewer viewer ->
