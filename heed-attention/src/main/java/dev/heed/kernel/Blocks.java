@@ -24,6 +24,8 @@ record Blocks(
         @Nullable Tensor bias) {
     /** Inner axis of a block: a panel of b is then 64 KB and 128 rows of a 256 KB, a quarter of a second-level cache. */
     static final int DEPTH = 512;
+    /** An inner axis up to this long stays whole: 128 rows of a are 384 KB then, and no sum is stored on the way. */
+    private static final int WHOLE = 768;
     /** Rows of one task. Each panel of b is fetched once for so many rows; a multiple of 32, the rows of a packed panel. */
     static final int ROWS = 128;
 
@@ -45,7 +47,7 @@ record Blocks(
 
     /** Length of the blocks of an inner axis for so many rows: all of it if a's rows stay in the cache anyway. */
     static int depth(int rows, int inner) {
-        if ((long) Math.min(rows, ROWS) * inner <= ROWS * DEPTH) {
+        if ((long) Math.min(rows, ROWS) * inner <= ROWS * WHOLE) {
             return Math.max(1, inner);
         }
         int blocks = (inner + DEPTH - 1) / DEPTH;
