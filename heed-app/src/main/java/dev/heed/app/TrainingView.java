@@ -1,5 +1,7 @@
 package dev.heed.app;
 
+import dev.heed.app.print.Colours;
+import dev.heed.app.print.LossPlot;
 import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Terminal;
 import dev.heed.kernel.Kernels;
@@ -13,19 +15,29 @@ import dev.heed.train.Recipe;
 import dev.heed.train.Trainer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
 
-/** How a run goes, on standard error: one line that is written anew for a person, a line per evaluation for a file. */
+/**
+ * How a run goes, on standard error: lines per evaluation, and for a person a curve of the loss that is drawn anew below them.
+ */
 final class TrainingView implements Progress {
     private static final long REFRESH_NANOS = 200_000_000;
     /** Weight of the latest step in the loss shown, which would jump about otherwise. */
     private static final double LATEST = 0.05;
 
     private static final int SAMPLE_TOKENS = 60;
+    private static final int PLOT_ROWS = 8;
+    private static final int PLOT_COLUMNS = 68;
+    /** Up one line, and clear it. */
+    private static final String BACK = "\u001b[1A\u001b[2K";
 
     private final Trainer trainer;
     private final Path folder;
     private final Terminal terminal;
+    private final LossPlot plot;
+    private int drawn;
     private double[] millis = new double[1024];
     private int count;
     private double total;
@@ -37,6 +49,8 @@ final class TrainingView implements Progress {
         this.trainer = trainer;
         this.folder = folder;
         this.terminal = terminal;
+        this.plot = new LossPlot(
+                trainer.recipe().steps(), Math.clamp(terminal.width() - 11, 20, PLOT_COLUMNS), PLOT_ROWS);
     }
 
     void begin() {
@@ -54,12 +68,30 @@ final class TrainingView implements Progress {
         total += took;
         tokens += step.tokens();
         smooth = Double.isNaN(smooth) ? step.loss() : smooth + LATEST * (step.loss() - smooth);
+        plot.add(step.number(), step.loss());
         long now = System.nanoTime();
         if (terminal.interactive() && now - shown > REFRESH_NANOS) {
             shown = now;
-            terminal.err().print("\r" + progress(step) + " ");
-            terminal.err().flush();
+            draw(progress(step));
         }
+    }
+
+    /** The curve, where the terminal can go back over it, and one line below. */
+    private void draw(String line) {
+        if (terminal.colours() == Colours.NONE) {
+            terminal.err().print("\r" + line + " ");
+        } else {
+            clear();
+            plot.lines().forEach(row -> terminal.err().println(terminal.colours().dim(row)));
+            terminal.err().println(line);
+            drawn = plot.lines().size() + 1;
+        }
+        terminal.err().flush();
+    }
+
+    private void clear() {
+        terminal.err().print(BACK.repeat(drawn));
+        drawn = 0;
     }
 
     private String progress(Trainer.Step step) {
@@ -72,12 +104,26 @@ final class TrainingView implements Progress {
 
     @Override
     public void evaluated(Evaluation evaluation) {
+        plot.judge(evaluation.step(), evaluation.validationLoss());
+        clear();
         terminal.err()
                 .println((terminal.interactive() ? "\r" : "") + "step " + evaluation.step() + "  training loss "
                         + Numbers.fixed(evaluation.trainLoss(), 4) + "  validation loss "
                         + Numbers.fixed(evaluation.validationLoss(), 4) + "  " + Numbers.fixed(medianMillis(), 2)
                         + " ms a step");
         terminal.err().println("  " + terminal.colours().dim(sample(evaluation.step())));
+    }
+
+    @Override
+    public Optional<JsonNode> heads(Evaluation evaluation) {
+        try (Model model = Model.load(folder)) {
+            CheckpointHeads heads = CheckpointHeads.of(model, trainer.task().prompt());
+            terminal.err().println("  " + terminal.colours().dim(heads.line()));
+            if (terminal.interactive()) {
+                draw("◆ validation loss");
+            }
+            return Optional.of(heads.json());
+        }
     }
 
     /** What the model of the folder makes of the task's prompt. */

@@ -2,9 +2,16 @@ package dev.heed.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.app.print.Colours;
+import dev.heed.app.print.Terminal;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +54,31 @@ class TrainTest {
         Run written = Run.of("generate", "--model", out, "--max-tokens", "5", "the cat");
         assertThat(written.code()).as(written.err()).isZero();
         assertThat(written.out().strip()).hasSizeBetween(8, 12);
+    }
+
+    @Test
+    void checkpointsKeepWhatTheirHeadsAreLikeAndResumingKeepsThem() throws IOException {
+        assertThat(train("--steps", "2").code()).isZero();
+        List<String> lines = Files.readAllLines(Path.of(out, "metrics.jsonl"));
+        JsonNode heads = JsonMapper.shared().readTree(lines.getLast());
+        assertThat(heads.path("step").asInt()).isEqualTo(2);
+        JsonNode induction = heads.path("heads").path("induction");
+        assertThat(induction.path("uniform").asDouble()).isBetween(0.01, 0.2);
+        assertThat(induction.path("heads").size()).isEqualTo(4);
+        assertThat(induction.path("heads").get(3).get(3).asDouble()).isBetween(0.0, 1.0);
+        assertThat(Run.of("train", "--resume", "--out", out).code()).isZero();
+        assertThat(Files.readAllLines(Path.of(out, "metrics.jsonl"))).contains(lines.getLast());
+    }
+
+    @Test
+    void aPersonSeesTheLossAsACurveThatIsDrawnAnew() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream shown = new PrintStream(err, true, StandardCharsets.UTF_8);
+        PrintStream results = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
+        String[] line = {"train", "--recipe", "shakespeare-char", "--data", text, "--out", out, "--steps", "12"};
+        assertThat(Main.run(line, new Terminal(results, shown, Colours.PALETTE, 80, true))).isZero();
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .contains("12 steps", "\u25c6 validation loss", "heads: previous token L", "\u001b[1A\u001b[2K");
     }
 
     @Test

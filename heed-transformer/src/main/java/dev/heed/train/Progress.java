@@ -1,5 +1,8 @@
 package dev.heed.train;
 
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
 /** Hears how a run goes. */
 public interface Progress {
     /** A step is done. */
@@ -7,6 +10,11 @@ public interface Progress {
 
     /** An evaluation is done and its checkpoint is written. */
     void evaluated(Evaluation evaluation);
+
+    /** What was measured of the heads of a checkpoint that is written: kept in metrics.jsonl, after {@link #evaluated}. */
+    default Optional<JsonNode> heads(Evaluation evaluation) {
+        return Optional.empty();
+    }
 
     /**
      * An evaluation.

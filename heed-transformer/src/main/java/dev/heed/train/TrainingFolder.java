@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
  * <pre>
  *   training.safetensors   parameters, optimiser and step of the last checkpoint: one file, so never half of one
  *   model.safetensors      the parameters again, for whoever runs the model
- *   metrics.jsonl          a line per step and per evaluation
+ *   metrics.jsonl          a line per step and per evaluation, and one of its heads
  *   run.json               recipe, data hash, seed, machine, command
  * </pre>
  *
@@ -76,7 +76,7 @@ final class TrainingFolder {
 
     /** A checkpoint. */
     void save(Trainer trainer, Progress.Best best, List<String> metrics) {
-        write(METRICS, metrics.isEmpty() ? "" : String.join("\n", metrics) + "\n");
+        save(metrics);
         SafetensorsWriter state = new SafetensorsWriter()
                 .meta("step", Integer.toString(trainer.steps()))
                 .meta("recipe", trainer.recipe().toString())
@@ -88,6 +88,11 @@ final class TrainingFolder {
         SafetensorsWriter model = new SafetensorsWriter().meta("format", "pt");
         trainer.weights().forEach(model::put);
         model.write(folder.resolve(MODEL));
+    }
+
+    /** The lines of metrics.jsonl. */
+    void save(List<String> metrics) {
+        write(METRICS, metrics.isEmpty() ? "" : String.join("\n", metrics) + "\n");
     }
 
     /** Brings a fresh trainer to the last checkpoint; the best evaluation so far. */
@@ -142,7 +147,7 @@ final class TrainingFolder {
     private static boolean isWithin(Path file, String line, int steps) {
         JsonNode tree = Json.parse(file.toString(), line);
         int step = tree.path("step").asInt(Integer.MAX_VALUE);
-        return tree.has("val_loss") ? step <= steps : step < steps;
+        return tree.has("val_loss") || tree.has("heads") ? step <= steps : step < steps;
     }
 
     private void write(String name, String text) {

@@ -135,6 +135,13 @@ public final class TrainingRun {
         best = best.and(evaluation.validationLoss());
         save();
         progress.evaluated(evaluation);
+        progress.heads(evaluation).ifPresent(heads -> {
+            metrics.add(Json.write(JsonNodeFactory.instance
+                    .objectNode()
+                    .put("step", evaluation.step())
+                    .set("heads", heads)));
+            folder.save(metrics);
+        });
         return evaluation;
     }
 
