@@ -38,6 +38,48 @@ record RoutingView(String model, RoutingReport report) {
         }
     }
 
+    /** Several models, a line each; what can be read off one of them takes a screen of its own. */
+    static void printSummary(List<RoutingView> views, Terminal terminal) {
+        Table table = new Table()
+                .column("model")
+                .column("prefers", 1)
+                .column("interval")
+                .column("chance", 1)
+                .column("right", 1)
+                .column("one cut", 1)
+                .column("all cut", 1)
+                .column("random cut", 1);
+        for (RoutingView view : views) {
+            Task task = view.report().tasks().getFirst();
+            table.row(
+                    view.model(),
+                    100 * task.prefers().value(),
+                    Numbers.fixed(100 * task.prefers().low(), 1) + " to " + Numbers.fixed(100 * task.prefers().high(), 1),
+                    100 * chance(task),
+                    100 * task.right().value(),
+                    100 * task.cuts().get(0).right().value(),
+                    100 * task.cuts().get(1).right().value(),
+                    100 * task.cuts().get(3).right().value());
+        }
+        table.printText(terminal, "");
+        terminal.line();
+        int sentences = views.getFirst().report().tasks().getFirst().heldOut();
+        Text.wrap("In % of " + sentences + SUMMARY, Math.min(80, terminal.width())).forEach(terminal::line);
+    }
+
+    private static final String SUMMARY = " held-out sentences. prefers: one head, chosen on training sentences, sends more weight"
+            + " to what \"it\" stands for than to the other noun, with the 95 % interval; chance: the best of shuffled weights"
+            + " and simple rules. right: the answer is right among all words; so it is when that head's edges to the referent are"
+            + " cut, when every head's are, and when as many random others of every head are. A weight is not an explanation:"
+            + " --model NAME shows more.";
+
+    private static double chance(Task task) {
+        return task.baselines().stream()
+                .mapToDouble(baseline -> baseline.prefers().value())
+                .max()
+                .orElse(0.5);
+    }
+
     private Table shares(Task task) {
         Table table =
                 new Table().column("").column("share").column("95 % interval").column("of");

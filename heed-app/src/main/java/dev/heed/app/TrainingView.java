@@ -49,8 +49,8 @@ final class TrainingView implements Progress {
         this.trainer = trainer;
         this.folder = folder;
         this.terminal = terminal;
-        this.plot = new LossPlot(
-                trainer.recipe().steps(), Math.clamp(terminal.width() - 11, 20, PLOT_COLUMNS), PLOT_ROWS);
+        this.plot =
+                new LossPlot(trainer.recipe().steps(), Math.clamp(terminal.width() - 11, 20, PLOT_COLUMNS), PLOT_ROWS);
     }
 
     void begin() {
@@ -82,7 +82,8 @@ final class TrainingView implements Progress {
             terminal.err().print("\r" + line + " ");
         } else {
             clear();
-            plot.lines().forEach(row -> terminal.err().println(terminal.colours().dim(row)));
+            plot.lines()
+                    .forEach(row -> terminal.err().println(terminal.colours().dim(row)));
             terminal.err().println(line);
             drawn = plot.lines().size() + 1;
         }

@@ -76,7 +76,8 @@ class TrainTest {
         PrintStream shown = new PrintStream(err, true, StandardCharsets.UTF_8);
         PrintStream results = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
         String[] line = {"train", "--recipe", "shakespeare-char", "--data", text, "--out", out, "--steps", "12"};
-        assertThat(Main.run(line, new Terminal(results, shown, Colours.PALETTE, 80, true))).isZero();
+        assertThat(Main.run(line, new Terminal(results, shown, Colours.PALETTE, 80, true)))
+                .isZero();
         assertThat(err.toString(StandardCharsets.UTF_8))
                 .contains("12 steps", "\u25c6 validation loss", "heads: previous token L", "\u001b[1A\u001b[2K");
     }
