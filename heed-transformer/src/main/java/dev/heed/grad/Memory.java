@@ -8,10 +8,18 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Arrays that one op after another uses, pass after pass: a pass of training asks for the same lengths every time. */
+/**
+ * Arrays that one op after another uses, pass after pass. A pass of training mostly asks for the lengths of the pass before; where
+ * batches are ragged it does not, so what a whole pass had no use for is dropped.
+ */
 final class Memory {
-    private final Map<Integer, List<float[]>> free = new HashMap<>();
+    /** Of the pass before, not asked for yet. */
+    private Map<Integer, List<float[]>> left = new HashMap<>();
+    /** Of this pass, given back. */
+    private Map<Integer, List<float[]>> free = new HashMap<>();
+
     private final Set<float[]> lent = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** A contiguous tensor that holds anything. */
@@ -20,10 +28,16 @@ final class Memory {
         for (int size : shape) {
             length = Math.multiplyExact(length, size);
         }
-        List<float[]> fitting = free.get(length);
-        float[] array = fitting == null || fitting.isEmpty() ? new float[length] : fitting.removeLast();
+        float[] array = taken(free, length);
+        array = array == null ? taken(left, length) : array;
+        array = array == null ? new float[length] : array;
         lent.add(array);
         return Tensor.of(array, shape);
+    }
+
+    private static float @Nullable [] taken(Map<Integer, List<float[]>> from, int length) {
+        List<float[]> fitting = from.get(length);
+        return fitting == null || fitting.isEmpty() ? null : fitting.removeLast();
     }
 
     /** The tensor's memory may be used again; of one that is not from here nothing happens. */
@@ -33,9 +47,12 @@ final class Memory {
         }
     }
 
+    /** A pass is over. */
     void takeAllBack() {
         lent.forEach(this::keep);
         lent.clear();
+        left = free;
+        free = new HashMap<>();
     }
 
     private void keep(float[] array) {
