@@ -54,7 +54,8 @@ record RoutingView(String model, RoutingReport report) {
             table.row(
                     view.model(),
                     100 * task.prefers().value(),
-                    Numbers.fixed(100 * task.prefers().low(), 1) + " to " + Numbers.fixed(100 * task.prefers().high(), 1),
+                    Numbers.fixed(100 * task.prefers().low(), 1) + " to "
+                            + Numbers.fixed(100 * task.prefers().high(), 1),
                     100 * chance(task),
                     100 * task.right().value(),
                     100 * task.cuts().get(0).right().value(),
@@ -64,14 +65,16 @@ record RoutingView(String model, RoutingReport report) {
         table.printText(terminal, "");
         terminal.line();
         int sentences = views.getFirst().report().tasks().getFirst().heldOut();
-        Text.wrap("In % of " + sentences + SUMMARY, Math.min(80, terminal.width())).forEach(terminal::line);
+        Text.wrap("In % of " + sentences + SUMMARY, Math.min(80, terminal.width()))
+                .forEach(terminal::line);
     }
 
-    private static final String SUMMARY = " held-out sentences. prefers: one head, chosen on training sentences, sends more weight"
-            + " to what \"it\" stands for than to the other noun, with the 95 % interval; chance: the best of shuffled weights"
-            + " and simple rules. right: the answer is right among all words; so it is when that head's edges to the referent are"
-            + " cut, when every head's are, and when as many random others of every head are. A weight is not an explanation:"
-            + " --model NAME shows more.";
+    private static final String SUMMARY =
+            " held-out sentences. prefers: one head, chosen on training sentences, sends more weight"
+                    + " to what \"it\" stands for than to the other noun, with the 95 % interval; chance: the best of shuffled weights"
+                    + " and simple rules. right: the answer is right among all words; so it is when that head's edges to the referent are"
+                    + " cut, when every head's are, and when as many random others of every head are. A weight is not an explanation:"
+                    + " --model NAME shows more.";
 
     private static double chance(Task task) {
         return task.baselines().stream()
@@ -107,7 +110,12 @@ record RoutingView(String model, RoutingReport report) {
                 .column("95 % interval")
                 .column("changed")
                 .column("p(right)", 3);
-        table.row("nothing", percent(task.right().value()), interval(task.right()), "", Table.NOTHING);
+        table.row(
+                "  nothing",
+                percent(task.right().value()),
+                interval(task.right()),
+                "0",
+                task.probability().value());
         task.cuts().forEach(cut -> row(table, cut));
         if (!task.routes().isEmpty()) {
             table.row("ways that matter most, in every head", "", "", "", Table.NOTHING);
@@ -149,10 +157,13 @@ record RoutingView(String model, RoutingReport report) {
         Cut alone = task.cuts().get(0);
         Cut every = task.cuts().get(1);
         Cut random = task.cuts().get(3);
-        sentences.add("A weight is not an explanation: without its edges to the referent " + head + " alone changes "
-                + alone.changed().count() + " of " + task.heldOut() + " answers, all heads together "
-                + every.changed().count() + ", as many random other edges "
-                + random.changed().count() + ".");
+        Cut silenced = task.cuts().get(5);
+        sentences.add("A weight is not an explanation: with its edges to the referent cut, " + head + " alone changes "
+                + alone.changed().count() + " of " + task.heldOut()
+                + " answers (what the edges had goes to other words), all"
+                + " heads together " + every.changed().count() + ", as many random other edges "
+                + random.changed().count() + "; silenced altogether, " + head + " changes "
+                + silenced.changed().count() + ".");
         return sentences;
     }
 
@@ -197,6 +208,7 @@ record RoutingView(String model, RoutingReport report) {
         map.put("chance", chance);
         map.put("right", json(task.right()));
         map.put("chooses", json(task.chooses()));
+        map.put("probability", json(task.probability()));
         map.put("twins_chosen", json(task.twinsChosen()));
         map.put("cuts", task.cuts().stream().map(RoutingView::json).toList());
         map.put("routes", task.routes().stream().map(RoutingView::json).toList());

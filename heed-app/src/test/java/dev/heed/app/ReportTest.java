@@ -22,7 +22,7 @@ class ReportTest {
         assertThat(run.out())
                 .containsPattern(
                         "L\\dH\\d sends more weight to the referent +\\d+\\.\\d % +\\d+\\.\\d to +\\d+\\.\\d %  12")
-                .contains("A weight is not an explanation: without its edges to the referent");
+                .contains("A weight is not an explanation: with its edges to the referent cut");
     }
 
     @Test

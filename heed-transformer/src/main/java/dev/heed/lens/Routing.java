@@ -12,6 +12,7 @@ import dev.heed.model.Recording;
 import dev.heed.model.Run;
 import dev.heed.nn.Intervention;
 import dev.heed.nn.Intervention.Where;
+import dev.heed.tensor.Tensor;
 import dev.heed.train.worlds.Split;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -62,6 +63,7 @@ final class Routing {
                 baselines(),
                 share(answers, Answer::right),
                 share(answers, Answer::chooses),
+                Mean.of(answers.stream().mapToDouble(Answer::probability).toArray()),
                 twinsLookedAt(best, looks),
                 twinsChosen(answers),
                 cuts(best, answers),
@@ -188,7 +190,37 @@ final class Routing {
                 cut("referent, in every head", every, referents, whole),
                 cut("random others, in " + best.name() + " alone", one, others, whole),
                 cut("random others, in every head", every, others, whole),
-                cut("other noun, in every head", every, otherNouns, whole));
+                cut("other noun, in every head", every, otherNouns, whole),
+                without(best.name() + " silenced", new Intervention.Silence(one), whole),
+                without(best.name() + " held at its mean", new Intervention.Replace(one, mean(best)), whole));
+    }
+
+    private Cut without(String words, Intervention change, List<Answer> whole) {
+        List<List<Intervention>> changes =
+                heldOut.stream().map(question -> List.of(change)).toList();
+        return compared(words, whole, Answers.of(model, heldOut, changes));
+    }
+
+    /** What a head gives on average over all queries of the training sentences, [Dv]. */
+    private Tensor mean(Head head) {
+        List<Run> runs = Answers.runs(model, training, Run.Options.attentionOnly(), List.of());
+        double[] sums = new double[0];
+        int rows = 0;
+        for (Run run : runs) {
+            Tensor output =
+                    run.recording().output(questions.kind(), head.layer()).select(1, head.head());
+            sums = sums.length == 0 ? new double[output.size(2)] : sums;
+            for (int i = 0; i < output.size(1); i++, rows++) {
+                for (int d = 0; d < sums.length; d++) {
+                    sums[d] += output.get(0, i, d);
+                }
+            }
+        }
+        Tensor mean = Tensor.zeros(sums.length);
+        for (int d = 0; d < sums.length; d++) {
+            mean.set((float) (sums[d] / rows), d);
+        }
+        return mean;
     }
 
     private Cut cut(String words, Where where, List<int[]> keys, List<Answer> whole) {

@@ -85,9 +85,10 @@ public record RoutingReport(List<Task> tasks, Optional<Share> exact) {
      * @param onOther the weight that it sends to the other noun
      * @param right answers that are right among all words
      * @param chooses answers that are likelier than that of the other noun
+     * @param probability of the right answer
      * @param twinsLookedAt of sentence and twin: the head prefers the right noun in both
      * @param twinsChosen of sentence and twin: the answer of the right noun is the likelier in both
-     * @param cuts the edge and others cut
+     * @param cuts the edge and others cut, in the head and in every head, then the head as a whole
      * @param routes ways whose cutting changed most on training sentences, strongest first
      */
     public record Task(
@@ -102,6 +103,7 @@ public record RoutingReport(List<Task> tasks, Optional<Share> exact) {
             List<Baseline> baselines,
             Share right,
             Share chooses,
+            Mean probability,
             Share twinsLookedAt,
             Share twinsChosen,
             List<Cut> cuts,

@@ -121,7 +121,7 @@ class RoutingTest {
                 assertThat(task.head().onTraining().of()).isEqualTo(20);
                 assertThat(task.prefers().of()).isEqualTo(30);
                 assertThat(task.twinsChosen().of()).isEqualTo(30);
-                assertThat(task.cuts()).hasSize(5).allMatch(cut -> cut.right().of() == 30);
+                assertThat(task.cuts()).hasSize(7).allMatch(cut -> cut.right().of() == 30);
                 assertThat(task.routes()).hasSizeLessThanOrEqualTo(3);
                 assertThat(task.baselines())
                         .allMatch(baseline -> baseline.prefers().of() == 30);
