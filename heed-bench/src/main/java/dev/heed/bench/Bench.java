@@ -7,7 +7,13 @@ import picocli.CommandLine.Command;
 @Command(
         name = "./bench",
         description = "Compares Heed with its rivals on this machine, in one run.",
-        subcommands = {AttentionCommand.class, ModelsCommand.class, VerifyCommand.class, MicroCommand.class},
+        subcommands = {
+            AttentionCommand.class,
+            ModelsCommand.class,
+            TrainBenchCommand.class,
+            VerifyCommand.class,
+            MicroCommand.class
+        },
         mixinStandardHelpOptions = true)
 public final class Bench implements Runnable {
     private static final int WRONG_USE = 2;

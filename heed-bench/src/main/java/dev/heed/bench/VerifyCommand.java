@@ -5,6 +5,9 @@ import dev.heed.bench.rival.AttentionCase.Work;
 import dev.heed.bench.rival.Contestant;
 import dev.heed.bench.rival.Rival;
 import dev.heed.bench.rival.Rivals;
+import dev.heed.bench.rival.TrainCase;
+import dev.heed.bench.rival.TrainRival;
+import dev.heed.tensor.Tensor;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,9 +42,31 @@ final class VerifyCommand implements Callable<Integer> {
                 good &= verify(rival, question, inputs, expected, table);
             }
         }
+        good &= verifyTraining(table);
         spec.commandLine().getOut().print(table.text());
         spec.commandLine().getOut().flush();
         return good ? 0 : FAILED;
+    }
+
+    /** Losses of the first steps. */
+    private boolean verifyTraining(Table table) {
+        TrainCase question = TrainCase.awkward();
+        Tensor expected = TrainRival.reference(question);
+        boolean good = true;
+        for (TrainRival rival : TrainRival.all()) {
+            for (int number : threads) {
+                try (Contestant contestant = rival.prepare(question, number)) {
+                    contestant.begin();
+                    double error =
+                            TrainBenchCommand.worstError(contestant.outputs().getFirst(), expected);
+                    boolean right = error <= TrainBenchCommand.TOLERANCE;
+                    good &= right;
+                    String shown = String.format(Locale.ROOT, "%.1e", error);
+                    table.row("train " + question.name(), rival.name(), "" + number, shown, right ? "equal" : "WRONG");
+                }
+            }
+        }
+        return good;
     }
 
     /** Sizes of 1, primes, and tile widths ± 1; grouped heads; both masks. */

@@ -171,7 +171,7 @@ public final class Trainer {
     }
 
     /** The tensors of model.safetensors: live memory. */
-    Map<String, Tensor> weights() {
+    public Map<String, Tensor> weights() {
         Map<String, Tensor> weights = new LinkedHashMap<>();
         parameters.forEach((name, value) -> weights.put(name, value.tensor()));
         return weights;

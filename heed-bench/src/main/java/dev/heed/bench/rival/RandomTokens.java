@@ -1,0 +1,82 @@
+package dev.heed.bench.rival;
+
+import dev.heed.grad.Value;
+import dev.heed.model.arch.Network;
+import dev.heed.train.Recipe;
+import dev.heed.train.Task;
+import java.util.Arrays;
+import java.util.stream.Stream;
+
+/** A case's tokens as something that Heed can learn. */
+record RandomTokens(TrainCase question) implements Task {
+    @Override
+    public String tokenizerJson() {
+        return "{}";
+    }
+
+    @Override
+    public int vocabulary() {
+        return TrainCase.VOCABULARY;
+    }
+
+    @Override
+    public String sha256() {
+        return "";
+    }
+
+    @Override
+    public long size(Split split) {
+        return question.tokens();
+    }
+
+    @Override
+    public String prompt() {
+        return "";
+    }
+
+    @Override
+    public void check(Network network, Recipe recipe) {
+        if (!(network instanceof Network.Decoder)) {
+            throw new IllegalStateException("a GPT-2 is a decoder");
+        }
+    }
+
+    @Override
+    public Batch batch(Recipe recipe, long number) {
+        int[] rows = question.ids(number);
+        int[] ids = new int[question.tokens()];
+        int[] labels = new int[ids.length];
+        for (int s = 0; s < question.batch(); s++) {
+            System.arraycopy(rows, s * (question.context() + 1), ids, s * question.context(), question.context());
+            System.arraycopy(
+                    rows, s * (question.context() + 1) + 1, labels, s * question.context(), question.context());
+        }
+        return new Tokens(question, ids, labels);
+    }
+
+    @Override
+    public Stream<Batch> evaluation(Recipe recipe, Split split) {
+        return Stream.of(batch(recipe, 0));
+    }
+
+    private record Tokens(TrainCase question, int[] ids, int[] expected) implements Batch {
+        @Override
+        public int tokens() {
+            return ids.length;
+        }
+
+        @Override
+        public int labels() {
+            return ids.length;
+        }
+
+        @Override
+        public Value loss(Network network, Passes passes) {
+            int[] lengths = new int[question.batch()];
+            Arrays.fill(lengths, question.context());
+            Network.Decoder decoder = (Network.Decoder) network;
+            var pass = passes.of(lengths);
+            return decoder.loss(pass, decoder.hidden(pass, ids), expected);
+        }
+    }
+}
