@@ -8,13 +8,19 @@ import dev.heed.model.Picture;
 import dev.heed.model.arch.Network;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code heed classify}: the classes of a text or picture. */
-@Command(name = "classify", description = "Name the class of a text or, with ViT, of a picture.")
+@Command(
+        name = "classify",
+        description = {
+            "Name the class of a text, of a text and its pair or, with ViT, of a picture.",
+            "A model that classifies tokens names the class of each."
+        })
 final class ClassifyCommand extends HeedCommand {
     @Mixin
     private final ModelOption model = new ModelOption();
@@ -22,8 +28,15 @@ final class ClassifyCommand extends HeedCommand {
     @Mixin
     private final FormatOption format = new FormatOption();
 
-    @Parameters(paramLabel = "TEXT", description = "A text; for a model of pictures a PNG or JPEG file.")
+    @Parameters(index = "0", paramLabel = "TEXT", description = "A text; for a model of pictures a PNG or JPEG file.")
     private String text = "";
+
+    @Parameters(
+            index = "1",
+            paramLabel = "PAIR",
+            arity = "0..1",
+            description = "A second text, such as what may follow from the first.")
+    private @Nullable String pair;
 
     @Option(names = "--top", paramLabel = "N", description = "At most so many classes. Default: 5.")
     private int top = 5;
@@ -35,13 +48,29 @@ final class ClassifyCommand extends HeedCommand {
     @Override
     public Integer call() {
         try (Model loaded = model.load("classify", terminal)) {
-            List<ClassScore> classes = loaded.network() instanceof Network.Viewer
-                    ? loaded.classify(Picture.read(Path.of(text)))
-                    : loaded.classify(text);
-            Table table = new Table().column("class").column("score", 4);
-            classes.stream().limit(Math.max(1, top)).forEach(each -> table.row(each.label(), each.score()));
-            table.print(terminal, format.value());
+            (loaded.classifiesTokens() ? tokens(loaded) : texts(loaded)).print(terminal, format.value());
         }
         return 0;
+    }
+
+    private Table texts(Model loaded) {
+        Table table = new Table().column("class").column("score", 4);
+        classes(loaded).stream().limit(Math.max(1, top)).forEach(each -> table.row(each.label(), each.score()));
+        return table;
+    }
+
+    private List<ClassScore> classes(Model loaded) {
+        if (loaded.network() instanceof Network.Viewer) {
+            return loaded.classify(Picture.read(Path.of(text)));
+        }
+        return pair == null ? loaded.classify(text) : loaded.classify(text, pair);
+    }
+
+    private Table tokens(Model loaded) {
+        Table table = new Table().column("token").column("class").column("score", 4);
+        loaded.classifyTokens(text).stream()
+                .filter(each -> !each.token().special())
+                .forEach(each -> table.row(each.token().label(), each.label(), each.score()));
+        return table;
     }
 }

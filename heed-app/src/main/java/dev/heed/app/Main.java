@@ -38,11 +38,13 @@ public final class Main implements Callable<Integer> {
             "translate",
             "fill",
             "classify",
+            "answer",
             "embed",
             "report",
             "explain",
             "attend",
             "verify",
+            "fuzz",
             "info",
             "models",
             "exp-error",
@@ -153,6 +155,8 @@ public final class Main implements Callable<Integer> {
             case "translate" -> new TranslateCommand(terminal);
             case "fill" -> new FillCommand(terminal);
             case "classify" -> new ClassifyCommand(terminal);
+            case "answer" -> new AnswerCommand(terminal);
+            case "fuzz" -> new FuzzCommand(terminal);
             case "embed" -> new EmbedCommand(terminal);
             case "report" -> ReportCommand.in(terminal);
             case "info" -> new InfoCommand(terminal);

@@ -274,6 +274,7 @@ public final class Model implements AutoCloseable {
                     List.of(),
                     Optional.empty(),
                     classes.map(all -> all.select(0, picture)),
+                    Optional.empty(),
                     recorder.recording(s)));
         }
         return List.copyOf(runs);
@@ -284,9 +285,13 @@ public final class Model implements AutoCloseable {
         Recorder recorder = new Recorder(texts.size(), keep.attention(), keep.hidden());
         Pass pass = pass(texts).heardBy(recorder).changedBy(changes);
         Value hidden = decoder.hidden(pass, ids(texts));
-        Tensor logits = keep.logits() ? decoder.logits(pass, hidden).tensor() : null;
+        Optional<Tensor> classes = decoder.classes(pass, ids(texts), hidden).map(Value::tensor);
+        Optional<Tensor> tokenClasses = decoder.tokenClasses(pass, hidden).map(Value::tensor);
+        boolean predicts = decoder.predicts() && classes.isEmpty() && tokenClasses.isEmpty();
+        Tensor logits = keep.logits() && predicts ? decoder.logits(pass, hidden).tensor() : null;
         List<Run> runs = new ArrayList<>();
         for (int s = 0; s < texts.size(); s++) {
+            int sequence = s;
             Recording recording = recorder.recording(s);
             recording.label(texts.get(s).labels());
             runs.add(new Run(
@@ -295,7 +300,8 @@ public final class Model implements AutoCloseable {
                     recorder.hidden(Kind.SELF, s),
                     List.of(),
                     rowsOf(pass, logits, s),
-                    Optional.empty(),
+                    classes.map(all -> all.select(0, sequence)),
+                    rowsOf(pass, tokenClasses.orElse(null), s),
                     recording));
         }
         return List.copyOf(runs);
@@ -312,6 +318,8 @@ public final class Model implements AutoCloseable {
         Tensor logits =
                 keep.logits() ? encoder.logits(pass, hidden).map(Value::tensor).orElse(null) : null;
         Optional<Tensor> classes = encoder.classes(pass, hidden).map(Value::tensor);
+        Tensor tokenClasses =
+                encoder.tokenClasses(pass, hidden).map(Value::tensor).orElse(null);
         List<Run> runs = new ArrayList<>();
         for (int s = 0; s < texts.size(); s++) {
             int sequence = s;
@@ -324,6 +332,7 @@ public final class Model implements AutoCloseable {
                     List.of(),
                     rowsOf(pass, logits, s),
                     classes.map(all -> all.select(0, sequence)),
+                    rowsOf(pass, tokenClasses, s),
                     recording));
         }
         return List.copyOf(runs);
@@ -342,8 +351,10 @@ public final class Model implements AutoCloseable {
         Pass pass = pass(written).heardBy(recorder).changedBy(changes);
         Value hidden = pair.decode(pass, ids(written), memory);
         Tensor logits = keep.logits() ? pair.logits(pass, hidden).tensor() : null;
+        Optional<Tensor> classes = readsWhatItWrites(texts, written) ? classes(pair, pass, hidden) : Optional.empty();
         List<Run> runs = new ArrayList<>();
         for (int s = 0; s < texts.size(); s++) {
+            int sequence = s;
             Recording recording = recorder.recording(s);
             recording.labelMemory(texts.get(s).labels());
             recording.label(written.get(s).labels());
@@ -353,10 +364,38 @@ public final class Model implements AutoCloseable {
                     recorder.hidden(Kind.SELF, s),
                     recorder.hidden(Kind.ENCODER, s),
                     rowsOf(pass, logits, s),
+                    classes.map(all -> all.select(0, sequence)),
                     Optional.empty(),
                     recording));
         }
         return List.copyOf(runs);
+    }
+
+    /** A decoder that classifies does so at the end token of the text, which it is given a second time: its last row. */
+    private static Optional<Tensor> classes(Network.EncoderDecoder pair, Pass pass, Value hidden) {
+        List<Value> ends = new ArrayList<>();
+        for (int s = 0; s < pass.sequences(); s++) {
+            ends.add(lastRow(pass, hidden, s));
+        }
+        return pair.classes(pass, Ops.stack(pass.tape(), ends)).map(Value::tensor);
+    }
+
+    private boolean readsWhatItWrites(List<Tokens> texts, List<Tokens> written) {
+        for (int s = 0; s < texts.size(); s++) {
+            if (!Arrays.equals(shifted(texts.get(s)), written.get(s).ids())) {
+                return false;
+            }
+        }
+        return !texts.isEmpty();
+    }
+
+    /** The first id of what is written, then all but the last of these. */
+    private int[] shifted(Tokens tokens) {
+        int[] ids = tokens.ids();
+        int[] shifted = new int[ids.length];
+        shifted[0] = rules.first();
+        System.arraycopy(ids, 0, shifted, 1, ids.length - 1);
+        return shifted;
     }
 
     /** What the decoder beside an encoder is given so that it writes a text: its first id, then the text without its end. */
@@ -427,7 +466,35 @@ public final class Model implements AutoCloseable {
 
     /** The classes of a text, likeliest first. */
     public List<ClassScore> classify(String text) {
-        return Predictions.classify(this, run(tokenizer().encode(text), new Run.Options(false, false, false)));
+        return Predictions.classify(this, readToClassify(tokenizer().encode(text)));
+    }
+
+    /** The classes of a text and its pair, such as a premise and what may follow from it. */
+    public List<ClassScore> classify(String text, String pair) {
+        return Predictions.classify(this, readToClassify(tokenizer().encode(text, pair)));
+    }
+
+    private Run readToClassify(Tokens tokens) {
+        Run.Options nothing = new Run.Options(false, false, false);
+        if (network instanceof Network.EncoderDecoder) {
+            return run(tokens, tokens(shifted(tokens)), nothing);
+        }
+        return run(tokens, nothing);
+    }
+
+    /** True if {@code architectures} in config.json names a model whose head classifies each token. */
+    public boolean classifiesTokens() {
+        return config.strings("architectures").stream().anyMatch(name -> name.endsWith("ForTokenClassification"));
+    }
+
+    /** The likeliest class of each token of a text, where the checkpoint classifies tokens. */
+    public List<TokenClass> classifyTokens(String text) {
+        return Predictions.classifyTokens(this, run(tokenizer().encode(text), new Run.Options(false, false, false)));
+    }
+
+    /** The likeliest answers to a question within a text, where the checkpoint finds where answers begin and end. */
+    public List<Answer> answer(String question, String text, int k) {
+        return Predictions.answer(this, question, text, k);
     }
 
     /** The classes of a picture, likeliest first. */

@@ -14,6 +14,9 @@ import java.util.stream.IntStream;
 
 /** What is read off one pass: words for masks, vectors, classes. */
 final class Predictions {
+    /** In tokens, as question answering pipelines bound it. */
+    private static final int LONGEST_ANSWER = 15;
+
     private Predictions() {}
 
     static List<FilledMask> fill(Model model, String text, int k) {
@@ -83,6 +86,52 @@ final class Predictions {
         return order(values)
                 .mapToObj(i -> new ClassScore(label(model, i), values[i]))
                 .toList();
+    }
+
+    static List<TokenClass> classifyTokens(Model model, Run run) {
+        Tensor scores = run.tokenClasses()
+                .orElseThrow(() -> new IllegalArgumentException("classify: the checkpoint has no head that classifies"
+                        + " tokens; one of a token classification model is needed"));
+        List<TokenClass> all = new ArrayList<>();
+        for (int i = 0; i < run.tokens().size(); i++) {
+            double[] probabilities = softmax(scores.select(0, i));
+            int best = order(probabilities).findFirst().orElseThrow();
+            all.add(new TokenClass(run.tokens().get(i), label(model, best), probabilities[best]));
+        }
+        return List.copyOf(all);
+    }
+
+    /** Answers begin and end in the second text; the score is the product of both probabilities there. */
+    static List<Answer> answer(Model model, String question, String text, int k) {
+        Tokens tokens = model.tokenizer().encode(question, text);
+        Run run = model.run(tokens, new Run.Options(false, false, false));
+        Tensor scores = run.tokenClasses()
+                .filter(head -> head.size(1) == 2)
+                .orElseThrow(() -> new IllegalArgumentException("answer: the checkpoint has no head that finds answers"
+                        + " (qa_outputs); one of a question answering model is needed"));
+        int[] places = IntStream.range(0, tokens.size())
+                .filter(i -> !tokens.get(i).special() && tokens.get(i).sequence() == 1)
+                .toArray();
+        double[] begins = softmax(scores, places, 0);
+        double[] ends = softmax(scores, places, 1);
+        List<Answer> all = new ArrayList<>();
+        for (int i = 0; i < places.length; i++) {
+            for (int j = i; j < Math.min(places.length, i + LONGEST_ANSWER); j++) {
+                int start = tokens.get(places[i]).start();
+                int end = tokens.get(places[j]).end();
+                all.add(new Answer(text.substring(start, end).strip(), start, end, begins[i] * ends[j]));
+            }
+        }
+        all.sort(Comparator.comparingDouble((Answer answer) -> -answer.score()));
+        return all.stream().limit(k).toList();
+    }
+
+    private static double[] softmax(Tensor scores, int[] rows, int column) {
+        Tensor some = Tensor.zeros(rows.length);
+        for (int i = 0; i < rows.length; i++) {
+            some.set(scores.get(rows[i], column), i);
+        }
+        return softmax(some);
     }
 
     private static double[] scores(Model model, Tensor classes) {

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  *     has one. Of the decoder, where there are two stacks. Empty if not asked for
  * @param memoryStates the same of the encoder beside a decoder, else empty
  * @param logits [N, vocabulary], or empty if not asked for or if the checkpoint has no such head
- * @param classes [classes] of a classification head, if the checkpoint has one
+ * @param classes [classes] of a head that classifies the whole text, if the checkpoint has one
+ * @param tokenClasses [N, classes] of a head that classifies each token, or [N, 2] of one that finds where an answer begins
+ *     and ends; if the checkpoint has one
  * @param recording queries, keys, values and lse of each layer; empty if not asked for
  */
 public record Run(
@@ -31,6 +33,7 @@ public record Run(
         List<Tensor> memoryStates,
         Optional<Tensor> logits,
         Optional<Tensor> classes,
+        Optional<Tensor> tokenClasses,
         Recording recording) {
 
     /**

@@ -27,7 +27,7 @@ public final class RotaryPositions {
         this.scale = scale;
         this.frequencies = frequencies;
         this.fixedUpTo = fixedUpTo;
-        this.tables = new Rotary(layout, frequencies.apply(1), scale, Math.min(FEWEST, fixedUpTo));
+        this.tables = new Rotary(layout, frequencies.apply(1), scale, 0); // memory when first used
     }
 
     /** Frequencies that do not depend on the length of the text; scale is the factor of YaRN, else 1. */
@@ -55,7 +55,7 @@ public final class RotaryPositions {
         if (length > fixedUpTo) {
             return new Rotary(layout, frequencies.apply(length), scale, length);
         }
-        int positions = (int) Math.min(fixedUpTo, Math.max(length, 2L * now.positions()));
+        int positions = (int) Math.min(fixedUpTo, Math.max(Math.max(length, FEWEST), 2L * now.positions()));
         Rotary more = new Rotary(layout, frequencies.apply(1), scale, positions);
         tables = more;
         return more;

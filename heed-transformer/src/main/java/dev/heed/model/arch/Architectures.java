@@ -2,7 +2,9 @@ package dev.heed.model.arch;
 
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.Config;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -18,46 +20,55 @@ public final class Architectures {
             "(rotary_emb\\.inv_freq|\\.attn\\.(masked_)?bias|\\.attention\\.(masked_)?bias|position_ids)$";
 
     private static final List<Architecture> ALL = List.of(
-            new Architecture("llama", "Llama 1 to 3.3", "model.", List.of("LlamaForCausalLM"), "", Llama::new),
-            new Architecture("mistral", "Mistral", "model.", List.of("MistralForCausalLM"), "", Mistral::new),
-            new Architecture("qwen2", "Qwen2, Qwen2.5", "model.", List.of("Qwen2ForCausalLM"), "", Qwen2::new),
-            new Architecture("qwen3", "Qwen3", "model.", List.of("Qwen3ForCausalLM"), "", Qwen3::new),
-            new Architecture("gemma2", "Gemma 2", "model.", List.of("Gemma2ForCausalLM"), "", Gemma2::new),
-            new Architecture("gemma3_text", "Gemma 3, text", "model.", List.of("Gemma3ForCausalLM"), "", Gemma3::new),
-            new Architecture("gpt2", "GPT-2", "transformer.", List.of("GPT2LMHeadModel"), "", Gpt2::new),
+            decoder("llama", "Llama 1 to 3.3", "Llama", Llama::new),
+            decoder("mistral", "Mistral", "Mistral", Mistral::new),
+            decoder("qwen2", "Qwen2, Qwen2.5", "Qwen2", Qwen2::new),
+            decoder("qwen3", "Qwen3", "Qwen3", Qwen3::new),
+            decoder("gemma", "Gemma 1", "Gemma", Gemma::new),
+            decoder("gemma2", "Gemma 2", "Gemma2", Gemma2::new),
             new Architecture(
-                    "gpt_neox", "GPT-NeoX, Pythia", "gpt_neox.", List.of("GPTNeoXForCausalLM"), "", GptNeoX::new),
+                    "gemma3_text",
+                    "Gemma 3, text",
+                    "model.",
+                    List.of("Gemma3TextModel", "Gemma3ForCausalLM", "Gemma3TextForSequenceClassification"),
+                    "",
+                    Gemma3::new),
             new Architecture(
-                    "bert",
-                    "BERT",
-                    "bert.",
-                    List.of("BertModel", "BertForMaskedLM", "BertForSequenceClassification"),
-                    Bert.UNUSED,
-                    Bert::new),
+                    "gpt2",
+                    "GPT-2",
+                    "transformer.",
+                    List.of(
+                            "GPT2Model",
+                            "GPT2LMHeadModel",
+                            "GPT2ForSequenceClassification",
+                            "GPT2ForTokenClassification",
+                            "GPT2ForQuestionAnswering"),
+                    "",
+                    Gpt2::new),
             new Architecture(
-                    "roberta",
-                    "RoBERTa",
-                    "roberta.",
-                    List.of("RobertaModel", "RobertaForMaskedLM", "RobertaForSequenceClassification"),
-                    Roberta.UNUSED,
-                    Roberta::new),
+                    "gpt_neox", "GPT-NeoX, Pythia", "gpt_neox.", names("GPTNeoX", "ForCausalLM"), "", GptNeoX::new),
+            encoder("bert", "BERT", "bert.", "Bert", Bert.UNUSED, Bert::new),
+            encoder("roberta", "RoBERTa", "roberta.", "Roberta", Roberta.UNUSED, Roberta::new),
+            encoder("camembert", "CamemBERT", "roberta.", "Camembert", Roberta.UNUSED, Roberta::new),
+            encoder("xlm-roberta", "XLM-RoBERTa", "roberta.", "XLMRoberta", Roberta.UNUSED, Roberta::new),
+            encoder("distilbert", "DistilBERT", "distilbert.", "DistilBert", DistilBert.UNUSED, DistilBert::new),
             new Architecture(
-                    "xlm-roberta",
-                    "XLM-RoBERTa",
-                    "roberta.",
-                    List.of("XLMRobertaModel", "XLMRobertaForMaskedLM", "XLMRobertaForSequenceClassification"),
-                    Roberta.UNUSED,
-                    Roberta::new),
+                    "t5",
+                    "T5 1.0 and 1.1",
+                    "",
+                    List.of("T5Model", "T5ForConditionalGeneration", "T5WithLMHeadModel"),
+                    T5.UNUSED,
+                    T5::new),
+            new Architecture("mt5", "mT5", "", List.of("MT5Model", "MT5ForConditionalGeneration"), T5.UNUSED, T5::new),
             new Architecture(
-                    "distilbert",
-                    "DistilBERT",
-                    "distilbert.",
-                    List.of("DistilBertModel", "DistilBertForMaskedLM", "DistilBertForSequenceClassification"),
-                    DistilBert.UNUSED,
-                    DistilBert::new),
-            new Architecture("t5", "T5 1.0 and 1.1", "", List.of("T5ForConditionalGeneration"), T5.UNUSED, T5::new),
-            new Architecture("marian", "Marian", "model.", List.of("MarianMTModel"), Marian.UNUSED, Marian::new),
-            new Architecture("bart", "BART", "model.", List.of("BartForConditionalGeneration"), Bart.UNUSED, Bart::new),
+                    "marian", "Marian", "model.", List.of("MarianModel", "MarianMTModel"), Marian.UNUSED, Marian::new),
+            new Architecture(
+                    "bart",
+                    "BART",
+                    "model.",
+                    List.of("BartModel", "BartForConditionalGeneration", "BartForSequenceClassification"),
+                    Bart.UNUSED,
+                    Bart::new),
             new Architecture(
                     "vit",
                     "ViT",
@@ -65,6 +76,52 @@ public final class Architectures {
                     List.of("ViTModel", "ViTForImageClassification", "ViTForMaskedImageModeling"),
                     Vit.UNUSED,
                     Vit::new));
+
+    private static Architecture decoder(String modelType, String name, String prefix, Wiring wiring) {
+        return new Architecture(modelType, name, "model.", names(prefix, "ForCausalLM"), "", wiring);
+    }
+
+    private static Architecture encoder(
+            String modelType, String name, String base, String prefix, String unused, Wiring wiring) {
+        List<String> classes = new ArrayList<>(names(prefix, "ForMaskedLM"));
+        classes.add(prefix + "ForPreTraining");
+        return new Architecture(modelType, name, base, List.copyOf(classes), unused, wiring);
+    }
+
+    /** The classes that transformers has of every architecture of one stack. */
+    private static List<String> names(String prefix, String writing) {
+        return List.of(
+                prefix + "Model",
+                prefix + writing,
+                prefix + "ForSequenceClassification",
+                prefix + "ForTokenClassification",
+                prefix + "ForQuestionAnswering");
+    }
+
+    /** The common names of keys that an architecture has names of its own for: transformers reads both. */
+    private static final Map<String, Map<String, String>> OTHER_NAMES = Map.of(
+            "gpt2",
+            Map.of(
+                    "n_embd", "hidden_size",
+                    "n_layer", "num_hidden_layers",
+                    "n_head", "num_attention_heads",
+                    "n_positions", "max_position_embeddings"),
+            "distilbert",
+            Map.of("dim", "hidden_size", "n_layers", "num_hidden_layers", "n_heads", "num_attention_heads"),
+            "t5",
+            Map.of("d_model", "hidden_size", "num_layers", "num_hidden_layers", "num_heads", "num_attention_heads"),
+            "mt5",
+            Map.of("d_model", "hidden_size", "num_layers", "num_hidden_layers", "num_heads", "num_attention_heads"),
+            "bart",
+            Map.of(
+                    "d_model", "hidden_size",
+                    "encoder_layers", "num_hidden_layers",
+                    "encoder_attention_heads", "num_attention_heads"),
+            "marian",
+            Map.of(
+                    "d_model", "hidden_size",
+                    "encoder_layers", "num_hidden_layers",
+                    "encoder_attention_heads", "num_attention_heads"));
 
     private Architectures() {}
 
@@ -114,18 +171,32 @@ public final class Architectures {
      * @param parameters from {@link Parameters#learning}; they fill as the network is built
      */
     public static Network build(Config config, Checkpoint checkpoint, Parameters parameters) {
+        check(config, checkpoint);
+        return wired(config, parameters);
+    }
+
+    /**
+     * Compares a config with a checkpoint's header; allocates and loads nothing.
+     *
+     * @throws IllegalArgumentException naming what is not supported, missing, misshapen or left over
+     */
+    public static void check(Config config, Checkpoint checkpoint) {
         Architecture architecture = of(config);
-        refuseUnsupported(config);
         Parameters check = Parameters.checking(checkpoint, architecture.base());
-        architecture.wiring().build(config, check);
+        wired(config, check);
         check.finish(Pattern.compile(architecture.unused().isEmpty() ? TABLES : TABLES + "|" + architecture.unused()));
-        return architecture.wiring().build(config, parameters);
+    }
+
+    private static Network wired(Config config, Parameters parameters) {
+        refuseUnsupported(config);
+        Architecture architecture = of(config);
+        Map<String, String> others = OTHER_NAMES.getOrDefault(architecture.modelType(), Map.of());
+        return architecture.wiring().build(config.orCalled(others), parameters);
     }
 
     /** A network to be trained from nothing, of the shape that the config gives. */
     public static Network fresh(Config config, Parameters parameters) {
-        refuseUnsupported(config);
-        return of(config).wiring().build(config, parameters);
+        return wired(config, parameters);
     }
 
     private static void refuseUnsupported(Config config) {

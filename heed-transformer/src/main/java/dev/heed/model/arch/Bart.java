@@ -16,10 +16,11 @@ import dev.heed.nn.Pass;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** BART (Lewis et al. 2020, arXiv 1910.13461): the first transformer's layers, learned positions that begin at row 2. */
 final class Bart implements Network.EncoderDecoder {
-    static final String UNUSED = "^(model\\.)?(encoder|decoder)\\.embed_tokens\\.weight$|^classification_head\\.";
+    static final String UNUSED = "^(model\\.)?(encoder|decoder)\\.embed_tokens\\.weight$|^qa_outputs\\.";
     /** The table's first two rows were the padding id's and are not used. */
     private static final int FIRST_POSITION = 2;
 
@@ -31,6 +32,7 @@ final class Bart implements Network.EncoderDecoder {
     private final Stack encoder;
     private final Stack decoder;
     private final int firstId;
+    private final @Nullable ClassHead classHead;
 
     Bart(Config config, Parameters weights) {
         int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
@@ -58,6 +60,22 @@ final class Bart implements Network.EncoderDecoder {
                 : table;
         encoder = new Stack(config, weights, "encoder", layers);
         decoder = new Stack(config, weights, "decoder", decoderLayers);
+        classHead = weights.hasCheckpoint() && weights.has("classification_head.out_proj.weight")
+                ? new ClassHead(
+                        weights.linear("classification_head.dense", width, width, true),
+                        weights.linear(
+                                "classification_head.out_proj",
+                                weights.rows("classification_head.out_proj.weight"),
+                                width,
+                                true))
+                : null;
+    }
+
+    private record ClassHead(Linear dense, Linear out) {
+        Value forward(Pass pass, Value ends) {
+            Value inner = Ops.activate(pass.tape(), Activation.TANH, dense.forward(pass.tape(), ends));
+            return out.forward(pass.tape(), inner);
+        }
     }
 
     /** Encoder or decoder: the same layers, the decoder's causal and with cross-attention between. */
@@ -177,6 +195,11 @@ final class Bart implements Network.EncoderDecoder {
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
         return head.crossEntropy(pass.tape(), hidden, labels);
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, Value ends) {
+        return Optional.ofNullable(classHead).map(head -> head.forward(pass, ends));
     }
 
     @Override

@@ -30,6 +30,7 @@ final class Bert implements Network.Encoder {
     private final List<Block> blocks;
     private final @Nullable WordHead wordHead;
     private final @Nullable ClassHead classHead;
+    private final ClassHeads tokenHeads;
 
     Bert(Config config, Parameters weights) {
         int width = config.requireInt("hidden_size", 1, Options.MOST_WIDTH);
@@ -64,6 +65,7 @@ final class Bert implements Network.Encoder {
                         weights.linear("bert.pooler.dense", width, width, true),
                         weights.linear("classifier", weights.rows("classifier.weight"), width, true))
                 : null;
+        tokenHeads = ClassHeads.ofEncoder(weights, width, classHead == null);
     }
 
     private static Block block(
@@ -146,6 +148,11 @@ final class Bert implements Network.Encoder {
     public Optional<Value> loss(Pass pass, Value hidden, int[] labels) {
         return Optional.ofNullable(wordHead)
                 .map(head -> head.out().crossEntropy(pass.tape(), head.transformed(pass, hidden), labels));
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return tokenHeads.ofTokens(pass, hidden);
     }
 
     @Override

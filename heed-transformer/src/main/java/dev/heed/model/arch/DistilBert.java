@@ -28,6 +28,7 @@ final class DistilBert implements Network.Encoder {
     private final List<Block> blocks;
     private final @Nullable WordHead wordHead;
     private final @Nullable ClassHead classHead;
+    private final ClassHeads tokenHeads;
 
     DistilBert(Config config, Parameters weights) {
         int width = config.requireInt("dim", 1, Options.MOST_WIDTH);
@@ -47,7 +48,8 @@ final class DistilBert implements Network.Encoder {
         positions = Embedding.of(weights.value(at + "position_embeddings.weight", context, width));
         embeddingNorm = norm(weights, at + "LayerNorm", width, epsilon);
         blocks = weights.layers(layers, i -> block(weights, i, heads, width, inner, f, epsilon));
-        boolean classifies = weights.has("classifier.weight") && weights.hasCheckpoint();
+        boolean classifies =
+                weights.hasCheckpoint() && weights.has("classifier.weight") && weights.has("pre_classifier.weight");
         wordHead = weights.has("vocab_projector.bias")
                 ? new WordHead(
                         weights.linear("vocab_transform", width, width, true),
@@ -60,6 +62,7 @@ final class DistilBert implements Network.Encoder {
                         weights.linear("pre_classifier", width, width, true),
                         weights.linear("classifier", weights.rows("classifier.weight"), width, true))
                 : null;
+        tokenHeads = ClassHeads.ofEncoder(weights, width, classHead == null);
     }
 
     private static Block block(
@@ -142,6 +145,11 @@ final class DistilBert implements Network.Encoder {
     public Optional<Value> loss(Pass pass, Value hidden, int[] labels) {
         return Optional.ofNullable(wordHead)
                 .map(head -> head.out().crossEntropy(pass.tape(), head.transformed(pass, hidden), labels));
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return tokenHeads.ofTokens(pass, hidden);
     }
 
     @Override

@@ -5,15 +5,14 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
-import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
-import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
 import dev.heed.nn.MultiHeadAttention;
 import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import dev.heed.nn.RotaryPositions;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Gemma 2 (arXiv 2408.00118): norms before and after each layer, scores and logits bounded by tanh, every other layer with a
@@ -21,10 +20,10 @@ import java.util.List;
  */
 final class Gemma2 implements Network.Decoder {
     private final Sizes sizes;
-    private final Embedding embedding;
+    private final Words words;
+    private final ClassHeads classes;
     private final List<Block> blocks;
     private final Normalization norm;
-    private final Linear head;
     private final float softcap;
 
     Gemma2(Config config, Parameters weights) {
@@ -32,29 +31,24 @@ final class Gemma2 implements Network.Decoder {
         int inner = config.requireInt("intermediate_size", 1, Options.MOST_WIDTH);
         int layers = config.requireInt("num_hidden_layers", 1, Options.MOST_LAYERS);
         int heads = config.requireInt("num_attention_heads", 1, Options.MOST_HEADS);
-        int keyHeads = Options.keyHeads(config, heads, heads);
+        int keyHeads = Options.keyHeads(config, heads, 4);
         int headWidth = config.intOr("head_dim", 256, 1, Options.MOST_WIDTH);
         int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
         int context = config.intOr("max_position_embeddings", 8192, 1, Options.MOST_POSITIONS);
         float epsilon = (float) config.doubleOr("rms_norm_eps", 1e-6, 1e-30, 1);
         Activation f = Options.activation(config, "hidden_activation", "gelu_pytorch_tanh");
         boolean attentionBias = config.booleanOr("attention_bias", false);
+        Options.require(config, "use_bidirectional_attention", false);
         softcap = (float) Options.softcap(config, "final_logit_softcapping", 30);
         double scoreCap = Options.softcap(config, "attn_logit_softcapping", 50);
         double scale = 1 / Math.sqrt(config.doubleOr("query_pre_attn_scalar", 256, 1e-6, 1e9));
-        int window = config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
-        List<Boolean> slides = Options.slidingLayers(config, layers, i -> i % 2 == 0);
-        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        int window = config.isNull("sliding_window") ? 0 : config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
+        List<Integer> windows = Options.windows(config, layers, window, i -> i % 2 == 0);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
         sizes = new Sizes("gemma2", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
 
-        if (tied) {
-            head = weights.tied("model.embed_tokens", vocabulary, width, "lm_head");
-            embedding = Embedding.tied(head);
-        } else {
-            embedding = Embedding.of(weights.value("model.embed_tokens.weight", vocabulary, width));
-            head = weights.linear("lm_head", vocabulary, width, false);
-        }
+        words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, true);
+        classes = ClassHeads.ofDecoder(config, weights, width);
         blocks = weights.layers(layers, i -> {
             String at = "model.layers." + i + ".";
             MultiHeadAttention attention = MultiHeadAttention.of(
@@ -67,7 +61,7 @@ final class Gemma2 implements Network.Decoder {
                     .scale(scale)
                     .softcap(scoreCap)
                     .causal()
-                    .window(slides.get(i) ? window : Integer.MAX_VALUE)
+                    .window(windows.get(i))
                     .rotary(rotary)
                     .build();
             FeedForward feedForward = new FeedForward.Gated(
@@ -112,7 +106,7 @@ final class Gemma2 implements Network.Decoder {
 
     @Override
     public Value hidden(Pass pass, int[] ids) {
-        Value x = Ops.scale(pass.tape(), embedding.forward(pass.tape(), ids), (float) Math.sqrt(sizes.width()));
+        Value x = Ops.scale(pass.tape(), words.in().forward(pass.tape(), ids), (float) Math.sqrt(sizes.width()));
         pass.hidden(AttentionMap.Kind.SELF, 0, x);
         for (int i = 0; i < blocks.size(); i++) {
             x = blocks.get(i).forward(pass, x);
@@ -125,8 +119,23 @@ final class Gemma2 implements Network.Decoder {
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        Value logits = head.forward(pass.tape(), hidden);
+        Value logits = words.logits(pass, hidden);
         return softcap == 0 ? logits : Ops.softcap(pass.tape(), logits, softcap);
+    }
+
+    @Override
+    public boolean predicts() {
+        return words.predicts();
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, int[] ids, Value hidden) {
+        return classes.ofTexts(pass, ids, hidden);
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return classes.ofTokens(pass, hidden);
     }
 
     @Override
@@ -134,6 +143,6 @@ final class Gemma2 implements Network.Decoder {
         if (softcap != 0) {
             throw new IllegalArgumentException("train: final_logit_softcapping cannot be trained yet");
         }
-        return head.crossEntropy(pass.tape(), hidden, labels);
+        return words.loss(pass, hidden, labels);
     }
 }

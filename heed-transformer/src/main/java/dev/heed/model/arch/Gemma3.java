@@ -5,15 +5,14 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
-import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
-import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
 import dev.heed.nn.MultiHeadAttention;
 import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import dev.heed.nn.RotaryPositions;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Gemma 3, text (arXiv 2503.19786): as Gemma 2, with norms on queries and keys in place of bounded scores, and five layers
@@ -21,10 +20,10 @@ import java.util.List;
  */
 final class Gemma3 implements Network.Decoder {
     private final Sizes sizes;
-    private final Embedding embedding;
+    private final Words words;
+    private final ClassHeads classes;
     private final List<Block> blocks;
     private final Normalization norm;
-    private final Linear head;
     private final float softcap;
 
     Gemma3(Config config, Parameters weights) {
@@ -32,7 +31,7 @@ final class Gemma3 implements Network.Decoder {
         int inner = config.requireInt("intermediate_size", 1, Options.MOST_WIDTH);
         int layers = config.requireInt("num_hidden_layers", 1, Options.MOST_LAYERS);
         int heads = config.requireInt("num_attention_heads", 1, Options.MOST_HEADS);
-        int keyHeads = Options.keyHeads(config, heads, heads);
+        int keyHeads = Options.keyHeads(config, heads, 4);
         int headWidth = config.intOr("head_dim", 256, 1, Options.MOST_WIDTH);
         int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
         int context = config.intOr("max_position_embeddings", 131072, 1, Options.MOST_POSITIONS);
@@ -43,22 +42,20 @@ final class Gemma3 implements Network.Decoder {
         double scoreCap = Options.softcap(config, "attn_logit_softcapping", 0);
         Options.require(config, "use_bidirectional_attention", false);
         double scale = 1 / Math.sqrt(config.doubleOr("query_pre_attn_scalar", 256, 1e-6, 1e9));
-        int window = config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
-        int every = config.intOr("sliding_window_pattern", 6, 1, Options.MOST_LAYERS);
-        List<Boolean> slides = Options.slidingLayers(config, layers, i -> (i + 1) % every != 0);
-        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        int window = config.isNull("sliding_window") ? 0 : config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
+        int every = config.intOr(
+                "sliding_window_pattern",
+                config.intOr("_sliding_window_pattern", 6, 1, Options.MOST_LAYERS),
+                1,
+                Options.MOST_LAYERS);
+        List<Integer> windows = Options.windows(config, layers, window, i -> (i + 1) % every != 0);
         RotaryPositions rotary = Rope.ofKind(config, "full_attention", "rope_theta", 1e6, headWidth, context);
         RotaryPositions near =
                 Rope.ofKind(config, "sliding_attention", "rope_local_base_freq", 10000, headWidth, context);
         sizes = new Sizes("gemma3_text", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
 
-        if (tied) {
-            head = weights.tied("model.embed_tokens", vocabulary, width, "lm_head");
-            embedding = Embedding.tied(head);
-        } else {
-            embedding = Embedding.of(weights.value("model.embed_tokens.weight", vocabulary, width));
-            head = weights.linear("lm_head", vocabulary, width, false);
-        }
+        words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, true);
+        classes = ClassHeads.ofDecoder(config, weights, width);
         blocks = weights.layers(layers, i -> {
             String at = "model.layers." + i + ".";
             MultiHeadAttention attention = MultiHeadAttention.of(
@@ -74,8 +71,8 @@ final class Gemma3 implements Network.Decoder {
                             norm(weights, at + "self_attn.q_norm", headWidth, epsilon),
                             norm(weights, at + "self_attn.k_norm", headWidth, epsilon))
                     .causal()
-                    .window(slides.get(i) ? window : Integer.MAX_VALUE)
-                    .rotary(slides.get(i) ? near : rotary)
+                    .window(windows.get(i))
+                    .rotary(windows.get(i) == Integer.MAX_VALUE ? rotary : near)
                     .build();
             FeedForward feedForward = new FeedForward.Gated(
                     weights.linear(at + "mlp.gate_proj", inner, width, false),
@@ -119,7 +116,7 @@ final class Gemma3 implements Network.Decoder {
 
     @Override
     public Value hidden(Pass pass, int[] ids) {
-        Value x = Ops.scale(pass.tape(), embedding.forward(pass.tape(), ids), (float) Math.sqrt(sizes.width()));
+        Value x = Ops.scale(pass.tape(), words.in().forward(pass.tape(), ids), (float) Math.sqrt(sizes.width()));
         pass.hidden(AttentionMap.Kind.SELF, 0, x);
         for (int i = 0; i < blocks.size(); i++) {
             x = blocks.get(i).forward(pass, x);
@@ -132,8 +129,23 @@ final class Gemma3 implements Network.Decoder {
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        Value logits = head.forward(pass.tape(), hidden);
+        Value logits = words.logits(pass, hidden);
         return softcap == 0 ? logits : Ops.softcap(pass.tape(), logits, softcap);
+    }
+
+    @Override
+    public boolean predicts() {
+        return words.predicts();
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, int[] ids, Value hidden) {
+        return classes.ofTexts(pass, ids, hidden);
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return classes.ofTokens(pass, hidden);
     }
 
     @Override
@@ -141,6 +153,6 @@ final class Gemma3 implements Network.Decoder {
         if (softcap != 0) {
             throw new IllegalArgumentException("train: final_logit_softcapping cannot be trained yet");
         }
-        return head.crossEntropy(pass.tape(), hidden, labels);
+        return words.loss(pass, hidden, labels);
     }
 }

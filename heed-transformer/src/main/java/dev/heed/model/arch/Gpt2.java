@@ -7,12 +7,12 @@ import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
-import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
 import dev.heed.nn.MultiHeadAttention;
 import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * GPT-2 (Radford et al. 2019): layer norms before each layer, learned positions. Its checkpoints keep weights as [in, out]
@@ -20,11 +20,11 @@ import java.util.List;
  */
 final class Gpt2 implements Network.Decoder {
     private final Sizes sizes;
-    private final Embedding embedding;
+    private final Words words;
+    private final ClassHeads classes;
     private final Embedding positions;
     private final List<Block> blocks;
     private final Normalization norm;
-    private final Linear head;
 
     Gpt2(Config config, Parameters weights) {
         int width = config.intOr("n_embd", 768, 1, Options.MOST_WIDTH);
@@ -44,13 +44,8 @@ final class Gpt2 implements Network.Decoder {
         int headWidth = width / heads;
         sizes = new Sizes("gpt2", layers, 0, heads, heads, width, headWidth, vocabulary, context);
 
-        if (config.booleanOr("tie_word_embeddings", true)) {
-            head = weights.tied("transformer.wte", vocabulary, width, "lm_head");
-            embedding = Embedding.tied(head);
-        } else {
-            embedding = Embedding.of(weights.value("transformer.wte.weight", vocabulary, width));
-            head = weights.linear("lm_head", vocabulary, width, false);
-        }
+        words = Words.read(config, weights, "transformer.wte", "lm_head", vocabulary, width, true);
+        classes = ClassHeads.ofDecoder(config, weights, width);
         positions = Embedding.of(weights.value("transformer.wpe.weight", context, width));
         blocks = weights.layers(layers, i -> {
             String at = "transformer.h." + i + ".";
@@ -101,8 +96,8 @@ final class Gpt2 implements Network.Decoder {
 
     @Override
     public Value hidden(Pass pass, int[] ids) {
-        Value words = embedding.forward(pass.tape(), ids);
-        Value x = pass.dropout(Ops.add(pass.tape(), words, positions.forward(pass.tape(), pass.positions(0))));
+        Value word = words.in().forward(pass.tape(), ids);
+        Value x = pass.dropout(Ops.add(pass.tape(), word, positions.forward(pass.tape(), pass.positions(0))));
         pass.hidden(AttentionMap.Kind.SELF, 0, x);
         for (int i = 0; i < blocks.size(); i++) {
             x = blocks.get(i).forward(pass, x);
@@ -115,11 +110,26 @@ final class Gpt2 implements Network.Decoder {
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        return head.forward(pass.tape(), hidden);
+        return words.logits(pass, hidden);
+    }
+
+    @Override
+    public boolean predicts() {
+        return words.predicts();
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, int[] ids, Value hidden) {
+        return classes.ofTexts(pass, ids, hidden);
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return classes.ofTokens(pass, hidden);
     }
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass.tape(), hidden, labels);
+        return words.loss(pass, hidden, labels);
     }
 }

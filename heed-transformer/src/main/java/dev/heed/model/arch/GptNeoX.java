@@ -5,7 +5,6 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
-import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
 import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
@@ -14,6 +13,7 @@ import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import dev.heed.nn.RotaryPositions;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * GPT-NeoX and Pythia (Black et al. 2022, arXiv 2204.06745): attention and feed-forward side by side on the same input, a
@@ -21,10 +21,10 @@ import java.util.List;
  */
 final class GptNeoX implements Network.Decoder {
     private final Sizes sizes;
-    private final Embedding embedding;
+    private final Words words;
+    private final ClassHeads classes;
     private final List<Block> blocks;
     private final Normalization norm;
-    private final Linear head;
 
     GptNeoX(Config config, Parameters weights) {
         int width = config.requireInt("hidden_size", 1, Options.MOST_WIDTH);
@@ -46,13 +46,8 @@ final class GptNeoX implements Network.Decoder {
         RotaryPositions rotary = Rope.read(config, d, context, share, base);
         sizes = new Sizes("gpt_neox", layers, 0, heads, heads, width, d, vocabulary, context);
 
-        if (config.booleanOr("tie_word_embeddings", false)) {
-            head = weights.tied("gpt_neox.embed_in", vocabulary, width, "embed_out");
-            embedding = Embedding.tied(head);
-        } else {
-            embedding = Embedding.of(weights.value("gpt_neox.embed_in.weight", vocabulary, width));
-            head = weights.linear("embed_out", vocabulary, width, false);
-        }
+        words = Words.read(config, weights, "gpt_neox.embed_in", "embed_out", vocabulary, width, false);
+        classes = ClassHeads.ofDecoder(config, weights, width);
         blocks = weights.layers(layers, i -> {
             String at = "gpt_neox.layers." + i + ".";
             MultiHeadAttention attention = MultiHeadAttention.of(
@@ -118,7 +113,7 @@ final class GptNeoX implements Network.Decoder {
 
     @Override
     public Value hidden(Pass pass, int[] ids) {
-        Value x = pass.dropout(embedding.forward(pass.tape(), ids));
+        Value x = pass.dropout(words.in().forward(pass.tape(), ids));
         pass.hidden(AttentionMap.Kind.SELF, 0, x);
         for (int i = 0; i < blocks.size(); i++) {
             x = blocks.get(i).forward(pass, x);
@@ -131,11 +126,26 @@ final class GptNeoX implements Network.Decoder {
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        return head.forward(pass.tape(), hidden);
+        return words.logits(pass, hidden);
+    }
+
+    @Override
+    public boolean predicts() {
+        return words.predicts();
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, int[] ids, Value hidden) {
+        return classes.ofTexts(pass, ids, hidden);
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return classes.ofTokens(pass, hidden);
     }
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass.tape(), hidden, labels);
+        return words.loss(pass, hidden, labels);
     }
 }

@@ -5,15 +5,14 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
-import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
-import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
 import dev.heed.nn.MultiHeadAttention;
 import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import dev.heed.nn.RotaryPositions;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Llama (Touvron et al. 2023, arXiv 2302.13971; 3.1 and later, arXiv 2407.21783): RMS norms before each layer, rotary
@@ -21,10 +20,10 @@ import java.util.List;
  */
 final class Llama implements Network.Decoder {
     private final Sizes sizes;
-    private final Embedding embedding;
+    private final Words words;
+    private final ClassHeads classes;
     private final List<Block> blocks;
     private final Normalization norm;
-    private final Linear head;
 
     Llama(Config config, Parameters weights) {
         int width = config.requireInt("hidden_size", 1, Options.MOST_WIDTH);
@@ -39,17 +38,11 @@ final class Llama implements Network.Decoder {
         Activation f = Options.activation(config, "hidden_act", "silu");
         boolean attentionBias = config.booleanOr("attention_bias", false);
         boolean mlpBias = config.booleanOr("mlp_bias", false);
-        boolean tied = config.booleanOr("tie_word_embeddings", false);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
         sizes = new Sizes("llama", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
 
-        if (tied) {
-            head = weights.tied("model.embed_tokens", vocabulary, width, "lm_head");
-            embedding = Embedding.tied(head);
-        } else {
-            embedding = Embedding.of(weights.value("model.embed_tokens.weight", vocabulary, width));
-            head = weights.linear("lm_head", vocabulary, width, false);
-        }
+        words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, false);
+        classes = ClassHeads.ofDecoder(config, weights, width);
         blocks = weights.layers(layers, i -> {
             String at = "model.layers." + i + ".";
             MultiHeadAttention attention = MultiHeadAttention.of(
@@ -96,7 +89,7 @@ final class Llama implements Network.Decoder {
 
     @Override
     public Value hidden(Pass pass, int[] ids) {
-        Value x = embedding.forward(pass.tape(), ids);
+        Value x = words.in().forward(pass.tape(), ids);
         pass.hidden(AttentionMap.Kind.SELF, 0, x);
         for (int i = 0; i < blocks.size(); i++) {
             x = blocks.get(i).forward(pass, x);
@@ -109,11 +102,26 @@ final class Llama implements Network.Decoder {
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        return head.forward(pass.tape(), hidden);
+        return words.logits(pass, hidden);
+    }
+
+    @Override
+    public boolean predicts() {
+        return words.predicts();
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, int[] ids, Value hidden) {
+        return classes.ofTexts(pass, ids, hidden);
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return classes.ofTokens(pass, hidden);
     }
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass.tape(), hidden, labels);
+        return words.loss(pass, hidden, labels);
     }
 }

@@ -185,6 +185,11 @@ final class Marian implements Network.EncoderDecoder {
     }
 
     @Override
+    public Optional<Value> classes(Pass pass, Value ends) {
+        return Optional.empty();
+    }
+
+    @Override
     public int firstId() {
         return firstId;
     }

@@ -5,30 +5,29 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
-import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
-import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
 import dev.heed.nn.MultiHeadAttention;
 import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import dev.heed.nn.RotaryPositions;
 import java.util.List;
+import java.util.Optional;
 
 /** Mistral (Jiang et al. 2023, arXiv 2310.06825): Llama's layers, each token seeing a sliding window of those before. */
 final class Mistral implements Network.Decoder {
     private final Sizes sizes;
-    private final Embedding embedding;
+    private final Words words;
+    private final ClassHeads classes;
     private final List<Block> blocks;
     private final Normalization norm;
-    private final Linear head;
 
     Mistral(Config config, Parameters weights) {
         int width = config.requireInt("hidden_size", 1, Options.MOST_WIDTH);
         int inner = config.requireInt("intermediate_size", 1, Options.MOST_WIDTH);
         int layers = config.requireInt("num_hidden_layers", 1, Options.MOST_LAYERS);
         int heads = config.requireInt("num_attention_heads", 1, Options.MOST_HEADS);
-        int keyHeads = Options.keyHeads(config, heads, heads);
+        int keyHeads = Options.keyHeads(config, heads, 8);
         int headWidth = Options.headWidth(config, width, heads);
         int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
         int context = config.intOr("max_position_embeddings", 131072, 1, Options.MOST_POSITIONS);
@@ -36,17 +35,11 @@ final class Mistral implements Network.Decoder {
         Activation f = Options.activation(config, "hidden_act", "silu");
         int window =
                 config.isNull("sliding_window") ? context : config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
-        boolean tied = config.booleanOr("tie_word_embeddings", false);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
         sizes = new Sizes("mistral", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
 
-        if (tied) {
-            head = weights.tied("model.embed_tokens", vocabulary, width, "lm_head");
-            embedding = Embedding.tied(head);
-        } else {
-            embedding = Embedding.of(weights.value("model.embed_tokens.weight", vocabulary, width));
-            head = weights.linear("lm_head", vocabulary, width, false);
-        }
+        words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, false);
+        classes = ClassHeads.ofDecoder(config, weights, width);
         blocks = weights.layers(layers, i -> {
             String at = "model.layers." + i + ".";
             MultiHeadAttention attention = MultiHeadAttention.of(
@@ -94,7 +87,7 @@ final class Mistral implements Network.Decoder {
 
     @Override
     public Value hidden(Pass pass, int[] ids) {
-        Value x = embedding.forward(pass.tape(), ids);
+        Value x = words.in().forward(pass.tape(), ids);
         pass.hidden(AttentionMap.Kind.SELF, 0, x);
         for (int i = 0; i < blocks.size(); i++) {
             x = blocks.get(i).forward(pass, x);
@@ -107,11 +100,26 @@ final class Mistral implements Network.Decoder {
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        return head.forward(pass.tape(), hidden);
+        return words.logits(pass, hidden);
+    }
+
+    @Override
+    public boolean predicts() {
+        return words.predicts();
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, int[] ids, Value hidden) {
+        return classes.ofTexts(pass, ids, hidden);
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return classes.ofTokens(pass, hidden);
     }
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass.tape(), hidden, labels);
+        return words.loss(pass, hidden, labels);
     }
 }

@@ -53,8 +53,17 @@ public sealed interface Network {
          */
         Value hidden(Pass pass, int[] ids);
 
+        /** True if the checkpoint has a head that predicts words; else {@link #logits} and {@link #loss} are refused. */
+        boolean predicts();
+
         /** [rows, E] to [rows, vocabulary]. */
         Value logits(Pass pass, Value hidden);
+
+        /** Class scores of each text [sequences, classes], where the checkpoint has a head that classifies. */
+        Optional<Value> classes(Pass pass, int[] ids, Value hidden);
+
+        /** Class scores of each token [rows, classes], where the checkpoint has such a head. */
+        Optional<Value> tokenClasses(Pass pass, Value hidden);
 
         /** The mean loss of labels given hidden states; a negative label leaves its row out. */
         Value loss(Pass pass, Value hidden, int[] labels);
@@ -77,6 +86,9 @@ public sealed interface Network {
 
         /** The first rows' class scores [sequences, classes], where the checkpoint has a head that classifies. */
         Optional<Value> classes(Pass pass, Value hidden);
+
+        /** Class scores of each token [rows, classes], where the checkpoint has such a head. */
+        Optional<Value> tokenClasses(Pass pass, Value hidden);
     }
 
     /** Reads one text, writes another. */
@@ -92,6 +104,9 @@ public sealed interface Network {
 
         /** The mean loss of labels given the decoder's hidden states; a negative label leaves its row out. */
         Value loss(Pass pass, Value hidden, int[] labels);
+
+        /** Class scores [rows, classes] of the decoder's rows of end tokens, where the checkpoint has a head that classifies. */
+        Optional<Value> classes(Pass pass, Value ends);
 
         /** The id that begins every text that is written. */
         int firstId();

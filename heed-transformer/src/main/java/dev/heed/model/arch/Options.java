@@ -58,9 +58,14 @@ final class Options {
         return config.intOr("head_dim", Math.max(1, width / heads), 1, MOST_WIDTH);
     }
 
-    /** Key and value heads, of which query heads are a multiple. */
+    /**
+     * Key and value heads, of which query heads are a multiple; null stands for as many.
+     *
+     * @param absent what the architecture has where the key is not there at all
+     */
     static int keyHeads(Config config, int heads, int absent) {
-        int keyHeads = config.intOr("num_key_value_heads", absent, 1, MOST_HEADS);
+        int unsaid = config.isNull("num_key_value_heads") ? heads : absent;
+        int keyHeads = config.intOr("num_key_value_heads", unsaid, 1, MOST_HEADS);
         if (heads % keyHeads != 0) {
             throw config.error("num_key_value_heads", "must divide num_attention_heads=" + heads + ", got " + keyHeads);
         }
@@ -79,6 +84,16 @@ final class Options {
         boolean used = config.booleanOr("use_sliding_window", false);
         int window = config.intOr("sliding_window", config.isNull("sliding_window") ? 0 : 4096, 1, Integer.MAX_VALUE);
         return used ? window : 0;
+    }
+
+    /** The window of each layer, in tokens: {@code layer_types} says which have it, or a rule where that is absent. */
+    static List<Integer> windows(Config config, int layers, int window, IntPredicate absent) {
+        List<Boolean> slides = slidingLayers(config, layers, window == 0 ? i -> false : absent);
+        if (window == 0 && slides.contains(true)) {
+            throw config.error(
+                    "layer_types", "names sliding_attention, but sliding_window or use_sliding_window gives no window");
+        }
+        return slides.stream().map(slide -> slide ? window : Integer.MAX_VALUE).toList();
     }
 
     /** Which layers have a sliding window: {@code layer_types}, or a rule where it is absent. */
@@ -100,6 +115,12 @@ final class Options {
                                 "must be of full_attention and sliding_attention, got " + Visible.quote(kind));
                 })
                 .toList();
+    }
+
+    /** True if the file names a model that writes: then a missing head is an error and not a base model. */
+    static boolean saysItPredicts(Config config) {
+        return config.strings("architectures").stream()
+                .anyMatch(name -> name.endsWith("ForCausalLM") || name.endsWith("LMHeadModel"));
     }
 
     /** A bound of tanh; null stands for none. */

@@ -5,30 +5,29 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
-import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
-import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
 import dev.heed.nn.MultiHeadAttention;
 import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import dev.heed.nn.RotaryPositions;
 import java.util.List;
+import java.util.Optional;
 
 /** Qwen3 (arXiv 2505.09388): Llama's layers with an RMS norm on each head's queries and keys; later layers may slide. */
 final class Qwen3 implements Network.Decoder {
     private final Sizes sizes;
-    private final Embedding embedding;
+    private final Words words;
+    private final ClassHeads classes;
     private final List<Block> blocks;
     private final Normalization norm;
-    private final Linear head;
 
     Qwen3(Config config, Parameters weights) {
         int width = config.requireInt("hidden_size", 1, Options.MOST_WIDTH);
         int inner = config.requireInt("intermediate_size", 1, Options.MOST_WIDTH);
         int layers = config.requireInt("num_hidden_layers", 1, Options.MOST_LAYERS);
         int heads = config.requireInt("num_attention_heads", 1, Options.MOST_HEADS);
-        int keyHeads = Options.keyHeads(config, heads, heads);
+        int keyHeads = Options.keyHeads(config, heads, 32);
         int headWidth = config.intOr("head_dim", 128, 1, Options.MOST_WIDTH);
         int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
         int context = config.intOr("max_position_embeddings", 32768, 1, Options.MOST_POSITIONS);
@@ -36,19 +35,13 @@ final class Qwen3 implements Network.Decoder {
         Activation f = Options.activation(config, "hidden_act", "silu");
         boolean attentionBias = config.booleanOr("attention_bias", false);
         int window = Options.slidingWindow(config);
-        List<Boolean> slides = Options.slidingLayers(
-                config, layers, i -> i >= config.intOr("max_window_layers", 28, 0, Integer.MAX_VALUE));
-        boolean tied = config.booleanOr("tie_word_embeddings", false);
+        int sliding = config.intOr("max_window_layers", 28, 0, Integer.MAX_VALUE); // from this layer on
+        List<Integer> windows = Options.windows(config, layers, window, i -> i >= sliding);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
         sizes = new Sizes("qwen3", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
 
-        if (tied) {
-            head = weights.tied("model.embed_tokens", vocabulary, width, "lm_head");
-            embedding = Embedding.tied(head);
-        } else {
-            embedding = Embedding.of(weights.value("model.embed_tokens.weight", vocabulary, width));
-            head = weights.linear("lm_head", vocabulary, width, false);
-        }
+        words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, false);
+        classes = ClassHeads.ofDecoder(config, weights, width);
         blocks = weights.layers(layers, i -> {
             String at = "model.layers." + i + ".";
             MultiHeadAttention attention = MultiHeadAttention.of(
@@ -62,7 +55,7 @@ final class Qwen3 implements Network.Decoder {
                             new Normalization.Rms(weights.value(at + "self_attn.q_norm.weight", headWidth), epsilon),
                             new Normalization.Rms(weights.value(at + "self_attn.k_norm.weight", headWidth), epsilon))
                     .causal()
-                    .window(window > 0 && slides.get(i) ? window : Integer.MAX_VALUE)
+                    .window(windows.get(i))
                     .rotary(rotary)
                     .build();
             FeedForward feedForward = new FeedForward.Gated(
@@ -99,7 +92,7 @@ final class Qwen3 implements Network.Decoder {
 
     @Override
     public Value hidden(Pass pass, int[] ids) {
-        Value x = embedding.forward(pass.tape(), ids);
+        Value x = words.in().forward(pass.tape(), ids);
         pass.hidden(AttentionMap.Kind.SELF, 0, x);
         for (int i = 0; i < blocks.size(); i++) {
             x = blocks.get(i).forward(pass, x);
@@ -112,11 +105,26 @@ final class Qwen3 implements Network.Decoder {
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        return head.forward(pass.tape(), hidden);
+        return words.logits(pass, hidden);
+    }
+
+    @Override
+    public boolean predicts() {
+        return words.predicts();
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, int[] ids, Value hidden) {
+        return classes.ofTexts(pass, ids, hidden);
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return classes.ofTokens(pass, hidden);
     }
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass.tape(), hidden, labels);
+        return words.loss(pass, hidden, labels);
     }
 }

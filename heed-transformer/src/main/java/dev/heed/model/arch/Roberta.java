@@ -33,6 +33,7 @@ final class Roberta implements Network.Encoder {
     private final List<Block> blocks;
     private final @Nullable WordHead wordHead;
     private final @Nullable ClassHead classHead;
+    private final ClassHeads tokenHeads;
 
     Roberta(Config config, Parameters weights) {
         int width = config.requireInt("hidden_size", 1, Options.MOST_WIDTH);
@@ -47,7 +48,7 @@ final class Roberta implements Network.Encoder {
                     "max_position_embeddings", "must be above pad_token_id + 1 = " + first + ", got " + context);
         }
         int types = config.intOr("type_vocab_size", 2, 1, 1024);
-        float epsilon = (float) config.doubleOr("layer_norm_eps", 1e-5, 1e-30, 1);
+        float epsilon = (float) config.doubleOr("layer_norm_eps", 1e-12, 1e-30, 1);
         Activation f = Options.activation(config, "hidden_act", "gelu");
         Options.requireEncoder(config, width, heads);
         sizes = new Sizes(
@@ -81,6 +82,7 @@ final class Roberta implements Network.Encoder {
                         weights.linear("classifier.dense", width, width, true),
                         weights.linear("classifier.out_proj", weights.rows("classifier.out_proj.weight"), width, true))
                 : null;
+        tokenHeads = ClassHeads.ofEncoder(weights, width, classHead == null);
     }
 
     private static Block block(
@@ -181,6 +183,11 @@ final class Roberta implements Network.Encoder {
     public Optional<Value> loss(Pass pass, Value hidden, int[] labels) {
         return Optional.ofNullable(wordHead)
                 .map(head -> head.out().crossEntropy(pass.tape(), head.transformed(pass, hidden), labels));
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return tokenHeads.ofTokens(pass, hidden);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.heed.model.arch;
 import dev.heed.kernel.Rotary;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.RotaryPositions;
+import java.util.List;
 
 /**
  * Rotary positions as config.json describes them: {@code rope_parameters}, or in older files {@code rope_theta} and
@@ -12,13 +13,16 @@ import dev.heed.nn.RotaryPositions;
  */
 final class Rope {
     private static final double MOST = 1e12;
+    private static final String[] KINDS = {"default", "linear", "dynamic", "yarn", "llama3", "longrope"};
 
+    private final Config model;
     private final Config scaling;
     private final double base;
     private final int width;
     private final int trained;
 
-    private Rope(Config scaling, double base, int width, int trained) {
+    private Rope(Config model, Config scaling, double base, int width, int trained) {
+        this.model = model;
         this.scaling = scaling;
         this.base = base;
         this.width = width;
@@ -47,6 +51,7 @@ final class Rope {
             throw config.error("rope_parameters", "per kind of layer is not supported for this model_type");
         }
         return new Rope(
+                        config,
                         scaling,
                         scaling.doubleOr("rope_theta", theta, 1e-3, MOST),
                         rotated(config, scaling.doubleOr("partial_rotary_factor", share, 1e-3, 1), headWidth),
@@ -67,28 +72,30 @@ final class Rope {
                 .orElse(none);
         boolean scaled = own == none && kind.equals("full_attention");
         Config scaling = scaled ? config.within("rope_scaling").orElse(none) : own;
-        return new Rope(scaling, scaling.doubleOr("rope_theta", theta, 1e-3, MOST), headWidth, context).positions();
+        int width = rotated(config, scaling.doubleOr("partial_rotary_factor", 1, 1e-3, 1), headWidth);
+        return new Rope(config, scaling, scaling.doubleOr("rope_theta", theta, 1e-3, MOST), width, context).positions();
     }
 
     private static int rotated(Config config, double share, int headWidth) {
         int width = (int) (share * headWidth);
-        if (width % 2 != 0 || width == 0) {
+        if (width == 0 || width + width % 2 > headWidth) {
             throw config.error(
-                    "partial_rotary_factor",
-                    "must rotate an even number of a head's " + headWidth + " columns, got " + width);
+                    config.has("rotary_pct") ? "rotary_pct" : "partial_rotary_factor",
+                    "must rotate pairs of a head's " + headWidth + " columns, got " + width + " columns");
         }
         return width;
     }
 
     private RotaryPositions positions() {
-        String older = scaling.oneOfOr("type", "default", "default", "linear", "dynamic", "yarn", "llama3");
-        String kind = scaling.oneOfOr("rope_type", older, "default", "linear", "dynamic", "yarn", "llama3");
+        String older = scaling.oneOfOr("type", "default", KINDS);
+        String kind = scaling.oneOfOr("rope_type", older, KINDS);
         return switch (kind) {
             case "linear" -> fixed(linear(), 1);
             case "dynamic" -> dynamic();
+            case "longrope" -> longrope();
             case "yarn" -> fixed(yarn(), yarnScale());
             case "llama3" -> fixed(llama3(), 1);
-            default -> fixed(Rotary.frequencies(width, base), 1);
+            default -> fixed(frequencies(base), 1);
         };
     }
 
@@ -102,7 +109,7 @@ final class Rope {
 
     /** Position interpolation (Chen et al. 2023, arXiv 2306.15595). */
     private float[] linear() {
-        float[] frequencies = Rotary.frequencies(width, base);
+        float[] frequencies = frequencies(base);
         float factor = (float) factor();
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] /= factor;
@@ -113,17 +120,52 @@ final class Rope {
     /** The base grows with the text beyond the trained length. */
     private RotaryPositions dynamic() {
         double factor = factor();
-        int from = scaling.intOr("original_max_position_embeddings", trained, 1, Integer.MAX_VALUE);
         return RotaryPositions.byLength(
                 Rotary.Layout.HALVES,
                 length -> {
-                    double longer = Math.max(length, from);
-                    double stretch = factor * longer / from - (factor - 1);
-                    return Rotary.frequencies(
-                            width, base * StrictMath.pow(stretch, width / (double) Math.max(1, width - 2)));
+                    double longer = Math.max(length, trained);
+                    double stretch = factor * longer / trained - (factor - 1);
+                    return frequencies(base * StrictMath.pow(stretch, width / (double) Math.max(1, width - 2)));
                 },
                 1,
-                from);
+                trained);
+    }
+
+    /** LongRoPE (Ding et al. 2024, arXiv 2402.13753): a factor for each frequency, others for texts beyond the trained length. */
+    private RotaryPositions longrope() {
+        int from = scaling.has("original_max_position_embeddings")
+                ? scaling.requireInt("original_max_position_embeddings", 1, Integer.MAX_VALUE)
+                : model.intOr("original_max_position_embeddings", trained, 1, Integer.MAX_VALUE);
+        double ratio = scaling.doubleOr("factor", trained / (double) from, 1e-6, 1e6);
+        double usual = ratio <= 1 ? 1 : Math.sqrt(1 + Math.log(ratio) / Math.log(from));
+        double scale = scaling.doubleOr("attention_factor", usual, 0, 1e6);
+        float[] near = divided("short_factor");
+        float[] far = divided("long_factor");
+        return RotaryPositions.byLength(
+                Rotary.Layout.HALVES, length -> length > from ? far : near, (float) scale, from);
+    }
+
+    private float[] divided(String key) {
+        List<Double> factors = scaling.doubles(key, 1e-6, 1e9);
+        float[] frequencies = frequencies(base);
+        if (factors.size() != frequencies.length) {
+            throw scaling.error(
+                    key,
+                    "must hold one number for each of " + frequencies.length + " frequencies, got " + factors.size());
+        }
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = (float) (1 / (factors.get(i) * StrictMath.pow(base, 2.0 * i / width)));
+        }
+        return frequencies;
+    }
+
+    /** base^(−2i/D); of an odd D one more than D/2, whose pair ends one column behind it. */
+    private float[] frequencies(double of) {
+        float[] frequencies = new float[(width + 1) / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = (float) StrictMath.pow(of, -2.0 * i / width);
+        }
+        return frequencies;
     }
 
     /** Llama 3.1: long wave lengths are stretched, short ones kept, those between blended. */
@@ -135,7 +177,7 @@ final class Rope {
         if (high <= low) {
             throw scaling.error("high_freq_factor", "must be above low_freq_factor, got " + high + " and " + low);
         }
-        float[] frequencies = Rotary.frequencies(width, base);
+        float[] frequencies = frequencies(base);
         for (int i = 0; i < frequencies.length; i++) {
             double length = 2 * Math.PI / frequencies[i];
             double keep = Math.clamp((from / length - low) / (high - low), 0, 1);
@@ -157,7 +199,7 @@ final class Rope {
         low = Math.max(low, 0);
         high = Math.min(high, width - 1);
         double range = high == low ? 0.001 : high - low;
-        float[] frequencies = Rotary.frequencies(width, base);
+        float[] frequencies = frequencies(base);
         for (int i = 0; i < frequencies.length; i++) {
             double stretched = Math.clamp((i - low) / range, 0, 1);
             frequencies[i] = (float) (frequencies[i] / factor * stretched + frequencies[i] * (1 - stretched));

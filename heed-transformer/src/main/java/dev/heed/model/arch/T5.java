@@ -18,10 +18,11 @@ import dev.heed.nn.Pass;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * T5 (Raffel et al. 2020, arXiv 1910.10683), 1.0 plain and 1.1 gated: scores without 1/√D, learned biases by distance that
+ * T5 (Raffel et al. 2020, arXiv 1910.10683), 1.0 plain and 1.1 gated, and mT5 (arXiv 2010.11934), which is 1.1: scores without 1/√D, learned biases by distance that
  * all layers of a stack share, RMS norms.
  */
 final class T5 implements Network.EncoderDecoder {
@@ -45,20 +46,29 @@ final class T5 implements Network.EncoderDecoder {
         int layers = config.requireInt("num_layers", 1, Options.MOST_LAYERS);
         int decoderLayers = config.intOr("num_decoder_layers", layers, 1, Options.MOST_LAYERS);
         int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
-        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        boolean newer = config.requireString("model_type").equals("mt5");
+        boolean tied = config.booleanOr("tie_word_embeddings", !newer);
         boolean scaled = config.booleanOr("scale_decoder_outputs", tied);
         firstId = config.optionalInt("decoder_start_token_id", 0, vocabulary - 1)
                 .orElseGet(() -> config.intOr("pad_token_id", 0, 0, vocabulary - 1));
-        sizes = new Sizes("t5", layers, decoderLayers, heads, heads, width, headWidth, vocabulary, Integer.MAX_VALUE);
-        headScale = tied && scaled ? (float) (1 / Math.sqrt(width)) : 1;
+        sizes = new Sizes(
+                config.requireString("model_type"),
+                layers,
+                decoderLayers,
+                heads,
+                heads,
+                width,
+                headWidth,
+                vocabulary,
+                Integer.MAX_VALUE);
+        headScale = scaled ? (float) (1 / Math.sqrt(width)) : 1;
 
-        if (tied) {
+        if (weights.has("lm_head.weight") && !(tied && scaled)) {
+            words = Embedding.of(weights.value("shared.weight", vocabulary, width));
+            head = weights.linear("lm_head", vocabulary, width, false);
+        } else {
             head = weights.tied("shared", vocabulary, width, "lm_head");
             words = Embedding.tied(head);
-        } else {
-            words = Embedding.of(weights.value("shared.weight", vocabulary, width));
-            boolean own = weights.has("lm_head.weight");
-            head = weights.linear(own ? "lm_head" : "shared", vocabulary, width, false);
         }
         encoder = new Stack(config, weights, "encoder", layers);
         decoder = new Stack(config, weights, "decoder", decoderLayers);
@@ -131,7 +141,7 @@ final class T5 implements Network.EncoderDecoder {
             int inner = config.requireInt("d_ff", 1, Options.MOST_WIDTH);
             String kind = config.oneOfOr(
                     "feed_forward_proj",
-                    "relu",
+                    config.requireString("model_type").equals("mt5") ? "gated-gelu" : "relu",
                     "relu",
                     "gelu",
                     "gelu_new",
@@ -153,7 +163,7 @@ final class T5 implements Network.EncoderDecoder {
                     : new FeedForward.Plain(weights.linear(at + ".wi", inner, width, false), f, out);
         }
 
-        Value forward(Pass pass, Value start, java.util.Optional<Memory> memory) {
+        Value forward(Pass pass, Value start, Optional<Memory> memory) {
             AttentionMap.Kind kind = decodes ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
             Map<Long, Value> known = new HashMap<>(); // one bias serves all layers
             PositionBias bias = (queries, keys) ->
@@ -206,7 +216,7 @@ final class T5 implements Network.EncoderDecoder {
             List<MultiHeadAttention> cross,
             Normalization feedForwardNorm,
             FeedForward feedForward) {
-        Value forward(Pass pass, Value x, PositionBias bias, java.util.Optional<Memory> memory) {
+        Value forward(Pass pass, Value x, PositionBias bias, Optional<Memory> memory) {
             Value attended = self.forward(pass, selfNorm.forward(pass.tape(), x), bias);
             Value y = Ops.add(pass.tape(), x, pass.dropout(attended));
             for (int i = 0; i < cross.size(); i++) {
@@ -225,7 +235,7 @@ final class T5 implements Network.EncoderDecoder {
 
     @Override
     public Memory encode(Pass pass, int[] ids) {
-        Value rows = encoder.forward(pass, words.forward(pass.tape(), ids), java.util.Optional.empty());
+        Value rows = encoder.forward(pass, words.forward(pass.tape(), ids), Optional.empty());
         return new Memory(
                 pass.dropout(rows),
                 IntStream.range(0, pass.sequences()).map(pass::length).toArray());
@@ -233,7 +243,7 @@ final class T5 implements Network.EncoderDecoder {
 
     @Override
     public Value decode(Pass pass, int[] ids, Memory memory) {
-        return decoder.forward(pass, words.forward(pass.tape(), ids), java.util.Optional.of(memory));
+        return decoder.forward(pass, words.forward(pass.tape(), ids), Optional.of(memory));
     }
 
     @Override
@@ -248,6 +258,11 @@ final class T5 implements Network.EncoderDecoder {
 
     private Value scaled(Pass pass, Value hidden) {
         return headScale == 1 ? hidden : Ops.scale(pass.tape(), hidden, headScale);
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, Value ends) {
+        return Optional.empty();
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +27,18 @@ public final class Config {
     private final String within;
     private final JsonNode tree;
     private final Set<String> asked;
+    private final Map<String, String> others;
 
     private Config(String file, String within, JsonNode tree, Set<String> asked) {
+        this(file, within, tree, asked, Map.of());
+    }
+
+    private Config(String file, String within, JsonNode tree, Set<String> asked, Map<String, String> others) {
         this.file = file;
         this.within = within;
         this.tree = tree;
         this.asked = asked;
+        this.others = others;
     }
 
     /** Reads a folder's {@code config.json}. */
@@ -67,6 +74,11 @@ public final class Config {
             throw new IllegalArgumentException(file + ": must be a JSON object");
         }
         return new Config(file, "", tree, new LinkedHashSet<>());
+    }
+
+    /** The same, in which a key may stand under another name: {@code names} maps the name that is asked for to it. */
+    public Config orCalled(Map<String, String> names) {
+        return new Config(file, within, tree, asked, Map.copyOf(names));
     }
 
     /** True if there is no key at all. */
@@ -209,6 +221,11 @@ public final class Config {
     private @Nullable JsonNode value(String key) {
         asked.add(key);
         JsonNode value = tree.get(key);
+        String other = others.get(key);
+        if (value == null && other != null) {
+            asked.add(other);
+            value = tree.get(other);
+        }
         return value == null || value.isNull() ? null : value;
     }
 

@@ -1,0 +1,125 @@
+package dev.heed.model.arch;
+
+import dev.heed.attention.AttentionMap;
+import dev.heed.grad.Ops;
+import dev.heed.grad.Value;
+import dev.heed.kernel.Activation;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.FeedForward;
+import dev.heed.nn.Listener;
+import dev.heed.nn.MultiHeadAttention;
+import dev.heed.nn.Normalization;
+import dev.heed.nn.Pass;
+import dev.heed.nn.RotaryPositions;
+import java.util.List;
+import java.util.Optional;
+
+/** Gemma 1 (arXiv 2403.08295): Llama's layers with norms around one, GeGLU, scaled words and heads of a width of their own. */
+final class Gemma implements Network.Decoder {
+    private final Sizes sizes;
+    private final Words words;
+    private final ClassHeads classes;
+    private final List<Block> blocks;
+    private final Normalization norm;
+
+    Gemma(Config config, Parameters weights) {
+        int width = config.requireInt("hidden_size", 1, Options.MOST_WIDTH);
+        int inner = config.requireInt("intermediate_size", 1, Options.MOST_WIDTH);
+        int layers = config.requireInt("num_hidden_layers", 1, Options.MOST_LAYERS);
+        int heads = config.requireInt("num_attention_heads", 1, Options.MOST_HEADS);
+        int keyHeads = Options.keyHeads(config, heads, 16);
+        int headWidth = config.intOr("head_dim", 256, 1, Options.MOST_WIDTH);
+        int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
+        int context = config.intOr("max_position_embeddings", 8192, 1, Options.MOST_POSITIONS);
+        float epsilon = (float) config.doubleOr("rms_norm_eps", 1e-6, 1e-30, 1);
+        Activation f = Options.activation(config, "hidden_act", "gelu_pytorch_tanh");
+        boolean attentionBias = config.booleanOr("attention_bias", false);
+        Options.require(config, "use_bidirectional_attention", false);
+        RotaryPositions rotary = Rope.read(config, headWidth, context);
+        sizes = new Sizes("gemma", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
+
+        words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, true);
+        classes = ClassHeads.ofDecoder(config, weights, width);
+        blocks = weights.layers(layers, i -> {
+            String at = "model.layers." + i + ".";
+            MultiHeadAttention attention = MultiHeadAttention.of(
+                            new Listener.Site(AttentionMap.Kind.SELF, i), heads, keyHeads)
+                    .projections(
+                            weights.linear(at + "self_attn.q_proj", heads * headWidth, width, attentionBias),
+                            weights.linear(at + "self_attn.k_proj", keyHeads * headWidth, width, attentionBias),
+                            weights.linear(at + "self_attn.v_proj", keyHeads * headWidth, width, attentionBias),
+                            weights.linear(at + "self_attn.o_proj", width, heads * headWidth, attentionBias))
+                    .causal()
+                    .rotary(rotary)
+                    .build();
+            FeedForward feedForward = new FeedForward.Gated(
+                    weights.linear(at + "mlp.gate_proj", inner, width, false),
+                    weights.linear(at + "mlp.up_proj", inner, width, false),
+                    f,
+                    weights.linear(at + "mlp.down_proj", width, inner, false));
+            return new Block(
+                    new Normalization.RmsAroundOne(weights.value(at + "input_layernorm.weight", width), epsilon),
+                    attention,
+                    new Normalization.RmsAroundOne(
+                            weights.value(at + "post_attention_layernorm.weight", width), epsilon),
+                    feedForward);
+        });
+        norm = new Normalization.RmsAroundOne(weights.value("model.norm.weight", width), epsilon);
+    }
+
+    private record Block(
+            Normalization attentionNorm,
+            MultiHeadAttention attention,
+            Normalization feedForwardNorm,
+            FeedForward feedForward) {
+        Value forward(Pass pass, Value x) {
+            Value attended = attention.forward(pass, attentionNorm.forward(pass.tape(), x));
+            Value y = Ops.add(pass.tape(), x, pass.dropout(attended));
+            Value thought = feedForward.forward(pass.tape(), feedForwardNorm.forward(pass.tape(), y));
+            return Ops.add(pass.tape(), y, pass.dropout(thought));
+        }
+    }
+
+    @Override
+    public Sizes sizes() {
+        return sizes;
+    }
+
+    @Override
+    public Value hidden(Pass pass, int[] ids) {
+        Value x = Ops.scale(pass.tape(), words.in().forward(pass.tape(), ids), (float) Math.sqrt(sizes.width()));
+        pass.hidden(AttentionMap.Kind.SELF, 0, x);
+        for (int i = 0; i < blocks.size(); i++) {
+            x = blocks.get(i).forward(pass, x);
+            x = i == blocks.size() - 1 ? norm.forward(pass.tape(), x) : x;
+            pass.hidden(AttentionMap.Kind.SELF, i + 1, x);
+        }
+        pass.finish();
+        return x;
+    }
+
+    @Override
+    public Value logits(Pass pass, Value hidden) {
+        return words.logits(pass, hidden);
+    }
+
+    @Override
+    public boolean predicts() {
+        return words.predicts();
+    }
+
+    @Override
+    public Optional<Value> classes(Pass pass, int[] ids, Value hidden) {
+        return classes.ofTexts(pass, ids, hidden);
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return classes.ofTokens(pass, hidden);
+    }
+
+    @Override
+    public Value loss(Pass pass, Value hidden, int[] labels) {
+        return words.loss(pass, hidden, labels);
+    }
+}
