@@ -313,6 +313,19 @@ record TokenizerFile(
                 }
                 token.path("ids").forEach(this::knownId);
             }
+            node.path("single").forEach(piece -> templatePiece(piece, node.path("special_tokens")));
+            node.path("pair").forEach(piece -> templatePiece(piece, node.path("special_tokens")));
+        }
+
+        /** A special token that the template does not describe ends the native process. */
+        private void templatePiece(JsonNode piece, JsonNode described) {
+            if (piece.has("SpecialToken")) {
+                String id = piece.path("SpecialToken").path("id").asString("");
+                if (!described.path(id).path("id").asString("").equals(id)) {
+                    throw bad("a template names the special token " + Visible.quote(id)
+                            + ", which its 'special_tokens' do not describe");
+                }
+            }
         }
 
         private void processorId(JsonNode pair) {

@@ -59,7 +59,7 @@ class BadFolderTest {
             "hidden_act": "silu"       | "hidden_act": "gelu_10"     | hidden_act
             "num_key_value_heads": 4   | "num_key_value_heads": 3    | num_key_value_heads
             "rope_theta": 10000.0      | "rope_theta": -1            | rope_theta
-            "rope_type": "default"     | "rope_type": "longrope"     | rope_type
+            "rope_type": "default"     | "rope_type": "proportional" | rope_type
             "model_type": "llama"      | "model_type": "mamba"       | model_type
             "rms_norm_eps": 1e-06      | "rms_norm_eps": 0           | rms_norm_eps
             "attention_bias": false    | "attention_bias": true      | self_attn.q_proj.bias

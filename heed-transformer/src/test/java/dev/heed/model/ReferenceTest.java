@@ -426,6 +426,90 @@ class ReferenceTest {
         return base + Math.min(each - 1, exact + (int) (steps + 1e-9));
     }
 
+    // ---- heads of single layers
+
+    /** Without a pooler BERT's classifier is one of tokens; {@code qa_outputs} finds answers. */
+    @ParameterizedTest
+    @CsvSource({"classifier, BertForTokenClassification, 5", "qa_outputs, BertForQuestionAnswering, 2"})
+    void bertClassifiesTokensAndFindsAnswers(String head, String name, int classes) {
+        int e = 8;
+        PlainDouble r = new PlainDouble(21);
+        String at = "bert.embeddings.";
+        double[][] x = r.rows(at + "word_embeddings.weight", 33, e, IDS);
+        x = add(x, r.rows(at + "position_embeddings.weight", 13, e, range(0, IDS.length)));
+        x = add(x, r.rows(at + "token_type_embeddings.weight", 2, e, new int[IDS.length]));
+        x = r.layerNorm(x, at + "LayerNorm", 1e-12);
+        x = postNorm(r, x, "bert.encoder.layer.0.", BERT, 2, 7, 1e-12, PlainDouble::gelu);
+        double[][] scores = r.linear(x, head, classes, true);
+        r.weight("bert.embeddings.position_ids", 1, 13); // a buffer of older files
+        r.write(folder, """
+                {"model_type": "bert", "architectures": ["%s"], "hidden_size": 8, "num_hidden_layers": 1,
+                 "num_attention_heads": 2, "intermediate_size": 7, "vocab_size": 33, "max_position_embeddings": 13}
+                """.formatted(name));
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).isEmpty();
+            Network.Encoder bert = (Network.Encoder) model.network();
+            Pass pass = Pass.of(IDS.length);
+            var hidden = bert.hidden(pass, IDS, new int[IDS.length]);
+            near(bert.tokenClasses(pass, hidden).orElseThrow().tensor(), scores);
+            assertThat(bert.classes(pass, hidden)).isEmpty();
+        }
+    }
+
+    /** BART reads the text twice; the decoder's row of the end token is classified. */
+    @Test
+    void bartClassifiesByItsLastEndToken() {
+        int e = 12;
+        PlainDouble r = new PlainDouble(22);
+        r.weight("model.shared.weight", 33, e);
+        double[][] x = bartWords(r, "encoder", IDS, 12);
+        String at = "model.encoder.layers.0.";
+        x = bartThought(r, bartAttention(r, x, x, at + "self_attn", 2, NONE), at, 7, PlainDouble::gelu);
+        int[] shifted = new int[IDS.length];
+        shifted[0] = 2;
+        System.arraycopy(IDS, 0, shifted, 1, IDS.length - 1);
+        double[][] y = bartWords(r, "decoder", shifted, 12);
+        at = "model.decoder.layers.0.";
+        y = bartAttention(r, y, y, at + "self_attn", 2, CAUSAL);
+        y = bartAttention(r, y, x, at + "encoder_attn", 2, NONE);
+        y = bartThought(r, y, at, 7, PlainDouble::gelu);
+        double[][] inner =
+                each(r.linear(new double[][] {y[y.length - 1]}, "classification_head.dense", e, true), Math::tanh);
+        double[][] classes = r.linear(inner, "classification_head.out_proj", 3, true);
+        r.write(folder, """
+                {"model_type": "bart", "architectures": ["BartForSequenceClassification"], "hidden_size": 12, "vocab_size": 33,
+                 "num_hidden_layers": 1, "decoder_layers": 1, "num_attention_heads": 2, "decoder_attention_heads": 2,
+                 "encoder_ffn_dim": 7, "decoder_ffn_dim": 7, "scale_embedding": true, "max_position_embeddings": 12,
+                 "is_encoder_decoder": true, "decoder_start_token_id": 2, "eos_token_id": 2}
+                """);
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).isEmpty();
+            Network.EncoderDecoder bart = (Network.EncoderDecoder) model.network();
+            Pass pass = Pass.of(IDS.length);
+            var hidden = bart.decode(pass, shifted, bart.encode(Pass.of(IDS.length), IDS));
+            var last = dev.heed.grad.Ops.rows(hidden, IDS.length - 1, IDS.length);
+            near(bart.classes(pass, last).orElseThrow().tensor(), classes);
+        }
+    }
+
+    /** As transformers 5 writes what was untied: {@code scale_decoder_outputs}, and a head of its own in the file. */
+    @ParameterizedTest
+    @CsvSource({"t5, true, false", "t5, false, true", "mt5, false, false"})
+    void t5WithAHeadOfItsOwn(String type, boolean tied, boolean scaled) {
+        int e = 10;
+        PlainDouble r = new PlainDouble(23);
+        double[][] x = t5Stack(r, "encoder", r.rows("shared.weight", 33, e, IDS), null, "gated-gelu", 32, 128, 1);
+        double[][] y = t5Stack(r, "decoder", r.rows("shared.weight", 33, e, WRITTEN), x, "gated-gelu", 32, 128, 1);
+        double[][] logits = r.linear(each(y, v -> scaled ? v / Math.sqrt(e) : v), "lm_head", 33, false);
+        String proj = type.equals("mt5") ? "" : "\"feed_forward_proj\": \"gated-gelu\",";
+        r.write(folder, """
+                {"model_type": "%s", "hidden_size": 10, "d_kv": 3, "d_ff": 7, "num_attention_heads": 5, %s
+                 "num_hidden_layers": 1, "vocab_size": 33, "layer_norm_epsilon": 1e-4, "decoder_start_token_id": 2,
+                 "tie_word_embeddings": %s, "scale_decoder_outputs": %s}
+                """.formatted(type, proj, tied, scaled));
+        check(IDS, x, y, logits);
+    }
+
     // ---- ViT
 
     @ParameterizedTest

@@ -278,6 +278,20 @@ class TokenizerTest {
         refused(json, root -> vocab(root).put("\ud800", 384), "lone surrogate");
         refused(
                 json,
+                root -> {
+                    ObjectNode processor = root.putObject("post_processor").put("type", "TemplateProcessing");
+                    processor
+                            .putArray("single")
+                            .addObject()
+                            .putObject("SpecialToken")
+                            .put("id", "!")
+                            .put("type_id", 0);
+                    processor.putArray("pair");
+                    processor.putObject("special_tokens");
+                },
+                "special token '!'");
+        refused(
+                json,
                 root -> root.putObject("decoder")
                         .put("type", "Strip")
                         .put("content", "a")
