@@ -62,6 +62,14 @@ record Blocks(
         }
     }
 
+    /** All tasks, on this thread. */
+    void runHere() {
+        int tasks = tasks();
+        for (int t = 0; t < tasks; t++) {
+            task(t);
+        }
+    }
+
     int tasks() {
         return (c.size(0) + ROWS - 1) / ROWS * Panels.count(c.size(1));
     }

@@ -28,8 +28,14 @@ public final class Gemm {
     private static final int GROUP = 8;
     /** Tasks per thread that groups should leave, so that threads end together. */
     private static final int TASKS = 16;
-    /** Columns of b, or rows of a, packed at a time: 4 MB with {@link Blocks#DEPTH}, a share of the third-level cache. */
+    /** Rows of a packed at a time: 4 MB with {@link Blocks#DEPTH}, a share of the third-level cache. */
     private static final int PACKED = 2048;
+    /** Rows of one task: packing its panel of b, 20 multiply-adds an element, then costs 2 %. */
+    private static final int ROWS = 1024;
+    /** Where there are fewer panels than this, tasks get fewer rows, so that threads share the work evenly. */
+    private static final int FEW_TASKS = 4;
+
+    private static final int FEWER_ROWS = 256;
 
     /** About 20 µs: longer than packing a panel takes. */
     private static final int SPINS = 500;
@@ -150,7 +156,7 @@ public final class Gemm {
     public static void multiply(Tensor a, Tensor b, Tensor c, boolean accumulate) {
         checkMultiply(a, b, c);
         if (c.elements() > 0) {
-            OF_THREAD.get().columns(a, b, null, c, accumulate);
+            OF_THREAD.get().product(a, b, null, c, accumulate);
         }
     }
 
@@ -170,84 +176,90 @@ public final class Gemm {
                             + ", c " + c.describe() + ", bias " + (bias == null ? "none" : bias.describe()));
         }
         if (c.elements() > 0) {
-            OF_THREAD.get().columns(a, b, bias == null ? null : bias.contiguous(), c, false);
+            run(a, b, bias == null ? null : bias.contiguous(), c, false);
         }
     }
 
-    private void columns(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
-        for (int n = 0; n < c.size(1); n += PACKED) {
-            int end = Math.min(c.size(1), n + PACKED);
-            inner(a, b.slice(1, n, end), bias == null ? null : bias.slice(0, n, end), c.slice(1, n, end), accumulate);
-        }
-    }
-
-    private void inner(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
-        int inner = a.size(1);
-        int step = Blocks.depth(a.size(0), inner);
-        for (int k = 0; k == 0 || k < inner; k += step) {
-            int end = Math.min(inner, k + step);
-            block(a.slice(1, k, end), b.slice(0, k, end), end == inner ? bias : null, c, accumulate || k > 0);
-        }
-    }
-
-    /** c (+)= a·b for one block of the inner axis. */
-    private void block(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
-        int depth = a.size(1);
-        packedB = room(packedB, b.size(1), depth);
-        Packing ofB = new Packing(b, packedB);
-        if (a.stride(1) == 1 || depth <= 1) {
-            Blocks.Rows rows = new Blocks.Rows(a.array(), a.offset(), a.stride(0), false);
-            run(Packing.NONE, ofB, new Blocks(rows, packedB, 0, depth * PANEL, depth, c, onto, bias));
+    private void product(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
+        if (a.stride(1) == 1 || a.size(1) <= 1) {
+            run(a, b, bias, c, accumulate);
             return;
         }
         for (int m = 0; m < a.size(0); m += PACKED) {
             int end = Math.min(a.size(0), m + PACKED);
-            packedA = room(packedA, end - m, depth);
-            Blocks.Rows rows = new Blocks.Rows(packedA, 0, depth * PANEL, true);
-            run(
-                    new Packing(a.slice(0, m, end).transpose(0, 1), packedA),
-                    m == 0 ? ofB : Packing.NONE,
-                    new Blocks(rows, packedB, 0, depth * PANEL, depth, c.slice(0, m, end), onto, null));
+            int step = Blocks.depth(end - m, a.size(1));
+            for (int k = 0; k < a.size(1); k += step) {
+                int last = Math.min(a.size(1), k + step);
+                Tensor part = a.slice(0, m, end).slice(1, k, last);
+                runPacked(part, b.slice(0, k, last), c.slice(0, m, end), accumulate || k > 0);
+            }
         }
     }
 
-    /** A matrix [k, n] that is to become panels. */
-    private record Packing(Tensor matrix, float[] to) {
-        static final Packing NONE = new Packing(Tensor.zeros(0, 0), new float[0]);
+    /** c (+)= a·b for rows of a that lie side by side. */
+    private static void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
+        int panels = Panels.count(c.size(1));
+        int chunk = panels < FEW_TASKS ? FEWER_ROWS : ROWS;
+        int chunks = (c.size(0) + chunk - 1) / chunk;
+        Workers.run(panels * chunks, work(a, c), t -> {
+            int first = t / panels * chunk;
+            int end = Math.min(c.size(0), first + chunk);
+            Tensor some = a.slice(0, first, end);
+            panel(some, b, bias, c.slice(0, first, end), accumulate, t % panels);
+        });
+    }
 
-        int panels() {
-            return Panels.count(matrix.size(1));
+    /** One panel of b, packed into this thread's room block by block of the inner axis, for all rows of a. */
+    private static void panel(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate, int panel) {
+        int inner = a.size(1);
+        int step = Blocks.depth(a.size(0), inner);
+        float[] packed = OF_THREAD.get().panelRoom(step);
+        Tensor columns = columns(c, panel);
+        for (int k = 0; k == 0 || k < inner; k += step) {
+            int end = Math.min(inner, k + step);
+            Panels.packOne(b.slice(0, k, end), panel * PANEL, packed, 0);
+            Blocks.Rows rows = new Blocks.Rows(a.array(), a.offset() + k, a.stride(0), false);
+            Tensor added = bias == null || end < inner ? null : columns(bias, panel);
+            new Blocks(rows, packed, 0, 0, end - k, columns, accumulate || k > 0, added).runHere();
         }
+    }
 
-        void pack(int panel) {
-            Panels.packOne(matrix, panel * PANEL, to, panel * PANEL * matrix.size(0));
-        }
+    private static Tensor columns(Tensor of, int panel) {
+        int axis = of.rank() - 1;
+        return of.slice(axis, panel * PANEL, Math.min(of.size(axis), (panel + 1) * PANEL));
     }
 
     /**
-     * Packs and multiplies in one job of the threads, which saves them two meetings: tasks are given out in order, so whoever
-     * comes to a product waits, if at all, for a panel that another thread is packing.
+     * c (+)= a·b for columns of a that lie side by side, as in the gradient of weights: they are packed, too. Packing and
+     * multiplying are one job of the threads, which saves them a meeting: tasks are given out in order, so whoever comes to a
+     * product waits, if at all, for panels of a that other threads are packing.
      */
-    private static void run(Packing ofA, Packing ofB, Blocks blocks) {
-        int first = ofA.panels();
-        int packing = first + ofB.panels();
+    private void runPacked(Tensor a, Tensor b, Tensor c, boolean onto) {
+        int depth = a.size(1);
+        Tensor transposed = a.transpose(0, 1);
+        packedA = room(packedA, Panels.count(a.size(0)) * PANEL * depth);
+        float[] packed = packedA;
+        int packing = Panels.count(a.size(0));
         AtomicInteger missing = new AtomicInteger(packing);
-        Workers.run(packing + blocks.tasks(), blocks.work(), t -> {
-            if (t >= packing) {
-                awaitNone(missing);
-                blocks.task(t - packing);
+        Workers.run(packing + Panels.count(c.size(1)), work(a, c), t -> {
+            if (t < packing) {
+                packOne(transposed, t, packed, missing);
                 return;
             }
-            try {
-                if (t < first) {
-                    ofA.pack(t);
-                } else {
-                    ofB.pack(t - first);
-                }
-            } finally {
-                missing.decrementAndGet();
-            }
+            float[] panel = OF_THREAD.get().panelRoom(depth);
+            Panels.packOne(b, (t - packing) * PANEL, panel, 0);
+            awaitNone(missing);
+            Blocks.Rows rows = new Blocks.Rows(packed, 0, depth * PANEL, true);
+            new Blocks(rows, panel, 0, 0, depth, columns(c, t - packing), onto, null).runHere();
         });
+    }
+
+    private static void packOne(Tensor matrix, int panel, float[] to, AtomicInteger missing) {
+        try {
+            Panels.packOne(matrix, panel * PANEL, to, panel * PANEL * matrix.size(0));
+        } finally {
+            missing.decrementAndGet();
+        }
     }
 
     private static void awaitNone(AtomicInteger missing) {
@@ -260,8 +272,17 @@ public final class Gemm {
         }
     }
 
-    private static float[] room(float[] array, int columns, int depth) {
-        int size = Panels.count(columns) * PANEL * depth;
+    private static long work(Tensor a, Tensor c) {
+        return (long) c.size(0) * c.size(1) * a.size(1);
+    }
+
+    /** This thread's room for one panel of b. */
+    private float[] panelRoom(int depth) {
+        packedB = room(packedB, depth * PANEL);
+        return packedB;
+    }
+
+    private static float[] room(float[] array, int size) {
         return array.length < size ? new float[size] : array;
     }
 
