@@ -28,7 +28,10 @@ import picocli.CommandLine.Spec;
                     + " resumed."
         })
 final class TrainCommand extends HeedCommand {
-    @Option(names = "--recipe", paramLabel = "NAME", description = "What to train: shakespeare-char, cloze, story.")
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME",
+            description = "What to train: shakespeare-char, -large or -best of it, cloze, story.")
     private @Nullable String recipe;
 
     @Option(
