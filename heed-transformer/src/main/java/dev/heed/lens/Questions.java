@@ -96,8 +96,8 @@ sealed interface Questions {
                     null,
                     places,
                     new int[] {pronoun[0]},
-                    new int[] {word(model, sentence.referent().english())},
-                    new int[] {word(model, other(sentence))},
+                    first(tokens, places, Place.REFERENT),
+                    first(tokens, places, Place.OTHER),
                     isBefore(text.referent(), text.other()),
                     !isBefore(text.referent(), text.other()));
         }
@@ -158,12 +158,20 @@ sealed interface Questions {
                     null,
                     places,
                     new int[] {read.size() - 1},
-                    new int[] {word(model, asked.verb().in(story.text()))},
-                    new int[] {word(model, asked.otherVerb())},
+                    verb(story),
+                    verb(story.twin()),
                     isBefore(
                             asked.referentMentions().getFirst(),
                             asked.otherMentions().getFirst()),
                     !isBefore(referent, other));
+        }
+
+        /** The id of the verb that tells, as it stands in the story; of one that is split, its first piece. */
+        private int[] verb(Story story) {
+            Tokens whole = encode(model, story.text());
+            return new int[] {
+                whole.get(tokens(whole, story.references().getLast().verb())[0]).id()
+            };
         }
 
         private static int[] mentions(Tokens read, List<Span> spans) {
@@ -309,10 +317,6 @@ sealed interface Questions {
         return Objects.requireNonNull(text.other());
     }
 
-    private static String other(Sentence sentence) {
-        return Objects.requireNonNull(sentence.other()).english();
-    }
-
     private static boolean isBefore(Span one, @Nullable Span other) {
         return other == null || one.start() < other.start();
     }
@@ -338,10 +342,8 @@ sealed interface Questions {
         return tokens;
     }
 
-    /** The id of a word in the middle of a sentence; of one that is split, its first piece. */
-    private static int word(Model model, String word) {
-        Tokens tokens = encode(model, "the " + word);
-        int first = tokens(tokens, new Span(4, 4 + word.length()))[0];
-        return tokens.get(first).id();
+    /** The id of a noun as it stands in the sentence; of one that is split, its first piece. */
+    private static int[] first(Tokens tokens, Map<Place, int[]> places, Place place) {
+        return new int[] {tokens.get(required(places, place)[0]).id()};
     }
 }
