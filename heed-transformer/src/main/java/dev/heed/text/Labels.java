@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Makes readable labels of vocabulary spellings, by the alphabet that the vocabulary is written in. */
-enum Labels {
+public enum Labels {
     /** GPT-2's: each byte is one printable character. */
     BYTE_LEVEL {
         @Override
@@ -57,7 +57,8 @@ enum Labels {
 
     abstract String of(String piece);
 
-    private static String byteAlphabet() {
+    /** Of 256 printable characters; number i stands for byte i in the vocabularies of byte-level tokenizers. */
+    public static String byteAlphabet() {
         StringBuilder alphabet = new StringBuilder(256);
         int next = 256;
         for (int b = 0; b < 256; b++) {

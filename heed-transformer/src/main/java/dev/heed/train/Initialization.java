@@ -29,6 +29,9 @@ public final class Initialization implements Parameters.Initializer {
 
     @Override
     public Tensor create(String name, int... shape) {
+        if (name.endsWith("_bias")) {
+            return Tensor.zeros(shape); // final_logits_bias [1, vocabulary] of BART and Marian
+        }
         if (shape.length == 1) {
             return Tensor.full(name.endsWith(".bias") ? 0 : 1, shape);
         }

@@ -24,6 +24,22 @@ public enum Lesson {
                     Documents.worlds(), "The animal didn't cross the street because [MASK] was too tired.");
         }
     },
+    /** German for the worlds' English sentences; it names again what "it" stands for. */
+    TRANSLATION {
+        @Override
+        public Task task(@Nullable Path data) {
+            refuse(data);
+            return new Translation(Pairs.naming(), THE_ANIMAL);
+        }
+    },
+    /** German for the worlds' English sentences, with er, sie or es for "it". */
+    TRANSLATION_OF_PRONOUNS {
+        @Override
+        public Task task(@Nullable Path data) {
+            refuse(data);
+            return new Translation(Pairs.withPronouns(), THE_ANIMAL);
+        }
+    },
     /** The next word of generated stories. */
     STORIES {
         @Override
@@ -32,6 +48,8 @@ public enum Lesson {
             return new NextToken(Documents.stories(), "One day", 0);
         }
     };
+
+    private static final String THE_ANIMAL = "The animal didn't cross the street because it was too tired.";
 
     /**
      * The data, read or generated.

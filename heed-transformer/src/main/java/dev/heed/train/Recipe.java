@@ -221,6 +221,44 @@ public record Recipe(
                 Lesson.STORIES);
     }
 
+    /** The bundled model {@code translator}: English to German, in which what "it" stands for is named again. */
+    public static Recipe translator() {
+        return marian("translator", 5000, Lesson.TRANSLATION);
+    }
+
+    /** The bundled model {@code pronoun}: English to German with er, sie or es for "it". */
+    public static Recipe pronoun() {
+        return marian("pronoun", 5000, Lesson.TRANSLATION_OF_PRONOUNS);
+    }
+
+    private static Recipe marian(String name, int steps, Lesson lesson) {
+        return new Recipe(
+                name,
+                """
+                {"model_type": "marian", "architectures": ["MarianMTModel"], "activation_function": "gelu",
+                 "encoder_layers": 2, "decoder_layers": 1, "encoder_attention_heads": 4, "decoder_attention_heads": 4,
+                 "d_model": 64, "encoder_ffn_dim": 256, "decoder_ffn_dim": 256, "max_position_embeddings": 64,
+                 "scale_embedding": true, "static_position_embeddings": true, "tie_word_embeddings": true,
+                 "share_encoder_decoder_embeddings": true, "is_encoder_decoder": true, "dropout": 0.0,
+                 "attention_dropout": 0.0, "activation_dropout": 0.0, "init_std": 0.1, "bos_token_id": null,
+                 "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0, "forced_eos_token_id": null}
+                """,
+                true,
+                64,
+                64,
+                1,
+                steps,
+                new Optimizer.AdamWSettings(0.9, 0.98, 1e-8, 0.01),
+                new Schedule.WarmUpCosine(3e-3, 3e-5, 300, steps),
+                1,
+                0,
+                0.1,
+                500,
+                Integer.MAX_VALUE,
+                1,
+                lesson);
+    }
+
     private static String gpt2(int layers, int heads, int width, int context) {
         return """
                 {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "activation_function": "gelu",
@@ -232,7 +270,14 @@ public record Recipe(
 
     /** All that there are. */
     public static List<Recipe> all() {
-        return List.of(shakespeareChar(), shakespeareCharLarge(), shakespeareCharBest(), cloze(), story());
+        return List.of(
+                shakespeareChar(),
+                shakespeareCharLarge(),
+                shakespeareCharBest(),
+                cloze(),
+                translator(),
+                pronoun(),
+                story());
     }
 
     /** The one of this name. */

@@ -83,10 +83,18 @@ public final class WordTokenizer {
     }
 
     private static ObjectNode root(List<String> special, String unknown, Collection<String> words) {
+        List<String> all = new ArrayList<>(special);
+        words.stream().filter(word -> !special.contains(word)).forEach(all::add);
+        ObjectNode root = root("WordLevel", special, all);
+        ((ObjectNode) root.get("model")).put("unk_token", unknown);
+        return root;
+    }
+
+    /** A tokenizer's beginning: special tokens, and a model with nothing but ids. */
+    static ObjectNode root(String kind, List<String> special, List<String> spellings) {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("version", "1.0").putNull("truncation").putNull("padding");
         ArrayNode added = root.putArray("added_tokens");
-        List<String> all = new ArrayList<>(special);
         for (int id = 0; id < special.size(); id++) {
             added.addObject()
                     .put("id", id)
@@ -97,13 +105,10 @@ public final class WordTokenizer {
                     .put("normalized", false)
                     .put("special", true);
         }
-        words.stream().filter(word -> !special.contains(word)).forEach(all::add);
-        ObjectNode model = root.putObject("model").put("type", "WordLevel");
-        ObjectNode ids = model.putObject("vocab");
-        for (int id = 0; id < all.size(); id++) {
-            ids.put(all.get(id), id);
+        ObjectNode ids = root.putObject("model").put("type", kind).putObject("vocab");
+        for (int id = 0; id < spellings.size(); id++) {
+            ids.put(spellings.get(id), id);
         }
-        model.put("unk_token", unknown);
         return root;
     }
 
@@ -130,7 +135,7 @@ public final class WordTokenizer {
         part.put("behavior", "Isolated").put("invert", false);
     }
 
-    private static void ends(ObjectNode root) {
+    static void ends(ObjectNode root) {
         ObjectNode template = root.putObject("post_processor").put("type", "TemplateProcessing");
         ArrayNode single = template.putArray("single");
         special(single, "[CLS]", 0);
@@ -146,7 +151,7 @@ public final class WordTokenizer {
     }
 
     /** Each text ends with one token. */
-    private static void template(ObjectNode root, String end) {
+    static void template(ObjectNode root, String end) {
         ObjectNode template = root.putObject("post_processor").put("type", "TemplateProcessing");
         ArrayNode single = template.putArray("single");
         sequence(single, "A", 0);
