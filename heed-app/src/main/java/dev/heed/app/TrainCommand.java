@@ -4,6 +4,7 @@ import dev.heed.app.print.Format;
 import dev.heed.app.print.Json;
 import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Terminal;
+import dev.heed.train.FineTuning;
 import dev.heed.train.Progress;
 import dev.heed.train.Recipe;
 import dev.heed.train.Trainer;
@@ -23,7 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "train",
         description = {
-            "Train a model by a recipe and write it as a Hugging Face folder.",
+            "Train a model by a recipe, or go on with one that was trained before (--from DIR --data FILE), and write it as a"
+                    + " Hugging Face folder.",
             "Same recipe, data and seed: same bytes, on any number of threads, also when stopped (Ctrl-C saves) and"
                     + " resumed."
         })
@@ -40,7 +42,33 @@ final class TrainCommand extends HeedCommand {
             description = "The text to learn, UTF-8; its last tenth judges. Not for recipes that generate their data.")
     private @Nullable Path data;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Default: the recipe's.")
+    @Option(
+            names = "--from",
+            paramLabel = "DIR",
+            description = {
+                "Go on with the model of a Hugging Face folder: its tokenizer and config stay, its weights learn.",
+                "Decoders learn the next token, encoders masked words, from --data: a text file, a folder of *.txt files, or"
+                        + " JSON lines with 'text'. Encoder–decoders learn pairs: .tsv, or JSON lines with 'read' and"
+                        + " 'written'."
+            })
+    private @Nullable Path from;
+
+    @Option(names = "--batch", paramLabel = "N", description = "With --from: sequences of a step. Default: 8.")
+    private @Nullable Integer batch;
+
+    @Option(
+            names = "--context",
+            paramLabel = "N",
+            description = "With --from: tokens of a sequence of running text. Default: 128, or what fits.")
+    private @Nullable Integer context;
+
+    @Option(names = "--rate", paramLabel = "R", description = "With --from: highest learning rate. Default: 5e-5.")
+    private @Nullable Double rate;
+
+    @Option(names = "--dropout", paramLabel = "P", description = "With --from. Default: 0.")
+    private @Nullable Double dropout;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Default: the recipe's; with --from 1000.")
     private @Nullable Integer steps;
 
     @Option(names = "--seed", paramLabel = "N", description = "Default: the recipe's.")
@@ -72,10 +100,9 @@ final class TrainCommand extends HeedCommand {
         }
         Path folder = folder();
         Optional<TrainingRun.Begun> begun = resume ? TrainingRun.begun(folder) : Optional.empty();
-        Recipe chosen = recipe(begun);
         Path given =
                 data != null ? data : begun.flatMap(TrainingRun.Begun::file).orElse(null);
-        Trainer trainer = Trainer.fresh(chosen, chosen.lesson().task(given));
+        Trainer trainer = trainer(begun, given);
         String name = given == null ? TrainingRun.GENERATED : given.toString();
         TrainingRun run = resume
                 ? TrainingRun.resume(trainer, folder, name, command())
@@ -84,9 +111,49 @@ final class TrainCommand extends HeedCommand {
         return 0;
     }
 
+    private Trainer trainer(Optional<TrainingRun.Begun> begun, @Nullable Path given) {
+        Optional<FineTuning> further = fineTuning(begun);
+        if (further.isEmpty()) {
+            refuseWithoutFrom();
+            Recipe chosen = recipe(begun);
+            return Trainer.fresh(chosen, chosen.lesson().task(given));
+        }
+        if (recipe != null) {
+            throw new IllegalArgumentException("train: give --recipe or --from, not both");
+        }
+        if (given == null) {
+            throw new IllegalArgumentException("train: to go on with a model give what it is to learn: --data FILE");
+        }
+        return further.get().trainer(given);
+    }
+
+    private void refuseWithoutFrom() {
+        if (batch != null || context != null || rate != null || dropout != null) {
+            throw new IllegalArgumentException(
+                    "train: --batch, --context, --rate and --dropout are for --from DIR; a recipe has its own");
+        }
+    }
+
+    private Optional<FineTuning> fineTuning(Optional<TrainingRun.Begun> begun) {
+        Optional<FineTuning> was = from != null
+                ? Optional.of(FineTuning.of(from))
+                : begun.flatMap(TrainingRun.Begun::fineTuning);
+        return was.map(each -> new FineTuning(
+                each.from(),
+                steps != null ? steps : each.steps(),
+                batch != null ? batch : each.batch(),
+                context != null ? context : each.context(),
+                rate != null ? rate : each.rate(),
+                dropout != null ? dropout : each.dropout(),
+                seed != null ? seed : each.seed()));
+    }
+
     private Path folder() {
         if (out != null) {
             return out;
+        }
+        if (from != null) {
+            throw new IllegalArgumentException("train: give the folder to be written: --out DIR");
         }
         if (recipe == null) {
             throw new IllegalArgumentException("train: "

@@ -250,6 +250,11 @@ public final class Tokenizer implements AutoCloseable {
                 .replace(" 're", "'re");
     }
 
+    /** This tokenizer as a tokenizer.json; truncation, padding and dropout are left out. */
+    public String json() {
+        return file.json();
+    }
+
     /** One more than the largest id. */
     public int size() {
         return file.pieces().length;

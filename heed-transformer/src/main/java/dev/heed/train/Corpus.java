@@ -2,6 +2,7 @@ package dev.heed.train;
 
 import dev.heed.model.arch.Network;
 import dev.heed.text.Json;
+import dev.heed.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -20,6 +21,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class Corpus implements Task {
     private static final long MOST_BYTES = 1L << 30;
+
+    /** Characters that are encoded at once. */
+    private static final int PIECE = 1 << 20;
 
     /** Sequences of a pass of an evaluation: enough for whole tiles, few enough for the second-level cache. */
     private static final int EVALUATED = 16;
@@ -64,6 +68,44 @@ public final class Corpus implements Task {
                 tokenizerJson(vocabulary),
                 Hash.sha256(text),
                 Character.toString(vocabulary[0]));
+    }
+
+    /** A text by the tokens of a tokenizer; the first 90 % of its characters are for training. */
+    static Corpus tokens(String name, String text, Tokenizer tokenizer) {
+        int cut = text.offsetByCodePoints(0, (int) (text.codePointCount(0, text.length()) * 0.9));
+        if (cut == 0 || cut == text.length()) {
+            throw new IllegalArgumentException(
+                    name + ": a text to learn from needs at least 20 characters, got " + text.length());
+        }
+        int[] train = ids(text.substring(0, cut), tokenizer);
+        int[] validation = ids(text.substring(cut), tokenizer);
+        return new Corpus(
+                train,
+                validation,
+                tokenizer.size(),
+                tokenizer.json(),
+                Hash.sha256(text),
+                tokenizer.decode(Arrays.copyOf(train, Math.min(4, train.length))));
+    }
+
+    /** In pieces that end with a line, where lines end. */
+    private static int[] ids(String text, Tokenizer tokenizer) {
+        IntStream.Builder ids = IntStream.builder();
+        for (int from = 0; from < text.length(); ) {
+            int to = pieceEnd(text, from);
+            Arrays.stream(tokenizer.encodePlain(text.substring(from, to)).ids()).forEach(ids::add);
+            from = to;
+        }
+        return ids.build().toArray();
+    }
+
+    private static int pieceEnd(String text, int from) {
+        if (text.length() - from <= PIECE) {
+            return text.length();
+        }
+        int line = text.lastIndexOf('\n', from + PIECE) + 1;
+        int middle = from + PIECE - (Character.isHighSurrogate(text.charAt(from + PIECE - 1)) ? 1 : 0);
+        return line > from ? line : middle;
     }
 
     /** A byte-pair tokenizer without merges: every character is a token by itself. */

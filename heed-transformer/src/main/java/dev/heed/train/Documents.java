@@ -67,6 +67,15 @@ final class Documents {
                 .toArray(String[]::new));
     }
 
+    /** Texts of the user's. */
+    static Documents of(String tokenizerJson, List<String> train, List<String> validation) {
+        return new Documents(tokenizerJson, plain(train), plain(validation));
+    }
+
+    private static List<Written> plain(List<String> texts) {
+        return texts.stream().map(text -> new Written(text, null, null)).toList();
+    }
+
     /** English sentences of the worlds; judged by sentences with combinations of words that training never has. */
     static Documents worlds() {
         List<Written> train = sentences(Split.TRAIN, SENTENCES);

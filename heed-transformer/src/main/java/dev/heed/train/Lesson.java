@@ -5,6 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 /** What a recipe teaches: which data, and what is to be predicted of it. */
 public enum Lesson {
+    /** What a model that was trained before learns from data: its architecture and the data tell, see {@link FineTuning}. */
+    OF_THE_MODEL {
+        @Override
+        public Task task(@Nullable Path data) {
+            throw new IllegalArgumentException("train: to go on with a model that was trained before, give --from DIR");
+        }
+    },
     /** The next character of a text, which the user gives. */
     CHARACTERS {
         @Override

@@ -16,7 +16,7 @@ final class NextToken implements Task {
     private final String prompt;
     private final int end;
 
-    /** @param end the id that ends texts */
+    /** @param end the id that ends texts; negative for none */
     NextToken(Documents documents, String prompt, int end) {
         this.documents = documents;
         this.prompt = prompt;
@@ -50,7 +50,7 @@ final class NextToken implements Task {
     private Sequence shifted(Document document) {
         int[] ids = document.ids();
         int[] expected = Arrays.copyOfRange(ids, 1, ids.length + 1);
-        expected[ids.length - 1] = end;
+        expected[ids.length - 1] = ids[ids.length - 1] == end ? -1 : end; // some tokenizers write the end themselves
         return new Sequence(ids, expected);
     }
 

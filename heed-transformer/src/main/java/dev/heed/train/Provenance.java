@@ -30,6 +30,7 @@ final class Provenance {
                 .put("train_tokens", task.size(Task.Split.TRAIN))
                 .put("validation_tokens", task.size(Task.Split.VALIDATION))
                 .put("vocabulary", task.vocabulary());
+        trainer.tuning().ifPresent(tuning -> tuning.write(root));
         root.put("parameters", trainer.parameters());
         root.put("jdk", System.getProperty("java.vendor") + " " + Runtime.version());
         root.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));

@@ -9,9 +9,11 @@ import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Json;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -36,6 +38,8 @@ public final class Trainer {
     private final Optimizer optimizer;
     private final GradientNorm norm;
     private final Draws drops;
+    private final Optional<FineTuning> tuning;
+    private final List<Path> companions;
     private final Tape tape = Tape.recording();
     private int step;
 
@@ -50,26 +54,35 @@ public final class Trainer {
      */
     public record Step(int number, double loss, double rate, double norm, long tokens) {}
 
-    private Trainer(Recipe recipe, Task task) {
+    private Trainer(Recipe recipe, Task task, FineTuning.Start start) {
         this.recipe = recipe;
         this.task = task;
-        this.config = config(recipe, task);
-        Config parsed = Config.parse("config.json of recipe " + recipe.name(), config);
-        Parameters made = Parameters.fresh(
-                (name, shape) -> initialization(parsed).create(name, shape),
-                name -> !recipe.biases() && name.endsWith(".bias"));
-        this.network = Architectures.fresh(parsed, made);
-        this.parameters = made.known();
-        this.learned = List.copyOf(made.learned().values());
-        this.optimizer = recipe.optimizer().over(made.learned());
+        this.config = start.config();
+        this.network = start.network();
+        this.parameters = start.parameters().known();
+        this.learned = List.copyOf(start.parameters().learned().values());
+        this.optimizer = recipe.optimizer().over(start.parameters().learned());
         this.norm = new GradientNorm(learned);
         this.drops = Draws.of(recipe.seed(), "dropout");
+        this.tuning = start.tuning();
+        this.companions = start.companions();
         task.check(network, recipe);
     }
 
     /** A new model before its first step. */
     public static Trainer fresh(Recipe recipe, Task task) {
-        return new Trainer(recipe, task);
+        String config = config(recipe, task);
+        Config parsed = Config.parse("config.json of recipe " + recipe.name(), config);
+        Initialization initialization = initialization(recipe, parsed);
+        Parameters made =
+                Parameters.fresh(initialization, name -> !recipe.biases() && name.endsWith(".bias"));
+        Network network = Architectures.fresh(parsed, made);
+        return new Trainer(recipe, task, new FineTuning.Start(Optional.empty(), config, network, made, List.of()));
+    }
+
+    /** A model that was trained before, before its first step here. */
+    static Trainer further(Recipe recipe, Task task, FineTuning.Start start) {
+        return new Trainer(recipe, task, start);
     }
 
     private static String config(Recipe recipe, Task task) {
@@ -77,7 +90,7 @@ public final class Trainer {
         return Json.write(tree.put("vocab_size", task.vocabulary()));
     }
 
-    private Initialization initialization(Config parsed) {
+    private static Initialization initialization(Recipe recipe, Config parsed) {
         int layers = parsed.intOr("n_layer", parsed.intOr("num_hidden_layers", 12, 1, 1024), 1, 1024);
         return new Initialization(recipe.seed(), recipe.deviation(), layers);
     }
@@ -168,6 +181,16 @@ public final class Trainer {
     /** config.json of the model. */
     String config() {
         return config;
+    }
+
+    /** How the model goes on that was trained before, if it is that. */
+    Optional<FineTuning> tuning() {
+        return tuning;
+    }
+
+    /** Files that go into the model's folder as they are. */
+    List<Path> companions() {
+        return companions;
     }
 
     /** The tensors of model.safetensors: live memory. */

@@ -59,7 +59,8 @@ final class TrainingFolder {
                 run.path("recipe").asString(""),
                 run.path("steps").asInt(0),
                 run.path("seed").asLong(0),
-                run.path("data").path("file").asString("")));
+                run.path("data").path("file").asString(""),
+                FineTuning.read(run)));
     }
 
     /** What a run writes before its first step. */
@@ -69,9 +70,21 @@ final class TrainingFolder {
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be made: " + e.getMessage(), e);
         }
+        trainer.companions().forEach(this::copy);
         write("config.json", trainer.config());
         write("tokenizer.json", trainer.task().tokenizerJson());
         write(RUN, run);
+    }
+
+    private void copy(Path file) {
+        try {
+            Files.copy(
+                    file,
+                    folder.resolve(file.getFileName().toString()),
+                    StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be copied to " + folder + ": " + e.getMessage(), e);
+        }
     }
 
     /** A checkpoint. */

@@ -38,8 +38,9 @@ public final class TrainingRun {
      *
      * @param recipe its name
      * @param data what the data was called
+     * @param fineTuning of a model that was trained before, if it was that
      */
-    public record Begun(String recipe, int steps, long seed, String data) {
+    public record Begun(String recipe, int steps, long seed, String data, Optional<FineTuning> fineTuning) {
         /** The data, if a file holds it. */
         public Optional<Path> file() {
             return data.equals(GENERATED) ? Optional.empty() : Optional.of(Path.of(data));
