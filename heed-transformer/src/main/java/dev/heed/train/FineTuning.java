@@ -1,0 +1,227 @@
+package dev.heed.train;
+
+import dev.heed.model.arch.Architectures;
+import dev.heed.model.arch.Network;
+import dev.heed.model.arch.Parameters;
+import dev.heed.model.checkpoint.Checkpoint;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.text.Json;
+import dev.heed.text.SpecialToken;
+import dev.heed.text.Tokenizer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Further training of a model that a folder holds, on data of the user's: the folder's tokenizer and config are kept, its weights
+ * go on learning. A decoder learns the next token, an encoder masked words, an encoder–decoder to write one text from another.
+ *
+ * <pre>{@code
+ * Trainer trainer = FineTuning.of(Path.of("models/tiny")).trainer(Path.of("letters.jsonl"));
+ * }</pre>
+ *
+ * @param from a Hugging Face folder
+ * @param steps how many
+ * @param batch sequences of a step
+ * @param context tokens of a sequence of running text
+ * @param rate the highest learning rate, after a warm-up; it falls to a tenth
+ * @param dropout probability
+ * @param seed of order, masks and dropout
+ */
+public record FineTuning(Path from, int steps, int batch, int context, double rate, double dropout, long seed) {
+    private static final String NAME = "fine-tuning";
+    private static final int WARM_UP = 100;
+    private static final int EVALUATIONS = 4;
+
+    /** Files of a folder that belong to its model and its tokenizer, besides the weights. */
+    private static final Pattern COMPANION = Pattern.compile(".*\\.(json|txt|model|spm|jinja)");
+
+    private static final Pattern OWN =
+            Pattern.compile("config\\.json|tokenizer\\.json|run\\.json|.*\\.index\\.json|metrics\\..*");
+
+    public FineTuning {
+        if (steps < 0 || batch < 1 || context < 1 || !(rate > 0 && rate <= 1) || !(dropout >= 0 && dropout < 1)) {
+            throw new IllegalArgumentException("train: batch and context must be positive, steps not negative, the rate above"
+                    + " 0 and at most 1, dropout from 0 to below 1, got batch " + batch + ", context " + context
+                    + ", steps " + steps + ", rate " + rate + ", dropout " + dropout);
+        }
+    }
+
+    /** The usual: 1,000 steps of 8 sequences of at most 128 tokens, rate 5e-5. */
+    public static FineTuning of(Path from) {
+        return new FineTuning(from, 1000, 8, 128, 5e-5, 0, 1);
+    }
+
+    /** Config and weights as they were, in float32, and what else the folder holds. */
+    record Start(
+            Optional<FineTuning> tuning,
+            String config,
+            Network network,
+            Parameters parameters,
+            List<Path> companions) {}
+
+    /**
+     * A trainer before its first step.
+     *
+     * @param data a file or a folder, see {@code heed train --help}
+     */
+    public Trainer trainer(Path data) {
+        Start start = start();
+        Given given = Given.read(data);
+        try (Tokenizer tokenizer = Tokenizer.load(from)) {
+            int fitting = Math.min(context, start.network().sizes().context());
+            Recipe recipe = recipe(start.config(), fitting);
+            return Trainer.further(recipe, task(start.network(), given, data.toString(), tokenizer), start);
+        }
+    }
+
+    /** What a run's record says of it, if it was a fine-tuning. */
+    static Optional<FineTuning> read(JsonNode run) {
+        JsonNode tuning = run.path(NAME);
+        return tuning.isObject()
+                ? Optional.of(new FineTuning(
+                        Path.of(tuning.path("from").asString("")),
+                        run.path("steps").asInt(0),
+                        tuning.path("batch").asInt(0),
+                        tuning.path("context").asInt(0),
+                        tuning.path("rate").asDouble(0),
+                        tuning.path("dropout").asDouble(0),
+                        run.path("seed").asLong(0)))
+                : Optional.empty();
+    }
+
+    /** Adds itself to a run's record. */
+    void write(ObjectNode run) {
+        run.putObject(NAME)
+                .put("from", from.toString())
+                .put("batch", batch)
+                .put("context", context)
+                .put("rate", rate)
+                .put("dropout", dropout);
+    }
+
+    private Start start() {
+        Config config = Config.read(from);
+        try (Checkpoint checkpoint = Checkpoint.open(from)) {
+            Parameters parameters =
+                    Parameters.learning(checkpoint, Architectures.of(config).base());
+            Network network = Architectures.build(config, checkpoint, parameters);
+            return new Start(Optional.of(this), configInFloat32(), network, parameters, companions());
+        }
+    }
+
+    private String configInFloat32() {
+        ObjectNode tree = (ObjectNode) Json.read(from.resolve("config.json"), 1 << 20);
+        for (String key : List.of("dtype", "torch_dtype")) {
+            if (tree.has(key)) {
+                tree.put(key, "float32");
+            }
+        }
+        return Json.write(tree);
+    }
+
+    private List<Path> companions() {
+        try (Stream<Path> files = Files.list(from)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> COMPANION.matcher(file.getFileName().toString()).matches())
+                    .filter(file -> !OWN.matcher(file.getFileName().toString()).matches())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(from + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private Recipe recipe(String config, int fitting) {
+        int warmUp = Math.min(WARM_UP, steps / 10);
+        return new Recipe(
+                NAME,
+                config,
+                true,
+                fitting,
+                batch,
+                1,
+                steps,
+                new Optimizer.AdamWSettings(0.9, 0.999, 1e-8, 0.01),
+                new Schedule.WarmUpCosine(rate, rate / 10, warmUp, steps),
+                1,
+                dropout,
+                0.02,
+                Math.max(1, steps / EVALUATIONS),
+                Integer.MAX_VALUE,
+                seed,
+                Lesson.OF_THE_MODEL);
+    }
+
+    /** What such a network learns from such data. */
+    private static Task task(Network network, Given given, String name, Tokenizer tokenizer) {
+        return switch (network) {
+            case Network.Decoder decoder -> next(given, name, tokenizer);
+            case Network.Encoder encoder -> masked(given, name, tokenizer);
+            case Network.EncoderDecoder pair -> written(given, name, tokenizer);
+            case Network.Viewer viewer ->
+                throw new IllegalArgumentException(
+                        "train: models that look at pictures cannot be trained further, only models of text");
+        };
+    }
+
+    private static Task next(Given given, String name, Tokenizer tokenizer) {
+        OptionalInt end = tokenizer.id(SpecialToken.EOS);
+        return switch (given) {
+            case Given.Running running -> Corpus.tokens(name, running.text(), tokenizer);
+            case Given.Texts texts ->
+                new NextToken(
+                        documents(tokenizer, texts.all()), beginning(texts.all().getFirst()), end.orElse(-1));
+            case Given.Paired pairs ->
+                throw new IllegalArgumentException(
+                        name + ": pairs are for encoder–decoders; a decoder learns from texts: a text file, a folder of them,"
+                                + " or JSON lines with 'text'");
+        };
+    }
+
+    private static Task masked(Given given, String name, Tokenizer tokenizer) {
+        List<String> texts =
+                switch (given) {
+                    case Given.Running running ->
+                        running.text().lines().filter(line -> !line.isBlank()).toList();
+                    case Given.Texts separate -> separate.all();
+                    case Given.Paired pairs ->
+                        throw new IllegalArgumentException(
+                                name + ": pairs are for encoder–decoders; an encoder learns masked words from texts: a text"
+                                        + " file (a text a line), a folder of them, or JSON lines with 'text'");
+                };
+        if (texts.size() < Given.LEAST) {
+            throw new IllegalArgumentException(
+                    name + ": at least two lines are needed, to learn from and to be judged by, got " + texts.size());
+        }
+        return new MaskedWords(documents(tokenizer, texts), beginning(texts.getFirst()));
+    }
+
+    private static Task written(Given given, String name, Tokenizer tokenizer) {
+        if (!(given instanceof Given.Paired pairs)) {
+            throw new IllegalArgumentException(
+                    name + ": an encoder–decoder learns from pairs: a .tsv file with two columns, or a .jsonl file with 'read'"
+                            + " and 'written'");
+        }
+        Pairs ids = new Pairs(tokenizer.json(), Given.first(pairs.all()), Given.last(pairs.all()));
+        return new Translation(ids, ids.first());
+    }
+
+    private static Documents documents(Tokenizer tokenizer, List<String> texts) {
+        return Documents.of(tokenizer.json(), Given.first(texts), Given.last(texts));
+    }
+
+    /** The first few words. */
+    private static String beginning(String text) {
+        String[] words = text.strip().split("\\s+", 5);
+        return String.join(" ", List.of(words).subList(0, Math.min(4, words.length)));
+    }
+}

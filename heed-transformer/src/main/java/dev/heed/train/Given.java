@@ -1,0 +1,135 @@
+package dev.heed.train;
+
+import dev.heed.text.Json;
+import dev.heed.text.Visible;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What a user gives to learn from; the last tenth judges.
+ *
+ * <pre>
+ *   FILE.jsonl  a JSON object a line: {"text": "…"}, or pairs {"read": "…", "written": "…"}
+ *   FILE.tsv    a pair a line: what is read, a tab, what is written
+ *   FOLDER      its *.txt files, those of folders inside too, in the order of their names: each is a text by itself
+ *   any other   one running text, UTF-8
+ * </pre>
+ */
+sealed interface Given {
+    /** The largest file, and the largest folder. */
+    long MOST_BYTES = 1L << 30;
+
+    /** Texts of less than this many are not worth a tenth. */
+    int LEAST = 2;
+
+    /** One text from beginning to end. */
+    record Running(String text) implements Given {}
+
+    /** Texts, each by itself. */
+    record Texts(List<String> all) implements Given {}
+
+    /** Texts with what is to be written for each. */
+    record Paired(List<Pairs.Texts> all) implements Given {}
+
+    /** By what the path is. */
+    static Given read(Path path) {
+        String name = path.toString().toLowerCase(Locale.ROOT);
+        if (Files.isDirectory(path)) {
+            return new Texts(atLeastTwo(path, "*.txt files", folder(path)));
+        }
+        if (name.endsWith(".jsonl")) {
+            return json(path);
+        }
+        if (name.endsWith(".tsv")) {
+            return new Paired(atLeastTwo(path, "pairs", lines(path, Given::pair)));
+        }
+        return new Running(Json.readText(path, MOST_BYTES));
+    }
+
+    private static List<String> folder(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> file.getFileName().toString().endsWith(".txt"))
+                    .filter(Files::isRegularFile)
+                    .sorted()
+                    .map(file -> Json.readText(file, MOST_BYTES))
+                    .filter(text -> !text.isBlank())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static Given json(Path file) {
+        List<JsonNode> all = lines(file, Json::parse);
+        if (!all.isEmpty() && all.getFirst().has("read")) {
+            return new Paired(atLeastTwo(file, "pairs", lines(file, (where, line) -> {
+                JsonNode object = Json.parse(where, line);
+                return new Pairs.Texts(text(where, object, "read"), text(where, object, "written"));
+            })));
+        }
+        return new Texts(atLeastTwo(
+                file, "texts", lines(file, (where, line) -> text(where, Json.parse(where, line), "text"))));
+    }
+
+    private static String text(String where, JsonNode object, String field) {
+        JsonNode text = object.path(field);
+        if (!text.isString() || text.asString().isBlank()) {
+            throw new IllegalArgumentException(where + ": must be an object with a text in '" + field
+                    + "' ({\"text\": \"…\"}, or {\"read\": \"…\", \"written\": \"…\"} in every line), got "
+                    + Visible.quote(object.toString()));
+        }
+        return text.asString();
+    }
+
+    private static Pairs.Texts pair(String where, String line) {
+        String[] columns = line.split("\t", -1);
+        if (columns.length != 2 || columns[0].isBlank() || columns[1].isBlank()) {
+            throw new IllegalArgumentException(where
+                    + ": must have two columns with a tab between, what is read and what is written, got "
+                    + Visible.quote(line));
+        }
+        return new Pairs.Texts(columns[0], columns[1]);
+    }
+
+    /** Each line that is not blank, made into something; messages begin with file and line number. */
+    private static <T> List<T> lines(Path file, BiFunction<String, String, T> made) {
+        List<String> lines = Json.readText(file, MOST_BYTES).lines().toList();
+        List<T> all = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            if (!lines.get(i).isBlank()) {
+                all.add(made.apply(file + ", line " + (i + 1), lines.get(i)));
+            }
+        }
+        return all;
+    }
+
+    private static <T> List<T> atLeastTwo(Path path, String what, List<T> all) {
+        if (all.size() < LEAST) {
+            throw new IllegalArgumentException(path + ": at least two " + what
+                    + " are needed, to learn from and to be judged by, got " + all.size());
+        }
+        return all;
+    }
+
+    /** All but the last tenth; of few all but one. */
+    static <T> List<T> first(List<T> all) {
+        return all.subList(0, cut(all.size()));
+    }
+
+    /** The last tenth, at least one. */
+    static <T> List<T> last(List<T> all) {
+        return all.subList(cut(all.size()), all.size());
+    }
+
+    private static int cut(int size) {
+        return Math.min(size - 1, (int) (size * 0.9));
+    }
+}
