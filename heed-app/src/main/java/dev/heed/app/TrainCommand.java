@@ -135,9 +135,8 @@ final class TrainCommand extends HeedCommand {
     }
 
     private Optional<FineTuning> fineTuning(Optional<TrainingRun.Begun> begun) {
-        Optional<FineTuning> was = from != null
-                ? Optional.of(FineTuning.of(from))
-                : begun.flatMap(TrainingRun.Begun::fineTuning);
+        Optional<FineTuning> was =
+                from != null ? Optional.of(FineTuning.of(from)) : begun.flatMap(TrainingRun.Begun::fineTuning);
         return was.map(each -> new FineTuning(
                 each.from(),
                 steps != null ? steps : each.steps(),

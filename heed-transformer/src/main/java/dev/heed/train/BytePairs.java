@@ -30,9 +30,9 @@ import java.util.regex.Pattern;
  */
 final class BytePairs {
     /** GPT-2's words: pairs are never made across their borders. */
-    private static final Pattern WORD =
-            Pattern.compile("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-                    Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern WORD = Pattern.compile(
+            "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+            Pattern.UNICODE_CHARACTER_CLASS);
 
     private static final int BYTES = 256;
     /** A pair that stands once in all texts teaches nothing. */

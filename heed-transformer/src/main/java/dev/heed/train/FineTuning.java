@@ -49,9 +49,10 @@ public record FineTuning(Path from, int steps, int batch, int context, double ra
 
     public FineTuning {
         if (steps < 0 || batch < 1 || context < 1 || !(rate > 0 && rate <= 1) || !(dropout >= 0 && dropout < 1)) {
-            throw new IllegalArgumentException("train: batch and context must be positive, steps not negative, the rate above"
-                    + " 0 and at most 1, dropout from 0 to below 1, got batch " + batch + ", context " + context
-                    + ", steps " + steps + ", rate " + rate + ", dropout " + dropout);
+            throw new IllegalArgumentException(
+                    "train: batch and context must be positive, steps not negative, the rate above"
+                            + " 0 and at most 1, dropout from 0 to below 1, got batch " + batch + ", context " + context
+                            + ", steps " + steps + ", rate " + rate + ", dropout " + dropout);
         }
     }
 
@@ -131,7 +132,8 @@ public record FineTuning(Path from, int steps, int batch, int context, double ra
     private List<Path> companions() {
         try (Stream<Path> files = Files.list(from)) {
             return files.filter(Files::isRegularFile)
-                    .filter(file -> COMPANION.matcher(file.getFileName().toString()).matches())
+                    .filter(file ->
+                            COMPANION.matcher(file.getFileName().toString()).matches())
                     .filter(file -> !OWN.matcher(file.getFileName().toString()).matches())
                     .sorted()
                     .toList();
@@ -181,23 +183,22 @@ public record FineTuning(Path from, int steps, int batch, int context, double ra
                 new NextToken(
                         documents(tokenizer, texts.all()), beginning(texts.all().getFirst()), end.orElse(-1));
             case Given.Paired pairs ->
-                throw new IllegalArgumentException(
-                        name + ": pairs are for encoder–decoders; a decoder learns from texts: a text file, a folder of them,"
-                                + " or JSON lines with 'text'");
+                throw new IllegalArgumentException(name
+                        + ": pairs are for encoder–decoders; a decoder learns from texts: a text file, a folder of them,"
+                        + " or JSON lines with 'text'");
         };
     }
 
     private static Task masked(Given given, String name, Tokenizer tokenizer) {
-        List<String> texts =
-                switch (given) {
-                    case Given.Running running ->
-                        running.text().lines().filter(line -> !line.isBlank()).toList();
-                    case Given.Texts separate -> separate.all();
-                    case Given.Paired pairs ->
-                        throw new IllegalArgumentException(
-                                name + ": pairs are for encoder–decoders; an encoder learns masked words from texts: a text"
-                                        + " file (a text a line), a folder of them, or JSON lines with 'text'");
-                };
+        List<String> texts = switch (given) {
+            case Given.Running running ->
+                running.text().lines().filter(line -> !line.isBlank()).toList();
+            case Given.Texts separate -> separate.all();
+            case Given.Paired pairs ->
+                throw new IllegalArgumentException(
+                        name + ": pairs are for encoder–decoders; an encoder learns masked words from texts: a text"
+                                + " file (a text a line), a folder of them, or JSON lines with 'text'");
+        };
         if (texts.size() < Given.LEAST) {
             throw new IllegalArgumentException(
                     name + ": at least two lines are needed, to learn from and to be judged by, got " + texts.size());
@@ -207,9 +208,9 @@ public record FineTuning(Path from, int steps, int batch, int context, double ra
 
     private static Task written(Given given, String name, Tokenizer tokenizer) {
         if (!(given instanceof Given.Paired pairs)) {
-            throw new IllegalArgumentException(
-                    name + ": an encoder–decoder learns from pairs: a .tsv file with two columns, or a .jsonl file with 'read'"
-                            + " and 'written'");
+            throw new IllegalArgumentException(name
+                    + ": an encoder–decoder learns from pairs: a .tsv file with two columns, or a .jsonl file with 'read'"
+                    + " and 'written'");
         }
         Pairs ids = new Pairs(tokenizer.json(), Given.first(pairs.all()), Given.last(pairs.all()));
         return new Translation(ids, ids.first());

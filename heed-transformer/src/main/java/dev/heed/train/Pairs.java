@@ -46,8 +46,9 @@ final class Pairs {
             this.validation = encoded(validation, tokenizer);
         }
         this.first = train.getFirst().read();
-        this.sha256 = Hash.sha256(
-                Stream.concat(train.stream(), validation.stream()).flatMap(Pairs::each).toArray(String[]::new));
+        this.sha256 = Hash.sha256(Stream.concat(train.stream(), validation.stream())
+                .flatMap(Pairs::each)
+                .toArray(String[]::new));
     }
 
     /** Sentences of the worlds, English to German that names again what "it" stands for: "…, weil das Tier zu müde war." */

@@ -74,8 +74,7 @@ public final class Trainer {
         String config = config(recipe, task);
         Config parsed = Config.parse("config.json of recipe " + recipe.name(), config);
         Initialization initialization = initialization(recipe, parsed);
-        Parameters made =
-                Parameters.fresh(initialization, name -> !recipe.biases() && name.endsWith(".bias"));
+        Parameters made = Parameters.fresh(initialization, name -> !recipe.biases() && name.endsWith(".bias"));
         Network network = Architectures.fresh(parsed, made);
         return new Trainer(recipe, task, new FineTuning.Start(Optional.empty(), config, network, made, List.of()));
     }

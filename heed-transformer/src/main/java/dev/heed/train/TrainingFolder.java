@@ -78,10 +78,7 @@ final class TrainingFolder {
 
     private void copy(Path file) {
         try {
-            Files.copy(
-                    file,
-                    folder.resolve(file.getFileName().toString()),
-                    StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(file, folder.resolve(file.getFileName().toString()), StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(file + ": cannot be copied to " + folder + ": " + e.getMessage(), e);
         }

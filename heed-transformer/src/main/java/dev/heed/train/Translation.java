@@ -72,7 +72,9 @@ final class Translation implements Task {
         }
 
         private int[] expected() {
-            return pairs.stream().flatMapToInt(pair -> Arrays.stream(pair.written())).toArray();
+            return pairs.stream()
+                    .flatMapToInt(pair -> Arrays.stream(pair.written()))
+                    .toArray();
         }
 
         @Override
@@ -85,7 +87,9 @@ final class Translation implements Task {
                     .flatMapToInt(pair -> given(model.firstId(), pair.written()))
                     .toArray();
             Memory memory = model.encode(
-                    passes.of(pairs.stream().mapToInt(pair -> pair.read().length).toArray()), read);
+                    passes.of(
+                            pairs.stream().mapToInt(pair -> pair.read().length).toArray()),
+                    read);
             var pass = passes.of(
                     pairs.stream().mapToInt(pair -> pair.written().length).toArray());
             return model.loss(pass, model.decode(pass, given, memory), expected());

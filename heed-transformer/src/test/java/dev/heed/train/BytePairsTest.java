@@ -61,7 +61,10 @@ class BytePairsTest {
                 .matcher(text)
                 .results()
                 .map(MatchResult::group)
-                .map(word -> word.replace(' ', 'Ġ').chars().mapToObj(Character::toString).toList())
+                .map(word -> word.replace(' ', 'Ġ')
+                        .chars()
+                        .mapToObj(Character::toString)
+                        .toList())
                 .toList());
         List<String> order = new ArrayList<>(); // of tokens, as their ids are
         "abc".chars().forEach(c -> order.add(Character.toString(c)));
@@ -76,9 +79,12 @@ class BytePairsTest {
             }
             List<String> best = counts.entrySet().stream()
                     .sorted((x, y) -> x.getValue().equals(y.getValue())
-                            ? order.indexOf(x.getKey().get(0)) != order.indexOf(y.getKey().get(0))
-                                    ? order.indexOf(x.getKey().get(0)) - order.indexOf(y.getKey().get(0))
-                                    : order.indexOf(x.getKey().get(1)) - order.indexOf(y.getKey().get(1))
+                            ? order.indexOf(x.getKey().get(0))
+                                            != order.indexOf(y.getKey().get(0))
+                                    ? order.indexOf(x.getKey().get(0))
+                                            - order.indexOf(y.getKey().get(0))
+                                    : order.indexOf(x.getKey().get(1))
+                                            - order.indexOf(y.getKey().get(1))
                             : y.getValue() - x.getValue())
                     .findFirst()
                     .orElseThrow()
@@ -108,7 +114,8 @@ class BytePairsTest {
 
     @Test
     void theSavedTokenizerMakesTheTokensThatWereLearned() {
-        List<String> expected = BytePairs.learn(List.of(TEXT.repeat(3)), 256 + 40).spellings().subList(256, 296);
+        List<String> expected =
+                BytePairs.learn(List.of(TEXT.repeat(3)), 256 + 40).spellings().subList(256, 296);
         try (Tokenizer tokenizer = Tokenizer.parse("bpe", BytePairTokenizer.written(List.of(TEXT.repeat(3)), 297))) {
             assertThat(tokenizer.size()).isEqualTo(297);
             for (int i = 0; i < expected.size(); i++) {
@@ -132,7 +139,8 @@ class BytePairsTest {
                         text.appendCodePoint(point);
                     }
                 }
-                assertThat(tokenizer.decode(tokenizer.encode(text.toString()).ids())).isEqualTo(text.toString());
+                assertThat(tokenizer.decode(tokenizer.encode(text.toString()).ids()))
+                        .isEqualTo(text.toString());
             }
         }
     }
@@ -160,7 +168,8 @@ class BytePairsTest {
     void tooSmallVocabulariesAreRefused() {
         assertThatThrownBy(() -> BytePairTokenizer.written(List.of(TEXT), 256))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("train: a vocabulary of byte pairs needs at least 257 tokens (1 special ones and every byte),"
-                        + " got 256");
+                .hasMessage(
+                        "train: a vocabulary of byte pairs needs at least 257 tokens (1 special ones and every byte),"
+                                + " got 256");
     }
 }
