@@ -1,0 +1,109 @@
+package dev.heed.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.heed.model.Model;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FineTuningTest {
+    private static final Path NONE = Path.of("");
+
+    @TempDir
+    private Path folder = NONE; // set by JUnit
+
+    private static Path given(String name) {
+        Path from = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
+        assumeTrue(Files.isDirectory(from), "no conformance case at " + from);
+        return from;
+    }
+
+    private static FineTuning tuning(Path from, int steps) {
+        return new FineTuning(from, steps, 4, 16, 3e-3, 0, 5);
+    }
+
+    /** What suits the architecture. */
+    private Path data(String name) throws IOException {
+        boolean pairs = name.equals("t5") || name.equals("marian") || name.equals("bart");
+        return Files.writeString(
+                folder.resolve("data." + (pairs ? "tsv" : "jsonl")),
+                (pairs ? "the cat sat\ton the mat\n" : "{\"text\": \"the cat sat on the mat\"}\n").repeat(20));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "llama", "mistral", "qwen2", "qwen3", "gpt2", "bert", "roberta",
+                "distilbert", "t5", "marian", "bart"
+            })
+    void theModelGoesOnLearningAndItsFolderLoads(String name) throws IOException {
+        Path from = given(name);
+        Path out = folder.resolve("out");
+        Trainer trainer = tuning(from, 20).trainer(data(name));
+        double before = trainer.loss(Task.Split.VALIDATION);
+        TrainingRun.start(trainer, out, "data", "test").finish(new Silent(), () -> false);
+        assertThat(trainer.loss(Task.Split.VALIDATION)).as(name).isLessThan(0.8 * before);
+        try (Model was = Model.load(from);
+                Model is = Model.load(out)) {
+            assertThat(is.sizes()).isEqualTo(was.sizes());
+            String text = "The cat sat, naïvely, on 12 mats.";
+            assertThat(is.tokenizer().encode(text).ids())
+                    .isEqualTo(was.tokenizer().encode(text).ids());
+        }
+    }
+
+    @Test
+    void aResumedRunEndsWithTheSameBytesAndKnowsHowItBegan() throws IOException {
+        Path from = given("llama");
+        Path data = data("llama");
+        Path straight = folder.resolve("straight");
+        Path paused = folder.resolve("paused");
+        TrainingRun.start(tuning(from, 10).trainer(data), straight, data.toString(), "test")
+                .finish(new Silent(), () -> false);
+        Trainer first = tuning(from, 10).trainer(data);
+        TrainingRun.start(first, paused, data.toString(), "test").finish(new Silent(), () -> first.steps() >= 4);
+        TrainingRun.Begun begun = TrainingRun.begun(paused).orElseThrow();
+        assertThat(begun.fineTuning()).hasValue(tuning(from, 10));
+        Trainer second = begun.fineTuning().orElseThrow().trainer(begun.file().orElseThrow());
+        TrainingRun.resume(second, paused, data.toString(), "test").finish(new Silent(), () -> false);
+        assertThat(paused.resolve("model.safetensors")).hasSameBinaryContentAs(straight.resolve("model.safetensors"));
+    }
+
+    @Test
+    void runningTextIsLearnedInSequencesOfTheContext() throws IOException {
+        Path text = Files.writeString(folder.resolve("a.txt"), "the cat sat on the mat. ".repeat(60));
+        Trainer trainer = tuning(given("gpt2"), 10).trainer(text);
+        assertThat(trainer.recipe().context()).isEqualTo(16);
+        assertThat(trainer.step().tokens()).isEqualTo(4 * 16);
+        double size = trainer.task().size(Task.Split.TRAIN);
+        assertThat(size / (size + trainer.task().size(Task.Split.VALIDATION))).isCloseTo(0.9, offset(0.01));
+    }
+
+    @Test
+    void dataThatDoesNotSuitTheArchitectureIsRefused() throws IOException {
+        Path pairs = data("bart");
+        Path texts = data("gpt2");
+        assertThatThrownBy(() -> tuning(given("gpt2"), 1).trainer(pairs))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("pairs are for encoder–decoders");
+        assertThatThrownBy(() -> tuning(given("bart"), 1).trainer(texts))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("an encoder–decoder learns from pairs");
+    }
+
+    private static final class Silent implements Progress {
+        @Override
+        public void stepped(Trainer.Step step, double millis) {}
+
+        @Override
+        public void evaluated(Evaluation evaluation) {}
+    }
+}
