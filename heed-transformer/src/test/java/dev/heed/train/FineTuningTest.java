@@ -41,8 +41,17 @@ class FineTuningTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "llama", "mistral", "qwen2", "qwen3", "gpt2", "bert", "roberta",
-                "distilbert", "t5", "marian", "bart"
+                "llama",
+                "mistral",
+                "qwen2",
+                "qwen3",
+                "gpt2",
+                "bert",
+                "roberta",
+                "distilbert",
+                "t5",
+                "marian",
+                "bart"
             })
     void theModelGoesOnLearningAndItsFolderLoads(String name) throws IOException {
         Path from = given(name);

@@ -47,7 +47,8 @@ class TranslationTest {
     private Path folder = NONE; // set by JUnit
 
     private static Pairs pairs() {
-        List<String> all = TEXTS.stream().flatMap(each -> java.util.stream.Stream.of(each.read(), each.written()))
+        List<String> all = TEXTS.stream()
+                .flatMap(each -> java.util.stream.Stream.of(each.read(), each.written()))
                 .toList();
         return new Pairs(WordTokenizer.paired(all), TEXTS, TEXTS);
     }
@@ -92,7 +93,9 @@ class TranslationTest {
                 labels[t] = pair.written()[t];
                 Memory memory = model.encode(Pass.of(pair.read().length), pair.read());
                 Pass pass = Pass.of(given.length);
-                sum += model.loss(pass, model.decode(pass, given, memory), labels).tensor().get(0);
+                sum += model.loss(pass, model.decode(pass, given, memory), labels)
+                        .tensor()
+                        .get(0);
                 tokens++;
             }
         }
@@ -151,7 +154,8 @@ class TranslationTest {
                 """;
         assertThatThrownBy(() -> trainer(gpt2, 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("train: to write one text from another an encoder–decoder is needed, such as marian, bart or t5,"
-                        + " got gpt2");
+                .hasMessage(
+                        "train: to write one text from another an encoder–decoder is needed, such as marian, bart or t5,"
+                                + " got gpt2");
     }
 }
