@@ -132,6 +132,29 @@ public final class PackedMatrix {
             }
         }
 
+        /**
+         * Writes inputs {@code from} and following of W, for weights kept as [in, out].
+         *
+         * @param inputs [count, out], contiguous
+         */
+        public Builder packInputs(int from, Tensor inputs) {
+            requireMatrix(inputs);
+            int to = from + inputs.size(0);
+            if (from < 0 || to > matrix.in || inputs.size(1) != matrix.out || !inputs.isContiguous()) {
+                throw new IllegalArgumentException("PackedMatrix.packInputs: inputs " + from + ".." + to + " of width "
+                        + inputs.size(1) + " do not fit [out=" + matrix.out + ", in=" + matrix.in
+                        + "], or are not contiguous");
+            }
+            for (int i = from; i < to; i++) {
+                int row = inputs.offset() + (i - from) * matrix.out;
+                for (int o = 0; o < matrix.out; o += PANEL) {
+                    int count = Math.min(PANEL, matrix.out - o);
+                    System.arraycopy(inputs.array(), row + o, matrix.panels, matrix.at(o) + i * PANEL, count);
+                }
+            }
+            return this;
+        }
+
         /** The matrix; it must not be filled any further. */
         public PackedMatrix build() {
             return matrix;

@@ -53,15 +53,15 @@ final class Gpt2 implements Network.Decoder {
             MultiHeadAttention attention = MultiHeadAttention.of(
                             new Listener.Site(AttentionMap.Kind.SELF, i), heads, heads)
                     .joined(
-                            weights.transposedPart(at + "attn.c_attn", width, 3 * width, 0, 3 * width),
-                            weights.transposedPart(at + "attn.c_proj", width, width, 0, width))
+                            weights.transposed(at + "attn.c_attn", width, 3 * width),
+                            weights.transposed(at + "attn.c_proj", width, width))
                     .scale(scale)
                     .causal()
                     .build();
             FeedForward feedForward = new FeedForward.Plain(
-                    weights.transposedPart(at + "mlp.c_fc", width, inner, 0, inner),
+                    weights.transposed(at + "mlp.c_fc", width, inner),
                     f,
-                    weights.transposedPart(at + "mlp.c_proj", inner, width, 0, width));
+                    weights.transposed(at + "mlp.c_proj", inner, width));
             return new Block(
                     norm(weights, at + "ln_1", width, epsilon),
                     attention,

@@ -125,23 +125,18 @@ public final class Parameters {
     public Linear linear(String name, int out, int in, boolean bias) {
         Value added = bias ? value(name + ".bias", out) : null;
         if (mode == Mode.FREEZE) {
-            return frozen(tensor(name + ".weight", out, in), added);
+            return frozen(packed(name + ".weight", out, in, false), added);
         }
         return Linear.learned(value(name + ".weight", out, in), added);
     }
 
-    /**
-     * Output rows [from, to) of a weight kept as [in, out] (GPT-2's Conv1D), with its bias.
-     *
-     * @param all out of the whole
-     */
-    public Linear transposedPart(String name, int in, int all, int from, int to) {
-        Value bias = part(value(name + ".bias", all), 0, from, to);
-        Value whole = value(name + ".weight", in, all);
+    /** {@code name.weight}, kept as [in, out] (GPT-2's Conv1D), with its bias. */
+    public Linear transposed(String name, int in, int out) {
+        Value bias = value(name + ".bias", out);
         if (mode == Mode.FREEZE) {
-            return frozen(whole.tensor().slice(1, from, to).transpose(0, 1), bias);
+            return frozen(packed(name + ".weight", out, in, true), bias);
         }
-        return Linear.learned(whole.view(t -> t.slice(1, from, to).transpose(0, 1)), bias);
+        return Linear.learned(value(name + ".weight", in, out).view(t -> t.transpose(0, 1)), bias);
     }
 
     /** {@code name.weight} [out, …] seen as [out, in], with its bias: a convolution whose steps are as long as its window. */
@@ -189,12 +184,21 @@ public final class Parameters {
         return mode == Mode.FREEZE ? frozen(some.tensor(), added) : Linear.learned(some, added);
     }
 
-    private static Value part(Value whole, int axis, int from, int to) {
-        return whole.view(t -> t.slice(axis, from, to));
+    private static Linear frozen(Tensor weights, @Nullable Value bias) {
+        return frozen(PackedMatrix.pack(weights), bias);
     }
 
-    private Linear frozen(Tensor weights, @Nullable Value bias) {
-        return Linear.frozen(PackedMatrix.pack(weights), bias == null ? null : bias.tensor());
+    private static Linear frozen(PackedMatrix weights, @Nullable Value bias) {
+        return Linear.frozen(weights, bias == null ? null : bias.tensor());
+    }
+
+    private PackedMatrix packed(String name, int out, int in, boolean transposed) {
+        if (checkpoint == null) {
+            return PackedMatrix.pack(transposed ? created(name, in, out).transpose(0, 1) : created(name, out, in));
+        }
+        Optional<String> found = find(name);
+        found.ifPresent(used::add);
+        return checkpoint.packed(found.orElse(name), out, in, transposed);
     }
 
     /** A parameter as it stands in the checkpoint. */

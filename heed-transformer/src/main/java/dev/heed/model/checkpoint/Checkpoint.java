@@ -1,5 +1,6 @@
 package dev.heed.model.checkpoint;
 
+import dev.heed.kernel.PackedMatrix;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Visible;
 import java.nio.file.Files;
@@ -125,6 +126,11 @@ public final class Checkpoint implements AutoCloseable {
         Safetensors home = home(name);
         AtomicBoolean notFinite = new AtomicBoolean();
         Tensor tensor = home.tensor(home.info(name), notFinite);
+        tellNotFinite(home, name, notFinite);
+        return tensor;
+    }
+
+    private void tellNotFinite(Safetensors home, String name, AtomicBoolean notFinite) {
         if (notFinite.get()) {
             String finding = home.file() + ": tensor " + Visible.quote(name) + " holds NaN or infinity";
             if (rejectNotFinite) {
@@ -132,7 +138,20 @@ public final class Checkpoint implements AutoCloseable {
             }
             warnings.add(finding);
         }
-        return tensor;
+    }
+
+    /**
+     * As {@link #tensor(String, int...)}, a matrix packed for products as it is read, so that it exists once only.
+     *
+     * @param transposed whether it is kept as [in, out], as GPT-2 does; else [out, in]
+     */
+    public PackedMatrix packed(String name, int out, int in, boolean transposed) {
+        requireShape(name, transposed ? new int[] {in, out} : new int[] {out, in});
+        Safetensors home = home(name);
+        AtomicBoolean notFinite = new AtomicBoolean();
+        PackedMatrix packed = home.packed(home.info(name), transposed, notFinite);
+        tellNotFinite(home, name, notFinite);
+        return packed;
     }
 
     /**
@@ -141,12 +160,16 @@ public final class Checkpoint implements AutoCloseable {
      * @throws IllegalArgumentException naming the tensor, the expected and the found shape
      */
     public Tensor tensor(String name, int... shape) {
+        requireShape(name, shape);
+        return tensor(name);
+    }
+
+    private void requireShape(String name, int... shape) {
         TensorInfo info = info(name);
         if (!Arrays.equals(info.shape(), Arrays.stream(shape).asLongStream().toArray())) {
             throw new IllegalArgumentException(home(name).file() + ": tensor " + Visible.quote(name)
                     + " must have shape " + Arrays.toString(shape) + ", got " + Arrays.toString(info.shape()));
         }
-        return tensor(name);
     }
 
     /** A floating-point tensor in double, row-major: F64 exactly. */

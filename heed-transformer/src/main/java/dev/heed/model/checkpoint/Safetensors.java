@@ -1,5 +1,6 @@
 package dev.heed.model.checkpoint;
 
+import dev.heed.kernel.PackedMatrix;
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Visible;
@@ -36,6 +37,7 @@ final class Safetensors implements AutoCloseable {
     private final Header header;
     private final long dataStart;
     private final Queue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
+    private final Queue<float[]> rooms = new ConcurrentLinkedQueue<>();
 
     private Safetensors(String file, FileChannel channel, Header header, long dataStart) {
         this.file = file;
@@ -106,9 +108,7 @@ final class Safetensors implements AutoCloseable {
      * @param notFinite set to true where an element is NaN or infinite
      */
     Tensor tensor(TensorInfo info, AtomicBoolean notFinite) {
-        if (!info.dtype().isFloat() && info.dtype().bytes() > 2 || !isReadable(info)) {
-            throw unsupported(info, "float32");
-        }
+        requireFloats(info);
         int[] shape = new int[info.shape().length];
         for (int axis = 0; axis < shape.length; axis++) {
             shape[axis] = (int) Math.min(info.shape()[axis], Integer.MAX_VALUE); // a larger one only beside a 0
@@ -121,6 +121,72 @@ final class Safetensors implements AutoCloseable {
             }
         });
         return Tensor.of(values, shape);
+    }
+
+    /**
+     * A matrix of layers, packed as it is read: no second copy of it exists at any time.
+     *
+     * @param transposed whether it is kept as [in, out]
+     * @param notFinite set to true where an element is NaN or infinite
+     */
+    PackedMatrix packed(TensorInfo info, boolean transposed, AtomicBoolean notFinite) {
+        requireFloats(info);
+        arrayLength(info);
+        int rows = (int) info.shape()[0];
+        int columns = (int) info.shape()[1];
+        PackedMatrix.Builder builder =
+                transposed ? PackedMatrix.builder(columns, rows) : PackedMatrix.builder(rows, columns);
+        // Whole panels of 32 rows, so that no two tasks write to one.
+        int perTask = Math.max(1, CHUNK_BYTES / Float.BYTES / 32 / Math.max(1, columns)) * 32;
+        int tasks = (rows + perTask - 1) / perTask;
+        Workers.run(tasks, info.elements() * WORK_PER_ELEMENT, index -> {
+            int from = index * perTask;
+            int count = Math.min(perTask, rows - from);
+            float[] room = room(perTask * columns);
+            read(info, (long) from * columns, count * columns, room);
+            if (!Convert.allFinite(room, 0, count * columns)) {
+                notFinite.set(true);
+            }
+            Tensor some =
+                    Tensor.of(room, room.length).slice(0, 0, count * columns).reshape(count, columns);
+            if (transposed) {
+                builder.packInputs(from, some);
+            } else {
+                builder.packRows(from, some);
+            }
+            rooms.add(room);
+        });
+        return builder.build();
+    }
+
+    private float[] room(int least) {
+        float[] free = rooms.poll();
+        return free != null && free.length >= least ? free : new float[least];
+    }
+
+    /** Elements first .. first + count − 1 to the beginning of {@code to}. */
+    private void read(TensorInfo info, long first, int count, float[] to) {
+        int width = info.dtype().bytes();
+        int perChunk = CHUNK_BYTES / width;
+        ByteBuffer buffer = take();
+        try {
+            for (int from = 0; from < count; from += perChunk) {
+                int some = Math.min(perChunk, count - from);
+                buffer.clear().limit(some * width);
+                readFully(file, channel, buffer, dataStart + info.begin() + (first + from) * width);
+                Convert.floats(info.dtype(), buffer.flip(), to, from, some);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(who(info) + ": cannot be read: " + reason(e), e);
+        } finally {
+            buffers.add(buffer);
+        }
+    }
+
+    private void requireFloats(TensorInfo info) {
+        if (!info.dtype().isFloat() && info.dtype().bytes() > 2 || !isReadable(info)) {
+            throw unsupported(info, "float32");
+        }
     }
 
     double[] doubles(TensorInfo info) {

@@ -39,6 +39,42 @@ class CheckpointTest {
     }
 
     @Test
+    void aMatrixIsPackedAsItIsReadWithTheSameWeights() {
+        Path file = folder.resolve("matrices.safetensors");
+        // Several tasks of several chunks, with a ragged last panel; one long and one short row.
+        Tensor wide = ramp(70, 1301);
+        Tensor tall = ramp(4099, 37);
+        new SafetensorsWriter().put("wide", wide).put("tall", tall).write(file);
+        try (Checkpoint read = Checkpoint.open(file)) {
+            for (int threads = 1; threads <= 2; threads++) {
+                Workers.with(threads, () -> {
+                    assertThat(unpacked(read, "wide", 70, 1301, false)).isEqualTo(wide.toArray());
+                    assertThat(unpacked(read, "tall", 4099, 37, false)).isEqualTo(tall.toArray());
+                    assertThat(unpacked(read, "wide", 1301, 70, true))
+                            .isEqualTo(wide.transpose(0, 1).toArray());
+                    assertThat(unpacked(read, "tall", 37, 4099, true))
+                            .isEqualTo(tall.transpose(0, 1).toArray());
+                    return read;
+                });
+            }
+            assertThatThrownBy(() -> read.packed("wide", 1301, 70, false))
+                    .hasMessageContaining("'wide' must have shape [1301, 70], got [70, 1301]");
+        }
+    }
+
+    private static float[] unpacked(Checkpoint read, String name, int out, int in, boolean transposed) {
+        return read.packed(name, out, in, transposed).unpack().toArray();
+    }
+
+    private static Tensor ramp(int rows, int columns) {
+        Tensor tensor = Tensor.zeros(rows, columns);
+        for (int i = 0; i < tensor.array().length; i++) {
+            tensor.array()[i] = i * 0.37f - 1;
+        }
+        return tensor;
+    }
+
+    @Test
     void whatIsWrittenIsReadBackAndTheSameBytesWhateverTheOrder() throws IOException {
         float[] many = new float[300_001]; // several chunks, a ragged last one
         for (int i = 0; i < many.length; i++) {
