@@ -140,7 +140,7 @@ public record Recipe(
      * size with twice the context and four times the learning rate, in fewer and larger steps.
      */
     public static Recipe shakespeareCharBest() {
-        int steps = 1300;
+        int steps = 1100;
         return new Recipe(
                 "shakespeare-char-best",
                 """
