@@ -322,7 +322,7 @@ public final class Fuzz {
     private static void readGeneration(byte[] bytes, Base base) {
         Config own = Config.parse("config.json", new String(base.config(), StandardCharsets.UTF_8));
         Config generation = Config.parse("generation_config.json", new String(bytes, StandardCharsets.ISO_8859_1));
-        Rules.read(own, generation, Architectures.load(own, base.checkpoint()), new ArrayList<>());
+        Rules.read(own, generation, Architectures.load(own, base.checkpoint()));
     }
 
     private void readIndex(byte[] bytes) throws IOException {

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Writes token by token. Sequences of a batch share each pass and nothing else, and leave it when they end. */
@@ -31,7 +30,7 @@ final class Generator {
         final int[] prompt;
         final Context context = new Context();
         final Sampler sampler;
-        final StopText text;
+        final StopText growing;
         final TokenStream stream;
         final @Nullable Memory memory;
         int[] next;
@@ -51,12 +50,19 @@ final class Generator {
             this.next = prompt;
             this.sampler = new Sampler(options, number);
             this.stream = stream;
-            this.text = text;
+            this.growing = text;
             this.memory = memory;
         }
 
         int[] written() {
             return Arrays.copyOf(ids, count);
+        }
+
+        /** The prompt and what was written. */
+        int[] text() {
+            int[] all = Arrays.copyOf(prompt, prompt.length + count);
+            System.arraycopy(ids, 0, all, prompt.length, count);
+            return all;
         }
     }
 
@@ -146,18 +152,22 @@ final class Generator {
         for (int s = 0; s < open.size(); s++) {
             Tensor logits = logits(pass, Model.lastRow(pass, hidden, s));
             Writing one = open.get(s);
-            OptionalInt forced = one.count == 0 ? model.rules().forced() : OptionalInt.empty();
-            int id = forced.isPresent() ? forced.getAsInt() : one.sampler.pick(logits.select(0, 0), barred(one));
+            boolean isLast = one.count == options.maxTokens() - 1;
+            OptionalInt forced = model.rules().forcedAfter(one.prompt.length + one.count, isLast);
+            int id = forced.isPresent() ? forced.getAsInt() : one.sampler.pick(allowed(one, logits.select(0, 0)));
             advance(one, id);
         }
     }
 
-    private List<Integer> barred(Writing one) {
-        List<Integer> never = model.rules().barred();
-        if (one.count >= options.minTokens()) {
-            return never;
+    /** The logits after the rules of the model's files. */
+    private Tensor allowed(Writing one, Tensor logits) {
+        Rules rules = model.rules();
+        if (rules.changesNothing(options.minTokens())) {
+            return logits;
         }
-        return Stream.concat(never.stream(), model.endIds().stream()).toList();
+        float[] changed = logits.toArray();
+        rules.apply(changed, one.text(), one.count, options.minTokens());
+        return Tensor.of(changed, changed.length);
     }
 
     private Value hidden(Pass pass, int[] ids, @Nullable Memory memory) {
@@ -190,7 +200,7 @@ final class Generator {
         one.next = new int[] {id};
         if (model.endIds().contains(id)) {
             one.end = Generation.End.END_TOKEN;
-        } else if (one.text.add(one.stream.push(id))) {
+        } else if (one.growing.add(one.stream.push(id))) {
             one.end = Generation.End.STOP_STRING;
         } else if (one.context.length() >= model.sizes().context() && one.count < options.maxTokens()) {
             one.end = Generation.End.CONTEXT_FULL;
@@ -199,10 +209,10 @@ final class Generator {
 
     private Generation result(Writing one) {
         if (one.end != Generation.End.STOP_STRING) {
-            one.text.add(one.stream.finish());
+            one.growing.add(one.stream.finish());
         }
-        one.text.finish();
+        one.growing.finish();
         Generation.End end = one.end == null ? Generation.End.MAX_TOKENS : one.end;
-        return new Generation(one.prompt, one.written(), one.text.text(), end, recorder.recording(one.number));
+        return new Generation(one.prompt, one.written(), one.growing.text(), end, recorder.recording(one.number));
     }
 }

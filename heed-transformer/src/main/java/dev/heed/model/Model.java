@@ -72,7 +72,7 @@ public final class Model implements AutoCloseable {
             Network network = Architectures.load(config, checkpoint);
             List<String> warnings = new ArrayList<>(checkpoint.warnings());
             warnings.addAll(Unread.warnings(config, generation));
-            Rules rules = Rules.read(config, generation, network, warnings);
+            Rules rules = Rules.read(config, generation, network);
             Architectures.Architecture architecture = Architectures.of(config);
             List<String> classes = config.strings("architectures");
             if (!classes.isEmpty() && classes.stream().noneMatch(architecture.classes()::contains)) {

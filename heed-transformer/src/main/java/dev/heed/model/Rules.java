@@ -3,6 +3,7 @@ package dev.heed.model;
 import dev.heed.model.arch.Network;
 import dev.heed.model.checkpoint.Config;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
@@ -12,12 +13,33 @@ import tools.jackson.databind.JsonNode;
  *
  * @param ends ids that end a text
  * @param first the id that begins what an encoder–decoder writes, else 0
- * @param forced the id of the first token after that, where it is given
+ * @param forced the id after a lone first one, where it is given
+ * @param forcedEnd the id that a text ends with when it has as many tokens as asked for, where it is given
  * @param barred ids that are never written
+ * @param notFirst ids that are never written first
+ * @param barredWords runs of ids of which the last is not written behind the others
+ * @param repetition divides the positive logits of ids that stand in the text, and multiplies the negative ones (Keskar et al.
+ *     2019, arXiv 1909.05858); 1: none
+ * @param unrepeated runs of so many ids are not written a second time; 0: any are
+ * @param leastLength with a shorter text, its prompt counted, none that ends it is written
+ * @param leastNew before so many tokens are written, none that ends the text is
  */
-record Rules(List<Integer> ends, int first, OptionalInt forced, List<Integer> barred) {
+record Rules(
+        List<Integer> ends,
+        int first,
+        OptionalInt forced,
+        OptionalInt forcedEnd,
+        List<Integer> barred,
+        List<Integer> notFirst,
+        List<int[]> barredWords,
+        double repetition,
+        int unrepeated,
+        int leastLength,
+        int leastNew) {
+    private static final int MOST = 1 << 24;
+
     /** From generation_config.json; where a folder has none, from config.json, as older folders have it. */
-    static Rules read(Config config, Config generation, Network network, List<String> warnings) {
+    static Rules read(Config config, Config generation, Network network) {
         int last = network.sizes().vocabulary() - 1;
         Config source = generation.isEmpty() ? config : generation;
         List<Integer> ends = (source.has("eos_token_id") ? source : config).ints("eos_token_id", 0, last);
@@ -25,24 +47,113 @@ record Rules(List<Integer> ends, int first, OptionalInt forced, List<Integer> ba
                 ? source.intOr("decoder_start_token_id", pair.firstId(), 0, last)
                 : 0;
         List<Integer> barred = new ArrayList<>(source.ints("suppress_tokens", 0, last));
-        source.raw("bad_words_ids").ifPresent(words -> words.forEach(word -> bar(word, last, barred, warnings)));
+        List<int[]> words = words(source, last);
+        words.stream()
+                .filter(word -> word.length == 1 && !ends.contains(word[0]))
+                .forEach(word -> barred.add(word[0]));
         return new Rules(
                 ends,
                 first,
-                source.optionalInt("forced_bos_token_id", 0, last)
-                        .map(OptionalInt::of)
-                        .orElse(OptionalInt.empty()),
-                List.copyOf(barred));
+                id(source, "forced_bos_token_id", last),
+                id(source, "forced_eos_token_id", last),
+                List.copyOf(barred),
+                source.ints("begin_suppress_tokens", 0, last),
+                words.stream().filter(word -> word.length > 1).toList(),
+                source.doubleOr("repetition_penalty", 1, 1e-6, 1e6),
+                source.intOr("no_repeat_ngram_size", 0, 0, MOST),
+                source.intOr("min_length", 0, 0, MOST),
+                source.intOr("min_new_tokens", 0, 0, MOST));
     }
 
-    private static void bar(JsonNode word, int last, List<Integer> barred, List<String> warnings) {
-        if (word.size() == 1
-                && word.get(0).isInt()
-                && word.get(0).asInt() >= 0
-                && word.get(0).asInt() <= last) {
-            barred.add(word.get(0).asInt());
-        } else {
-            warnings.add("'bad_words_ids' of more than one token are not barred");
+    private static OptionalInt id(Config source, String key, int last) {
+        List<Integer> ids = source.ints(key, 0, last); // a list stands for any of them: the first will do
+        return ids.isEmpty() ? OptionalInt.empty() : OptionalInt.of(ids.getFirst());
+    }
+
+    private static List<int[]> words(Config source, int last) {
+        List<int[]> words = new ArrayList<>();
+        for (JsonNode word : source.raw("bad_words_ids").map(List::of).orElse(List.of()).stream()
+                .flatMap(JsonNode::valueStream)
+                .toList()) {
+            int[] ids = word.valueStream()
+                    .mapToInt(id -> id.isInt() ? id.asInt() : -1)
+                    .toArray();
+            if (ids.length == 0 || Arrays.stream(ids).anyMatch(id -> id < 0 || id > last)) {
+                throw source.error("bad_words_ids", "must be lists of ids from 0 to " + last);
+            }
+            words.add(ids);
+        }
+        return words;
+    }
+
+    /** The id that must be written next, if one must. */
+    OptionalInt forcedAfter(int length, boolean isLast) {
+        if (length == 1 && forced.isPresent()) {
+            return forced;
+        }
+        return isLast ? forcedEnd : OptionalInt.empty();
+    }
+
+    /** True if logits stay as they are whatever has been written. */
+    boolean changesNothing(int least) {
+        return barred.isEmpty()
+                && notFirst.isEmpty()
+                && barredWords.isEmpty()
+                && repetition == 1
+                && unrepeated == 0
+                && leastLength == 0
+                && Math.max(least, leastNew) == 0;
+    }
+
+    /**
+     * Changes logits, in the order of transformers.
+     *
+     * @param logits [vocabulary]
+     * @param text all ids so far, the prompt's too
+     * @param written how many of them were written
+     * @param least the caller's number of tokens before which none ends the text
+     */
+    void apply(float[] logits, int[] text, int written, int least) {
+        if (repetition != 1) {
+            Arrays.stream(text).distinct().filter(id -> id < logits.length).forEach(id -> weaken(logits, id));
+        }
+        if (unrepeated > 0) {
+            barRepeated(logits, text);
+        }
+        barredWords.stream().filter(word -> endsWithStart(text, word)).forEach(word -> bar(logits, word[word.length - 1]));
+        if (text.length < leastLength || written < Math.max(least, leastNew)) {
+            ends.forEach(id -> bar(logits, id));
+        }
+        barred.forEach(id -> bar(logits, id));
+        if (written == 0) {
+            notFirst.forEach(id -> bar(logits, id));
+        }
+    }
+
+    private void weaken(float[] logits, int id) {
+        double logit = logits[id];
+        logits[id] = (float) (logit < 0 ? logit * repetition : logit / repetition);
+    }
+
+    /** What followed the last n − 1 ids wherever they stood before. */
+    private void barRepeated(float[] logits, int... text) {
+        int before = unrepeated - 1;
+        for (int at = 0; at + before < text.length; at++) {
+            if (Arrays.equals(text, at, at + before, text, text.length - before, text.length)) {
+                bar(logits, text[at + before]);
+            }
+        }
+    }
+
+    private static boolean endsWithStart(int[] text, int... word) {
+        int before = word.length - 1;
+        return text.length >= before
+                && Arrays.equals(text, text.length - before, text.length, word, 0, before);
+    }
+
+    private static void bar(float[] logits, int id) {
+        if (id < logits.length) {
+            logits[id] = Float.NEGATIVE_INFINITY;
         }
     }
 }

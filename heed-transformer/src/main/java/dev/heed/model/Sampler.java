@@ -2,7 +2,6 @@ package dev.heed.model;
 
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
 
 /** Picks the next id from a row of logits. Same seed, same picks, on every machine. */
@@ -17,19 +16,12 @@ final class Sampler {
 
     /**
      * @param logits [vocabulary], contiguous
-     * @param barred ids that must not be picked
      */
-    int pick(Tensor logits, List<Integer> barred) {
-        float[] all = barred.isEmpty() ? logits.array() : without(logits, barred);
-        int from = barred.isEmpty() ? logits.offset() : 0;
+    int pick(Tensor logits) {
+        float[] all = logits.array();
+        int from = logits.offset();
         int best = best(all, from, logits.elements());
         return options.temperature() == 0 ? best : drawn(all, from, logits.elements(), all[from + best]);
-    }
-
-    private static float[] without(Tensor logits, List<Integer> barred) {
-        float[] all = logits.toArray();
-        barred.forEach(id -> all[id] = Float.NEGATIVE_INFINITY);
-        return all;
     }
 
     /** The first of the largest. */

@@ -107,13 +107,17 @@ final class Unread {
 
     /** Options of generation_config.json that would change what is written and are not honoured. */
     private static final List<String> GENERATION = List.of(
-            "repetition_penalty",
-            "no_repeat_ngram_size",
-            "num_beams",
-            "forced_eos_token_id",
-            "begin_suppress_tokens",
-            "min_length",
+            "encoder_repetition_penalty",
+            "encoder_no_repeat_ngram_size",
+            "exponential_decay_length_penalty",
+            "sequence_bias",
+            "guidance_scale",
+            "penalty_alpha",
+            "constraints",
+            "force_words_ids",
             "typical_p",
+            "epsilon_cutoff",
+            "eta_cutoff",
             "min_p");
 
     private Unread() {}
@@ -124,6 +128,11 @@ final class Unread {
             if (!HARMLESS.contains(key)) {
                 warnings.add("config.json: '" + key + "' is not known to this architecture and not used");
             }
+        }
+        Config writing = generation.isEmpty() ? config : generation;
+        if (writing.raw("num_beams").filter(beams -> beams.isInt() && beams.asInt() > 1).isPresent()) {
+            warnings.add("'num_beams' " + writing.raw("num_beams").orElseThrow()
+                    + " is not used: one text is followed, not several beside each other");
         }
         for (String key : GENERATION) {
             if (generation.has(key)) {

@@ -141,6 +141,45 @@ class PredictionsTest {
         }
     }
 
+    /** What the files say of repetitions, lengths and ends is honoured, as transformers honours it. */
+    @Test
+    void repetitionsLengthsAndEndsAreThoseOfTheFiles() throws IOException {
+        Path copied = copy("gpt2", "", "");
+        Path rules = copied.resolve("generation_config.json");
+        Files.writeString(rules, "{\"eos_token_id\": 0}");
+        int[] free = written(copied);
+        Files.writeString(rules, "{\"eos_token_id\": 0, \"no_repeat_ngram_size\": 1}");
+        assertThat(written(copied)).doesNotHaveDuplicates().hasSize(12);
+        Files.writeString(rules, "{\"eos_token_id\": 0, \"repetition_penalty\": 1000.0}");
+        assertThat(written(copied)).doesNotHaveDuplicates();
+        Files.writeString(rules, "{\"eos_token_id\": 0, \"forced_eos_token_id\": 7}");
+        assertThat(written(copied)).hasSize(12).endsWith(7).startsWith(Arrays.copyOf(free, 11));
+        Files.writeString(rules, "{\"eos_token_id\": 0, \"begin_suppress_tokens\": [" + free[0] + "]}");
+        assertThat(written(copied)[0]).isNotEqualTo(free[0]);
+        Files.writeString(rules, "{\"eos_token_id\": " + free[2] + "}");
+        assertThat(generated(copied, 0)).endsWith(free[2]).hasSizeLessThanOrEqualTo(3);
+        Files.writeString(rules, "{\"eos_token_id\": " + free[2] + ", \"min_new_tokens\": 6}");
+        assertThat(generated(copied, 0)).hasSizeGreaterThanOrEqualTo(6);
+        Files.writeString(rules, "{\"eos_token_id\": " + free[2] + ", \"min_length\": 30}");
+        assertThat(generated(copied, 0)).hasSize(12).doesNotContain(free[2]);
+        Files.writeString(
+                rules, "{\"eos_token_id\": 0, \"bad_words_ids\": [[" + free[0] + ", " + free[1] + "]], \"num_beams\": 4}");
+        int[] barred = written(copied);
+        assertThat(barred[0]).isEqualTo(free[0]);
+        assertThat(barred[1]).isNotEqualTo(free[1]);
+        try (Model model = Model.load(copied)) {
+            assertThat(model.warnings()).anyMatch(warning -> warning.contains("num_beams"));
+        }
+        Files.writeString(rules, "{\"eos_token_id\": 0, \"bad_words_ids\": [[9999]]}");
+        assertThatThrownBy(() -> Model.load(copied)).hasMessageContaining("bad_words_ids");
+    }
+
+    private static int[] generated(Path folder, int least) {
+        try (Model model = Model.load(folder)) {
+            return model.generate("What is the city?", Generation.Options.greedy(12).atLeast(least)).ids();
+        }
+    }
+
     private static int[] written(Path folder) {
         try (Model model = Model.load(folder)) {
             return model.generate(
