@@ -1,9 +1,11 @@
 package dev.heed.app;
 
+import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Table;
 import dev.heed.app.print.Terminal;
 import dev.heed.model.Model;
 import dev.heed.model.arch.Network;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,8 +46,40 @@ final class InfoCommand extends HeedCommand {
             table.row("vocabulary", sizes.vocabulary());
             boolean bounded = sizes.context() < Integer.MAX_VALUE;
             table.row("context", bounded ? (Object) sizes.context() : "unbounded");
+            table.row("memory of the weights", memory(4 * loaded.parameters()));
+            if (loaded.network() instanceof Network.Decoder || loaded.network() instanceof Network.EncoderDecoder) {
+                int layers = sizes.decoderLayers() > 0 ? sizes.decoderLayers() : sizes.layers();
+                table.row("cache of a token", memory(8L * layers * sizes.keyHeads() * sizes.headWidth()));
+            }
             table.print(terminal, format.value());
+            checkTokenizer(loaded);
         }
         return 0;
+    }
+
+    /** In float32, as weights and caches are kept. */
+    private static String memory(long bytes) {
+        return bytes < 1 << 20
+                ? Numbers.fixed(bytes / 1024.0, 1) + " KiB"
+                : Numbers.fixed(bytes / 1048576.0, 1) + " MiB";
+    }
+
+    private void checkTokenizer(Model loaded) {
+        if (loaded.network() instanceof Network.Viewer) {
+            return;
+        }
+        try {
+            int size = loaded.tokenizer().size();
+            if (size > loaded.sizes().vocabulary()) {
+                warn("the tokenizer has " + size + " tokens, the model only "
+                        + loaded.sizes().vocabulary());
+            }
+        } catch (IllegalArgumentException | UncheckedIOException e) {
+            warn("texts cannot be read: " + Errors.describe(e));
+        }
+    }
+
+    private void warn(String what) {
+        terminal.err().println("heed: warning: " + what);
     }
 }

@@ -68,7 +68,7 @@ final class LookView {
         int keys = heads.keyTokens().size();
         int firstKey = Math.max(0, keys - most);
         AttentionMap rows = heads.rows(choice.layer(), choice.head(), Math.max(0, queries - most), queries);
-        title(rows.name(), choice.why());
+        title(rows.name() + of(rows.kind()), choice.why());
         new Heatmap(columns(rows, firstKey, keys), terminal).print();
         if (rows.rows() < queries || firstKey > 0) {
             sayWhatIsCut(rows, queries, firstKey, keys);
@@ -121,6 +121,15 @@ final class LookView {
                         + ", largest |Σ α·v − output| " + Numbers.error(heads.outputError(rows))));
     }
 
+    /** An encoder–decoder has three kinds of heads of the same names. */
+    private static String of(AttentionMap.Kind kind) {
+        return switch (kind) {
+            case SELF -> "";
+            case ENCODER -> " of the encoder";
+            case CROSS -> ", cross: rows are written, columns are read";
+        };
+    }
+
     private void title(String name, String why) {
         terminal.line(terminal.colours().bold(name) + (why.isEmpty() ? "" : "  " + why));
         terminal.line();
@@ -130,7 +139,7 @@ final class LookView {
 
     void printQuery(Choice choice, int query) {
         AttentionMap row = row(choice, query);
-        title(row.name() + "  query " + Heatmap.label(heads.queryTokens().get(query), query), choice.why());
+        title(row.name() + of(row.kind()) + "  query " + Heatmap.label(heads.queryTokens().get(query), query), choice.why());
         new QueryBars(row, 0).print(terminal);
         check(row);
     }

@@ -56,12 +56,22 @@ class ReadingCommandsTest {
     }
 
     @Test
+    void fuzzReportsWhatItRead() {
+        Run run = Run.of("fuzz", "--inputs", "200", "--seed", "3", folder("bert"));
+        assertThat(run.code()).as(run.out()).isZero();
+        assertThat(run.out()).startsWith("200 inputs, seed 3: ").contains(" 0 bad");
+    }
+
+    @Test
     void whatAModelCannotDoIsOneLine() {
         for (Run run : List.of(
                 Run.of("fill", "-m", folder("bert"), "no mask here"),
                 Run.of("fill", "-m", folder("bert"), "--top", "0", "a [MASK]"),
                 Run.of("fill", "-m", folder("gpt2"), "a [MASK]"),
                 Run.of("classify", "-m", folder("bert"), "a text"),
+                Run.of("answer", "-m", folder("bert"), "who?", "a text"),
+                Run.of("fuzz", "--inputs", "0"),
+                Run.of("fuzz", "no-such-folder"),
                 Run.of("translate", "-m", folder("gpt2"), "a text"),
                 Run.of("translate", "-m", folder("bert"), "a text"),
                 Run.of("embed", "-m", folder("bert"), ""))) {
