@@ -139,7 +139,10 @@ final class LookView {
 
     void printQuery(Choice choice, int query) {
         AttentionMap row = row(choice, query);
-        title(row.name() + of(row.kind()) + "  query " + Heatmap.label(heads.queryTokens().get(query), query), choice.why());
+        title(
+                row.name() + of(row.kind()) + "  query "
+                        + Heatmap.label(heads.queryTokens().get(query), query),
+                choice.why());
         new QueryBars(row, 0).print(terminal);
         check(row);
     }

@@ -120,7 +120,9 @@ record Rules(
         if (unrepeated > 0) {
             barRepeated(logits, text);
         }
-        barredWords.stream().filter(word -> endsWithStart(text, word)).forEach(word -> bar(logits, word[word.length - 1]));
+        barredWords.stream()
+                .filter(word -> endsWithStart(text, word))
+                .forEach(word -> bar(logits, word[word.length - 1]));
         if (text.length < leastLength || written < Math.max(least, leastNew)) {
             ends.forEach(id -> bar(logits, id));
         }
@@ -147,8 +149,7 @@ record Rules(
 
     private static boolean endsWithStart(int[] text, int... word) {
         int before = word.length - 1;
-        return text.length >= before
-                && Arrays.equals(text, text.length - before, text.length, word, 0, before);
+        return text.length >= before && Arrays.equals(text, text.length - before, text.length, word, 0, before);
     }
 
     private static void bar(float[] logits, int id) {

@@ -130,7 +130,9 @@ final class Unread {
             }
         }
         Config writing = generation.isEmpty() ? config : generation;
-        if (writing.raw("num_beams").filter(beams -> beams.isInt() && beams.asInt() > 1).isPresent()) {
+        if (writing.raw("num_beams")
+                .filter(beams -> beams.isInt() && beams.asInt() > 1)
+                .isPresent()) {
             warnings.add("'num_beams' " + writing.raw("num_beams").orElseThrow()
                     + " is not used: one text is followed, not several beside each other");
         }

@@ -163,7 +163,8 @@ class PredictionsTest {
         Files.writeString(rules, "{\"eos_token_id\": " + free[2] + ", \"min_length\": 30}");
         assertThat(generated(copied, 0)).hasSize(12).doesNotContain(free[2]);
         Files.writeString(
-                rules, "{\"eos_token_id\": 0, \"bad_words_ids\": [[" + free[0] + ", " + free[1] + "]], \"num_beams\": 4}");
+                rules,
+                "{\"eos_token_id\": 0, \"bad_words_ids\": [[" + free[0] + ", " + free[1] + "]], \"num_beams\": 4}");
         int[] barred = written(copied);
         assertThat(barred[0]).isEqualTo(free[0]);
         assertThat(barred[1]).isNotEqualTo(free[1]);
@@ -176,7 +177,9 @@ class PredictionsTest {
 
     private static int[] generated(Path folder, int least) {
         try (Model model = Model.load(folder)) {
-            return model.generate("What is the city?", Generation.Options.greedy(12).atLeast(least)).ids();
+            return model.generate(
+                            "What is the city?", Generation.Options.greedy(12).atLeast(least))
+                    .ids();
         }
     }
 
