@@ -18,7 +18,8 @@ import java.util.List;
 /**
  * Compares a model with what another implementation gave for it: a folder with a checkpoint and {@code
  * expected.safetensors}, which holds for text i token ids ({@code i.input_ids}), offsets in code points ({@code i.offsets}),
- * {@code i.logits}, {@code i.hidden_states.LAYER}, {@code i.attentions.LAYER} as [head, query, key] (for an encoder–decoder
+ * {@code i.logits} (for a model that classifies its classes), {@code i.hidden_states.LAYER}, {@code i.attentions.LAYER} as
+ * [head, query, key] (for an encoder–decoder
  * {@code i.encoder_attentions}, {@code i.decoder_attentions}, {@code i.cross_attentions}, {@code i.encoder_last_hidden_state},
  * {@code i.decoder_input_ids}), a greedy continuation ({@code i.greedy}) and one padded batch. Texts are in the file's
  * metadata; names without a number are those of a single text. What a file does not hold is not checked.
@@ -122,7 +123,7 @@ public final class HfConformance {
         Run run = pair
                 ? model.run(tokens, model.tokens(ints(at + "decoder_input_ids")), Run.Options.everything())
                 : model.run(tokens, Run.Options.everything());
-        run.logits().ifPresent(logits -> compare(at + "logits", logits));
+        run.logits().or(run::tokenClasses).or(run::classes).ifPresent(logits -> compare(at + "logits", logits));
         for (int i = 0; i < run.hiddenStates().size(); i++) {
             compare(at + "hidden_states." + i, run.hiddenStates().get(i));
         }
@@ -178,6 +179,10 @@ public final class HfConformance {
             texts.add(model.tokens(real(ids, mask, row * width, width)));
         }
         List<Run> runs = model.runAll(texts, Run.Options.logitsOnly());
+        if (expected.info("batch.logits").shape().length == 2) {
+            compare("batch.logits", Join.along(0, runs.stream().map(HfConformance::classes).toList()));
+            return;
+        }
         double[] want = expected.doubles("batch.logits");
         int vocabulary = (int) expected.info("batch.logits").shape()[2];
         Difference difference = new Difference();
@@ -193,6 +198,14 @@ public final class HfConformance {
             }
         }
         checks.add(difference.check("batch.logits"));
+    }
+
+    /** [1, classes]: transformers calls the scores of classes logits, too. */
+    private static Tensor classes(Run run) {
+        Tensor classes = run.classes()
+                .orElseThrow(() -> new IllegalArgumentException("verify: batch.logits has two axes, as of a model that"
+                        + " classifies, but the checkpoint has no such head"));
+        return classes.reshape(1, classes.elements());
     }
 
     private static int[] real(int[] ids, int[] mask, int from, int width) {
