@@ -153,7 +153,14 @@ record RoutingView(String model, RoutingReport report) {
         sentences.add(
                 task.prefers().low() > chance
                         ? "It prefers the referent more often than every chance level here."
-                        : "It does not prefer the referent more often than chance: its weights do not show what is known.");
+                        : "It does not prefer the referent more often than chance, and no head does it more often in training."
+                                + " Most weight on the referent comes from "
+                                + task.most().name() + ": "
+                                + mean(task.mostOnReferent()) + ", and " + mean(task.mostOnOther())
+                                + " on the other noun."
+                                + (task.chooses().low() > 0.5
+                                        ? " What the answers know does not show in the weights but in what they carry."
+                                        : ""));
         Cut alone = task.cuts().get(0);
         Cut every = task.cuts().get(1);
         Cut random = task.cuts().get(3);
@@ -202,6 +209,9 @@ record RoutingView(String model, RoutingReport report) {
         map.put("prefers_referent", json(task.prefers()));
         map.put("weight_on_referent", json(task.onReferent()));
         map.put("weight_on_other", json(task.onOther()));
+        map.put("most_weight_head", task.most().name());
+        map.put("most_weight_on_referent", json(task.mostOnReferent()));
+        map.put("most_weight_on_other", json(task.mostOnOther()));
         map.put("twins_looked_at", json(task.twinsLookedAt()));
         Map<String, Object> chance = new LinkedHashMap<>();
         task.baselines().forEach(baseline -> chance.put(baseline.name(), json(baseline.prefers())));

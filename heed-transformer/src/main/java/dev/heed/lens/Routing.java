@@ -50,6 +50,8 @@ final class Routing {
     RoutingReport.Task measure() {
         Head best = best(model);
         List<Looks> looks = looks(model, best, heldOut);
+        Head most = most();
+        List<Looks> mostLooks = looks(model, most, heldOut);
         List<Answer> answers = Answers.of(model, heldOut, List.of());
         return new RoutingReport.Task(
                 questions.task(),
@@ -60,6 +62,9 @@ final class Routing {
                 share(looks, Looks::prefersReferent),
                 Mean.of(looks.stream().mapToDouble(Looks::onReferent).toArray()),
                 Mean.of(looks.stream().mapToDouble(Looks::onOther).toArray()),
+                most,
+                Mean.of(mostLooks.stream().mapToDouble(Looks::onReferent).toArray()),
+                Mean.of(mostLooks.stream().mapToDouble(Looks::onOther).toArray()),
                 baselines(),
                 share(answers, Answer::right),
                 share(answers, Answer::chooses),
@@ -94,6 +99,27 @@ final class Routing {
             }
         }
         return new Head(best.layer(), best.head(), heads, best.onTraining());
+    }
+
+    /** The head that sends the largest mean weight to the referent on training sentences, preferred or not. */
+    private Head most() {
+        List<Run> runs = Answers.runs(model, training, Run.Options.attentionOnly(), List.of());
+        Recording first = runs.getFirst().recording();
+        Head most = new Head(0, 0, 0, new Share(0, training.size()));
+        double largest = Double.NEGATIVE_INFINITY;
+        int heads = 0;
+        for (int layer = 0; layer < first.layers(questions.kind()); layer++) {
+            for (int head = 0; head < first.heads(questions.kind(), layer); head++) {
+                List<Looks> looks = looks(runs, layer, head, training);
+                double sum = looks.stream().mapToDouble(Looks::onReferent).sum();
+                if (sum > largest) {
+                    largest = sum;
+                    most = new Head(layer, head, 0, share(looks, Looks::prefersReferent));
+                }
+                heads++;
+            }
+        }
+        return new Head(most.layer(), most.head(), heads, most.onTraining());
     }
 
     private List<Looks> looks(Model of, Head head, List<Question> asked) {

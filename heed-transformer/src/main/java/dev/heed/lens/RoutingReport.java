@@ -83,6 +83,9 @@ public record RoutingReport(List<Task> tasks, Optional<Share> exact) {
      * @param prefers the head sends more weight to the referent than to the other noun
      * @param onReferent the weight that it sends there
      * @param onOther the weight that it sends to the other noun
+     * @param most the head that sends most weight to the referent on training sentences, whatever else it sends
+     * @param mostOnReferent the weight that it sends there
+     * @param mostOnOther the weight that it sends to the other noun
      * @param right answers that are right among all words
      * @param chooses answers that are likelier than that of the other noun
      * @param probability of the right answer
@@ -100,6 +103,9 @@ public record RoutingReport(List<Task> tasks, Optional<Share> exact) {
             Share prefers,
             Mean onReferent,
             Mean onOther,
+            Head most,
+            Mean mostOnReferent,
+            Mean mostOnOther,
             List<Baseline> baselines,
             Share right,
             Share chooses,
