@@ -17,5 +17,6 @@ module dev.heed.transformer {
     exports dev.heed.model.arch;
     exports dev.heed.model.checkpoint;
     exports dev.heed.train;
+    exports dev.heed.train.recall;
     exports dev.heed.train.worlds;
 }

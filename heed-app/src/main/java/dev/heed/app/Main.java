@@ -42,6 +42,7 @@ public final class Main implements Callable<Integer> {
             "embed",
             "report",
             "explain",
+            "compare",
             "attend",
             "verify",
             "fuzz",
@@ -162,6 +163,7 @@ public final class Main implements Callable<Integer> {
             case "info" -> new InfoCommand(terminal);
             case "models" -> new ModelsCommand(terminal);
             case "explain" -> new ExplainCommand(terminal);
+            case "compare" -> new CompareCommand(terminal);
             case "attend" -> new AttendCommand(terminal);
             case "verify" -> new VerifyCommand(terminal);
             case "exp-error" -> new ExpErrorCommand(terminal);

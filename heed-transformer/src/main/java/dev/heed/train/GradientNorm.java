@@ -4,18 +4,18 @@ import dev.heed.grad.Value;
 import java.util.List;
 
 /** The length of all gradients together, summed in double in a fixed order. */
-final class GradientNorm {
+public final class GradientNorm {
     private final List<Value> parameters;
     private final Ranges ranges;
     private final double[] sums;
 
-    GradientNorm(List<Value> parameters) {
+    public GradientNorm(List<Value> parameters) {
         this.parameters = List.copyOf(parameters);
         this.ranges = new Ranges(parameters);
         this.sums = new double[ranges.count()];
     }
 
-    double compute() {
+    public double compute() {
         float[][] gradients = Ranges.gradients(parameters);
         ranges.run((index, range) -> sums[index] = squares(gradients[range.parameter()], range.from(), range.to()));
         double sum = 0;
@@ -26,7 +26,7 @@ final class GradientNorm {
     }
 
     /** The factor that brings a norm down to {@code most}, as PyTorch's clip_grad_norm_ computes it; 1 below. */
-    static double factor(double norm, double most) {
+    public static double factor(double norm, double most) {
         return Math.min(1, most / (norm + 1e-6));
     }
 

@@ -7,6 +7,7 @@ import dev.heed.text.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,7 +27,7 @@ import tools.jackson.databind.JsonNode;
  *   run.json               recipe, data hash, seed, machine, command
  * </pre>
  *
- * Each file is written beside its place and moved there. Going on needs training.safetensors alone, so it does not matter
+ * Each file is written beside its place and moved there; what a killed process left beside is removed by the next. Going on needs training.safetensors alone, so it does not matter
  * between which two files a run was killed.
  */
 final class TrainingFolder {
@@ -72,7 +73,13 @@ final class TrainingFolder {
         }
         trainer.companions().forEach(this::copy);
         write("config.json", trainer.config());
-        write("tokenizer.json", trainer.task().tokenizerJson());
+        String tokenizer = trainer.task().tokenizerJson();
+        write("tokenizer.json", tokenizer);
+        write("tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
+        String generation = HubFiles.generationConfig(trainer.config());
+        if (!generation.isEmpty()) {
+            write("generation_config.json", generation);
+        }
         write(RUN, run);
     }
 
@@ -103,6 +110,17 @@ final class TrainingFolder {
     /** The lines of metrics.jsonl. */
     void save(List<String> metrics) {
         write(METRICS, metrics.isEmpty() ? "" : String.join("\n", metrics) + "\n");
+    }
+
+    /** Removes what a process that was killed has left half-written. */
+    void sweep() {
+        try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*.part")) {
+            for (Path part : parts) {
+                Files.deleteIfExists(part);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be tidied: " + e.getMessage(), e);
+        }
     }
 
     /** Brings a fresh trainer to the last checkpoint; the best evaluation so far. */

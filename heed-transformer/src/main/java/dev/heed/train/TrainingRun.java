@@ -77,8 +77,11 @@ public final class TrainingRun {
     public static TrainingRun resume(Trainer trainer, Path path, String dataName, String command) {
         TrainingFolder folder = new TrainingFolder(path);
         if (!folder.hasState()) {
-            return start(trainer, path, dataName, command);
+            TrainingRun fresh = start(trainer, path, dataName, command);
+            folder.sweep();
+            return fresh;
         }
+        folder.sweep();
         Progress.Best best = folder.restore(trainer);
         return new TrainingRun(trainer, folder, folder.metrics(trainer.steps()), best);
     }

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
     private static final String GPT2 = """
-            {"model_type": "gpt2", "activation_function": "gelu", "n_layer": 2, "n_head": 2, "n_embd": 16,
+            {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "activation_function": "gelu", "n_layer": 2, "n_head": 2, "n_embd": 16,
              "n_positions": 12, "vocab_size": 11, "tie_word_embeddings": true, "eos_token_id": null}
             """;
     private static final String LLAMA = """
@@ -111,7 +111,11 @@ class TrainerTest {
     // -------------------------------------------------------------------------------------------------------
 
     /** A small model; the text repeats, so that it can be learned in a few steps. */
-    private static Recipe small(int steps) {
+    static Recipe small(int steps) {
+        return small(steps, 5);
+    }
+
+    static Recipe small(int steps, int evaluateEvery) {
         return new Recipe(
                 "small",
                 GPT2,
@@ -125,12 +129,12 @@ class TrainerTest {
                 1,
                 0.1,
                 0.02,
-                5,
+                evaluateEvery,
                 Integer.MAX_VALUE,
                 42);
     }
 
-    private static Corpus corpus() {
+    static Corpus corpus() {
         return Corpus.characters("text", "the cat sat on the mat. ".repeat(30));
     }
 
@@ -140,7 +144,7 @@ class TrainerTest {
         run.finish(new Quiet(), () -> trainer.steps() >= stopAfter);
     }
 
-    private static class Quiet implements Progress {
+    static class Quiet implements Progress {
         final List<Evaluation> evaluations = new ArrayList<>();
 
         @Override
