@@ -30,7 +30,7 @@ final class FillCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        try (Model loaded = model.load("fill", terminal)) {
+        try (Model loaded = model.loadOr("cloze", terminal)) {
             Table table =
                     new Table().column("token").column("word").column("id").bars("probability", 4);
             for (FilledMask mask : loaded.fill(text, top)) {

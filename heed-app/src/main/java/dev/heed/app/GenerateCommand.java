@@ -59,7 +59,7 @@ final class GenerateCommand extends HeedCommand {
                 .topK(topK)
                 .topP(topP)
                 .stop(stop);
-        try (Model loaded = model.load("generate", terminal)) {
+        try (Model loaded = model.loadOr("story", terminal)) {
             ModelOption.tokens("generate", loaded, prompt); // refused before anything is printed
             if (loaded.network() instanceof Network.Decoder) {
                 write(prompt);

@@ -80,7 +80,7 @@ final class LookCommand extends HeedCommand {
                             + format.value().name().toLowerCase(Locale.ROOT));
         }
         long start = System.nanoTime();
-        try (Model loaded = model.load("look", terminal)) {
+        try (Model loaded = model.loadOr("cloze", terminal)) {
             Run run = run(loaded);
             show(run.recording());
             if (format.value() == Format.TEXT) {

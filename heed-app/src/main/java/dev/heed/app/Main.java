@@ -37,6 +37,7 @@ public final class Main implements Callable<Integer> {
             "train",
             "translate",
             "fill",
+            "resolve",
             "classify",
             "answer",
             "embed",
@@ -155,6 +156,7 @@ public final class Main implements Callable<Integer> {
             case "train" -> new TrainCommand(terminal);
             case "translate" -> new TranslateCommand(terminal);
             case "fill" -> new FillCommand(terminal);
+            case "resolve" -> new ResolveCommand(terminal);
             case "classify" -> new ClassifyCommand(terminal);
             case "answer" -> new AnswerCommand(terminal);
             case "fuzz" -> new FuzzCommand(terminal);

@@ -5,6 +5,7 @@ import dev.heed.model.Model;
 import dev.heed.text.Token;
 import dev.heed.text.Tokens;
 import dev.heed.text.Visible;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -13,18 +14,40 @@ import picocli.CommandLine.Option;
 final class ModelOption {
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "DIR",
-            description = "A Hugging Face folder: config.json, *.safetensors, tokenizer.json.")
-    private @Nullable Path folder;
+            paramLabel = "NAME|DIR",
+            description =
+                    "A bundled model ('heed models' lists them), or a Hugging Face folder: config.json, *.safetensors,"
+                            + " tokenizer.json.")
+    private @Nullable String model;
 
     /** The model, loaded; what is odd about it goes to standard error. */
     Model load(String command, Terminal terminal) {
-        if (folder == null) {
-            throw new IllegalArgumentException(
-                    command + ": no model is bundled yet: give --model DIR, any Hugging Face folder"
-                            + " with config.json, *.safetensors and tokenizer.json ('heed models' lists what is supported)");
+        if (model == null) {
+            throw new IllegalArgumentException(command + ": give --model: " + names()
+                    + " or any Hugging Face folder with config.json, *.safetensors and tokenizer.json");
         }
-        return load(folder, terminal);
+        return named(model, terminal);
+    }
+
+    /** The model that is asked for, or else the bundled one of this name. */
+    Model loadOr(String usual, Terminal terminal) {
+        return named(model == null ? usual : model, terminal);
+    }
+
+    /** True if none is asked for. */
+    boolean isUsual() {
+        return model == null;
+    }
+
+    private static Model named(String name, Terminal terminal) {
+        if (Model.bundled().contains(name) && !Files.isDirectory(Path.of(name))) {
+            return Model.bundled(name);
+        }
+        return load(Path.of(name), terminal);
+    }
+
+    private static String names() {
+        return String.join(", ", Model.bundled());
     }
 
     static Model load(Path folder, Terminal terminal) {

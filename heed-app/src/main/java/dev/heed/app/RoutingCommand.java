@@ -50,7 +50,7 @@ final class RoutingCommand extends HeedCommand {
                     "report routing: --sentences must be 1..100000 and --routes not negative, got " + sentences
                             + " and " + routes);
         }
-        try (Model loaded = model.load("report routing", terminal)) {
+        try (Model loaded = model.loadOr("cloze", terminal)) {
             Settings settings = new Settings(sentences, sentences, Math.min(150, sentences), routes, seed);
             RoutingView view =
                     new RoutingView(String.valueOf(loaded.folder().getFileName()), RoutingReport.of(loaded, settings));

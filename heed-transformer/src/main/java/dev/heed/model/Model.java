@@ -84,6 +84,20 @@ public final class Model implements AutoCloseable {
     }
 
     /**
+     * A model that Heed brings along, one of {@link #bundled()}: trained by the recipe of that name, as its run.json says.
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    public static Model bundled(String name) {
+        return load(Bundled.folder(name));
+    }
+
+    /** Names of the models that Heed brings along. */
+    public static List<String> bundled() {
+        return Bundled.names();
+    }
+
+    /**
      * The same model with the numbers of each tensor in another, random order: the same shape and scale, and nothing that it
      * has learned. What a measurement gives for it is that measurement's baseline.
      */

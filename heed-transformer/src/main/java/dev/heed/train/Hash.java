@@ -1,6 +1,10 @@
 package dev.heed.train;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -16,6 +20,15 @@ final class Hash {
             digest.update(text.getBytes(StandardCharsets.UTF_8));
         }
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Of a file. */
+    static String sha256(Path file) {
+        try {
+            return HexFormat.of().formatHex(digest().digest(Files.readAllBytes(file)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
+        }
     }
 
     private static MessageDigest digest() {

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A run on disk: an ordinary model folder (config.json, tokenizer.json, model.safetensors), with what it takes to go on.
@@ -121,6 +123,25 @@ final class TrainingFolder {
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be tidied: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Writes into run.json what came out.
+     *
+     * @param first lines of metrics of the first steps
+     */
+    void finish(Progress.Evaluation last, List<String> first) {
+        ObjectNode run = (ObjectNode) Json.read(folder.resolve(RUN), MOST_RUN);
+        ObjectNode result = run.putObject("result")
+                .put("steps", last.step())
+                .put("train_loss", last.trainLoss())
+                .put("validation_loss", last.validationLoss())
+                .put("model_sha256", Hash.sha256(folder.resolve(MODEL)));
+        ArrayNode losses = result.putArray("first_losses");
+        for (String line : first) {
+            losses.add(Json.parse(METRICS, line).path("loss").asDouble());
+        }
+        write(RUN, Json.write(run));
     }
 
     /** Brings a fresh trainer to the last checkpoint; the best evaluation so far. */

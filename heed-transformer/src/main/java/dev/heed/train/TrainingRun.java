@@ -21,6 +21,9 @@ public final class TrainingRun {
     /** What data is called that no file holds. */
     public static final String GENERATED = "generated";
 
+    /** Losses of so many first steps stand in run.json: enough to see whether a machine gives the same bits. */
+    private static final int FIRST = 5;
+
     private final Trainer trainer;
     private final TrainingFolder folder;
     private final List<String> metrics;
@@ -100,7 +103,12 @@ public final class TrainingRun {
         if (last.isEmpty()) {
             save();
         }
-        return last.isEmpty() && isDone() ? Optional.of(evaluation()) : last;
+        if (!isDone()) {
+            return last;
+        }
+        Progress.Evaluation end = last.isEmpty() ? evaluation() : last.get();
+        folder.finish(end, metrics.subList(0, Math.min(FIRST, metrics.size())));
+        return Optional.of(end);
     }
 
     private boolean isDone() {

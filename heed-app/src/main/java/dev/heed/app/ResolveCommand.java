@@ -1,0 +1,76 @@
+package dev.heed.app;
+
+import dev.heed.app.print.Format;
+import dev.heed.app.print.Numbers;
+import dev.heed.app.print.Table;
+import dev.heed.app.print.Terminal;
+import dev.heed.lens.Reading;
+import dev.heed.model.Model;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code heed resolve}: which word a pronoun stands for. */
+@Command(
+        name = "resolve",
+        description = {
+            "Say which word \"it\" stands for, and what a model of masked words goes by.",
+            "The model is asked which word it would put in the pronoun's place; the candidates are the words of the sentence."
+        })
+final class ResolveCommand extends HeedCommand {
+    @Mixin
+    private final ModelOption model = new ModelOption();
+
+    @Mixin
+    private final FormatOption format = new FormatOption();
+
+    @Parameters(paramLabel = "SENTENCE", description = "With one \"it\".")
+    private String sentence = "";
+
+    ResolveCommand(Terminal terminal) {
+        super(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        try (Model loaded = model.loadOr("cloze", terminal)) {
+            Reading reading = Reading.of(loaded, sentence, "it");
+            Table table = new Table()
+                    .column("reading")
+                    .bars("share", 3)
+                    .column("probability", 4)
+                    .bars("weight in " + reading.head(), 3);
+            for (Reading.Candidate each : reading.candidates()
+                    .subList(0, Math.min(4, reading.candidates().size()))) {
+                table.row(each.word() + " (" + each.position() + ")", each.share(), each.probability(), each.weight());
+            }
+            if (format.value() == Format.TEXT) {
+                Reading.Candidate best = reading.candidates().getFirst();
+                terminal.line("\"it\" stands for " + terminal.colours().bold(best.word()) + ", says "
+                        + loaded.folder().getFileName() + " (" + Numbers.fixed(100 * best.share(), 1)
+                        + " % among the words of the sentence)");
+                terminal.line();
+            }
+            table.print(terminal, format.value());
+            if (format.value() == Format.TEXT) {
+                terminal.line();
+                explain(reading);
+            }
+        }
+        return 0;
+    }
+
+    private void explain(Reading reading) {
+        terminal.line(terminal.colours()
+                .dim(
+                        "probability: of the word in place of \"it\", which is masked; share: of the words above, and all others"
+                                + " of the sentence."));
+        terminal.line(terminal.colours()
+                .dim(
+                        "weight: from \"it\" as it is written, in the head that sends most of it to the first reading here. A"
+                                + " weight is not a cause:"));
+        terminal.line(terminal.colours()
+                .dim("'heed report routing' cuts it. The best word of all: " + reading.likeliest() + ", "
+                        + Numbers.fixed(reading.likeliestProbability(), 4) + "."));
+    }
+}

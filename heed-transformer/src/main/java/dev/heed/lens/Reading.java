@@ -1,0 +1,147 @@
+package dev.heed.lens;
+
+import dev.heed.attention.AttentionMap.Kind;
+import dev.heed.model.Model;
+import dev.heed.model.Run;
+import dev.heed.model.arch.Network;
+import dev.heed.tensor.Tensor;
+import dev.heed.text.SpecialToken;
+import dev.heed.text.Token;
+import dev.heed.text.Tokens;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * Which word of a sentence a pronoun stands for, as a model of masked words reads it: what it would put in the pronoun's place.
+ *
+ * @param candidates the sentence's other words, likeliest first
+ * @param head the one that sends the most weight from the pronoun, as it is written, to the likeliest candidate; chosen on this
+ *     very sentence, so it illustrates and proves nothing
+ * @param likeliest the likeliest word of all
+ * @param likeliestProbability its probability
+ */
+public record Reading(List<Candidate> candidates, String head, String likeliest, double likeliestProbability) {
+    /**
+     * A reading.
+     *
+     * @param position of its token
+     * @param probability of the word in the pronoun's place
+     * @param share of that of all candidates
+     * @param weight that the head sends there from the pronoun
+     */
+    public record Candidate(String word, int position, double probability, double share, double weight) {}
+
+    /**
+     * Reads a sentence.
+     *
+     * @throws IllegalArgumentException if it does not have the pronoun once, or the model does not predict masked words
+     */
+    public static Reading of(Model model, String sentence, String pronoun) {
+        OptionalInt mask = model.tokenizer().id(SpecialToken.MASK);
+        if (!(model.network() instanceof Network.Encoder) || mask.isEmpty()) {
+            throw new IllegalArgumentException("resolve: a model of masked words is needed, such as bert, got "
+                    + model.sizes().modelType());
+        }
+        Tokens tokens = model.tokenizer().encode(sentence);
+        int at = only(tokens, sentence, pronoun);
+        int[] masked = tokens.ids();
+        masked[at] = mask.getAsInt();
+        Run asked = model.run(model.tokens(masked), Run.Options.logitsOnly());
+        Tensor row = asked.logits()
+                .orElseThrow(() -> new IllegalArgumentException("resolve: this model has no head that predicts words"))
+                .select(0, at);
+        return of(model, tokens, at, probabilities(row));
+    }
+
+    private static int only(Tokens tokens, String sentence, String pronoun) {
+        int[] found = IntStream.range(0, tokens.size())
+                .filter(i -> !tokens.get(i).special())
+                .filter(i -> sentence.substring(
+                                tokens.get(i).start(), tokens.get(i).end())
+                        .strip()
+                        .toLowerCase(Locale.ROOT)
+                        .equals(pronoun))
+                .toArray();
+        if (found.length != 1) {
+            throw new IllegalArgumentException(
+                    "resolve: the sentence must have one \"" + pronoun + "\", got " + found.length);
+        }
+        return found[0];
+    }
+
+    private static double[] probabilities(Tensor row) {
+        double[] p = new double[row.size(0)];
+        double most = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < p.length; i++) {
+            p[i] = row.get(i);
+            most = Math.max(most, p[i]);
+        }
+        double sum = 0;
+        for (int i = 0; i < p.length; i++) {
+            p[i] = Math.exp(p[i] - most);
+            sum += p[i];
+        }
+        for (int i = 0; i < p.length; i++) {
+            p[i] /= sum;
+        }
+        return p;
+    }
+
+    private static Reading of(Model model, Tokens tokens, int at, double[] p) {
+        OptionalInt unknown = model.tokenizer().id(SpecialToken.UNK);
+        List<Integer> places = new ArrayList<>();
+        for (int i = 0; i < tokens.size(); i++) {
+            Token token = tokens.get(i);
+            boolean known = unknown.isEmpty() || token.id() != unknown.getAsInt();
+            boolean first = places.stream().noneMatch(place -> tokens.get(place).id() == token.id());
+            if (!token.special() && known && first && i != at) {
+                places.add(i);
+            }
+        }
+        if (places.isEmpty()) {
+            throw new IllegalArgumentException("resolve: the sentence has no other word that the model knows");
+        }
+        places.sort(Comparator.comparingDouble(place -> -p[tokens.get(place).id()]));
+        Run run = model.run(tokens, Run.Options.attentionOnly());
+        int head = head(model, run, at, places.getFirst());
+        int heads = model.sizes().heads();
+        float[] weights = weights(run, head / heads, head % heads, at);
+        double all =
+                places.stream().mapToDouble(place -> p[tokens.get(place).id()]).sum();
+        List<Candidate> candidates = places.stream()
+                .map(place -> new Candidate(
+                        tokens.get(place).label(),
+                        place,
+                        p[tokens.get(place).id()],
+                        p[tokens.get(place).id()] / all,
+                        weights[place]))
+                .toList();
+        int best = IntStream.range(0, p.length).reduce(0, (a, b) -> p[b] > p[a] ? b : a);
+        return new Reading(
+                candidates,
+                "L" + head / heads + "H" + head % heads,
+                model.tokenizer().label(best),
+                p[best]);
+    }
+
+    private static int head(Model model, Run run, int at, int referent) {
+        int heads = model.sizes().heads();
+        return IntStream.range(0, model.sizes().layers() * heads)
+                .boxed()
+                .max(Comparator.comparingDouble(head -> weights(run, head / heads, head % heads, at)[referent]))
+                .orElseThrow();
+    }
+
+    private static float[] weights(Run run, int layer, int head, int query) {
+        Tensor row = run.recording().map(Kind.SELF, layer, head).weights();
+        float[] weights = new float[row.size(1)];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = row.get(query, i);
+        }
+        return weights;
+    }
+}
