@@ -75,8 +75,10 @@ record Example(
         for (Entry entry : WITH_MODEL) {
             if (entry.name().equals(name)) {
                 return new IllegalArgumentException("explain " + name + ": this example is a question to a trained "
-                        + (name.equals("hund") ? "German-English translator" : "language model")
-                        + ", and none is bundled yet; ask your own: heed look --model DIR \"" + entry.says() + "\"");
+                        + (name.equals("hund")
+                                ? "German-English translator: heed look --model DIR \""
+                                : "model: heed resolve \"")
+                        + entry.says() + "\"");
             }
         }
         return new IllegalArgumentException(

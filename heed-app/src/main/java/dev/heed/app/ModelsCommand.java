@@ -1,5 +1,6 @@
 package dev.heed.app;
 
+import dev.heed.app.print.Format;
 import dev.heed.app.print.Table;
 import dev.heed.app.print.Terminal;
 import dev.heed.model.Model;
@@ -7,7 +8,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code heed models}: what can be loaded. */
-@Command(name = "models", description = "List the architectures that can be loaded from a Hugging Face folder.")
+@Command(
+        name = "models",
+        description = {
+            "List the bundled models, to be given as --model NAME, and the architectures that can be loaded from a Hugging Face"
+                    + " folder."
+        })
 final class ModelsCommand extends HeedCommand {
     @Mixin
     private final FormatOption format = new FormatOption();
@@ -18,9 +24,22 @@ final class ModelsCommand extends HeedCommand {
 
     @Override
     public Integer call() {
+        if (format.value() == Format.TEXT) {
+            Model.bundled().forEach(this::bundled);
+            terminal.line();
+        }
         Table table = new Table().column("model_type").column("name").column("classes");
         Model.supported().forEach(each -> table.row(each.modelType(), each.name(), String.join(" ", each.classes())));
         table.print(terminal, format.value());
         return 0;
+    }
+
+    private void bundled(String name) {
+        try (Model model = Model.bundled(name)) {
+            terminal.line("bundled: " + name + " (" + model.sizes().modelType() + ", "
+                    + model.sizes().layers()
+                    + " layers of " + model.sizes().heads() + " heads, " + model.parameters()
+                    + " weights; 'heed train --recipe " + name + "' makes it again)");
+        }
     }
 }

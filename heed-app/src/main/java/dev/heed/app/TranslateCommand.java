@@ -32,7 +32,7 @@ final class TranslateCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        try (Model loaded = model.load("translate", terminal)) {
+        try (Model loaded = model.loadOr("translator", terminal)) {
             if (!(loaded.network() instanceof Network.EncoderDecoder)) {
                 throw new IllegalArgumentException(
                         "translate: " + loaded.sizes().modelType()

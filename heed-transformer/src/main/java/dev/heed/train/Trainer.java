@@ -187,10 +187,6 @@ public final class Trainer {
         return config;
     }
 
-    Network network() {
-        return network;
-    }
-
     /** How the model goes on that was trained before, if it is that. */
     Optional<FineTuning> tuning() {
         return tuning;
