@@ -33,7 +33,7 @@ final class CompareCommand extends HeedCommand {
     @Parameters(paramLabel = "recall", description = "The task.")
     private Task task = Task.RECALL;
 
-    @Option(names = "--quick", description = "An easier task, fewer steps, one seed: for a look.")
+    @Option(names = "--quick", description = "Half of the steps and one seed: for a look.")
     private boolean quick;
 
     @Option(names = "--steps", paramLabel = "N", description = "Of training. Default: 800; with --quick 400.")
@@ -122,8 +122,7 @@ final class CompareCommand extends HeedCommand {
     private void print(RecallStudy.Settings settings, List<RecallStudy.Curve> curves) {
         DotChart chart =
                 new DotChart(settings.distances().stream().map(Object::toString).toList());
-        Table table =
-                new Table().column("").column("reader").column("path").column("parameters");
+        Table table = new Table().column("").column("reader").column("path").column("parameters");
         settings.distances().forEach(distance -> table.column(distance + (distance > settings.farthest() ? "*" : "")));
         for (RecallStudy.Curve curve : curves) {
             char letter = (char) ('A' + curve.kind().ordinal());
@@ -136,8 +135,9 @@ final class CompareCommand extends HeedCommand {
         terminal.line();
         chart.print(terminal, settings.task().chance());
         terminal.line();
-        notes(settings).forEach(note -> Text.wrap(note, terminal.width())
-                .forEach(line -> terminal.line(terminal.colours().dim(line))));
+        notes(settings)
+                .forEach(note -> Text.wrap(note, terminal.width())
+                        .forEach(line -> terminal.line(terminal.colours().dim(line))));
     }
 
     private static Object[] cells(char letter, RecallStudy.Curve curve, int seeds) {
@@ -160,8 +160,9 @@ final class CompareCommand extends HeedCommand {
         String chance = Numbers.fixed(100 * task.chance(), 1);
         String seen = Numbers.fixed(100 * task.chanceOfValuesSeen(), 1);
         return List.of(
-                "Chance is " + chance + " % (dotted). Who knows which values occur, but not whose they are, is right in "
-                        + seen + " %.",
+                "Chance is " + chance
+                        + " % (dotted). Who knows which values occur, but not whose they are, is right in " + seen
+                        + " %.",
                 "Path: steps from a token to the answer. The convolution sees " + ReaderKind.CONVOLUTION.reach()
                         + " tokens back and no further. * further than any text that was trained on.",
                 settings.steps() + " steps of " + settings.texts() + " texts with distances from " + RecallTask.NEAREST

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code heed train} in a process of its own, which gets the signal of Ctrl-C. */
 class InterruptedTrainingTest {
-    private static final Pattern STOPPED = Pattern.compile("stopped behind step (\\d+) and saved; go on with: heed train");
+    private static final Pattern STOPPED =
+            Pattern.compile("stopped behind step (\\d+) and saved; go on with: heed train");
     /** What a shell reports of a process that SIGINT, signal 2, has ended. */
     private static final int INTERRUPTED = 130;
 
@@ -29,7 +30,14 @@ class InterruptedTrainingTest {
         Path text = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat. ".repeat(40));
         Path out = folder.resolve("run");
         int first = interrupted(
-                "--recipe", "shakespeare-char", "--data", text.toString(), "--out", out.toString(), "--steps", "100000");
+                "--recipe",
+                "shakespeare-char",
+                "--data",
+                text.toString(),
+                "--out",
+                out.toString(),
+                "--steps",
+                "100000");
         assertThat(out.resolve("model.safetensors")).isNotEmptyFile();
         assertThat(out.resolve("training.safetensors")).isNotEmptyFile();
         int second = interrupted("--resume", "--out", out.toString());
@@ -63,7 +71,9 @@ class InterruptedTrainingTest {
         try {
             await(process, err, "tokens/s");
             assertThat(run("kill", "-INT", Long.toString(process.pid()))).isTrue();
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ends when interrupted").isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                    .as("ends when interrupted")
+                    .isTrue();
             String said = Files.readString(err);
             Matcher stopped = STOPPED.matcher(said);
             assertThat(stopped.find()).as(said).isTrue();

@@ -50,11 +50,12 @@ final class HubFiles {
             case "[CLS]" -> "cls_token";
             case "[SEP]" -> "sep_token";
             case "[MASK]", "<mask>" -> "mask_token";
-            default -> List.of("bos_token", "eos_token", "pad_token").stream()
-                    .filter(role -> model.path(role + "_id").asInt(-1)
-                            == token.path("id").asInt(-2))
-                    .findFirst()
-                    .orElse("");
+            default ->
+                List.of("bos_token", "eos_token", "pad_token").stream()
+                        .filter(role -> model.path(role + "_id").asInt(-1)
+                                == token.path("id").asInt(-2))
+                        .findFirst()
+                        .orElse("");
         };
     }
 

@@ -177,11 +177,6 @@ public final class Trainer {
         return learned.stream().mapToLong(value -> value.tensor().elements()).sum();
     }
 
-    /** What learns. */
-    Network network() {
-        return network;
-    }
-
     /** config.json of the model. */
     String config() {
         return config;

@@ -37,7 +37,9 @@ class FolderContractTest {
     private Path folder = NONE; // set by JUnit
 
     private static Path reference(String name) {
-        Path path = Path.of(System.getProperty("heed.conformance", "")).resolve("hf").resolve(name);
+        Path path = Path.of(System.getProperty("heed.conformance", ""))
+                .resolve("hf")
+                .resolve(name);
         assumeTrue(Files.isDirectory(path), "no folders of transformers at " + path);
         return path;
     }
@@ -46,14 +48,26 @@ class FolderContractTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "gpt2", "llama", "mistral", "qwen2", "qwen3", "bert", "distilbert", "roberta", "bart", "marian", "t5"
+                "gpt2",
+                "llama",
+                "mistral",
+                "qwen2",
+                "qwen3",
+                "bert",
+                "distilbert",
+                "roberta",
+                "bart",
+                "marian",
+                "t5"
             })
     void aNewModelHasTheTensorsThatTransformersSaves(String name) {
         Path theirs = reference(name);
         Parameters made = Parameters.fresh((parameter, shape) -> Tensor.zeros(shape));
         Architectures.fresh(Config.read(theirs), made);
         Map<String, String> ours = new TreeMap<>();
-        made.known().forEach((parameter, value) -> ours.put(parameter, "F32 " + value.tensor().describe()));
+        made.known()
+                .forEach((parameter, value) ->
+                        ours.put(parameter, "F32 " + value.tensor().describe()));
         assertThat(ours).isEqualTo(tensors(theirs));
     }
 
@@ -77,7 +91,8 @@ class FolderContractTest {
         assertThat(config.path("architectures").path(0).asString("")).isEqualTo("GPT2LMHeadModel");
         assertThat(config.path("model_type").asString("")).isEqualTo("gpt2");
         assertThat(config.path("vocab_size").asInt(0)).isEqualTo(trainer.task().vocabulary());
-        assertThat(tensors(folder).keySet()).isEqualTo(namesOfLayers(tensors(theirs).keySet(), config));
+        assertThat(tensors(folder).keySet())
+                .isEqualTo(namesOfLayers(tensors(theirs).keySet(), config));
         try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("model.safetensors"))) {
             assertThat(checkpoint.metadata()).containsExactlyEntriesOf(Map.of("format", "pt"));
         }
@@ -128,7 +143,8 @@ class FolderContractTest {
         try (Tokenizer saved = Tokenizer.load(folder);
                 Tokenizer trainedOn =
                         Tokenizer.parse("tokenizer", trainer.task().tokenizerJson())) {
-            assertThat(saved.encode(text).ids()).containsExactly(trainedOn.encode(text).ids());
+            assertThat(saved.encode(text).ids())
+                    .containsExactly(trainedOn.encode(text).ids());
         }
     }
 

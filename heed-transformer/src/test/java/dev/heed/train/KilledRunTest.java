@@ -66,7 +66,9 @@ class KilledRunTest {
         run(killed, new TrainerTest.Quiet());
         for (String name : List.of("model.safetensors", "training.safetensors", "config.json", "tokenizer.json")) {
             assertThat(killed.resolve(name))
-                    .as("%s after %d kills, %d of them in the middle of a file, seed %d", name, KILLS, halfWritten, SEED)
+                    .as(
+                            "%s after %d kills, %d of them in the middle of a file, seed %d",
+                            name, KILLS, halfWritten, SEED)
                     .hasSameBinaryContentAs(straight.resolve(name));
         }
         assertThat(Files.readAllLines(killed.resolve("metrics.jsonl")))

@@ -79,8 +79,7 @@ class RecallTest {
     @ParameterizedTest
     @EnumSource(ReaderKind.class)
     void allKindsHaveAboutAsManyParameters(ReaderKind kind) {
-        for (RecallStudy.Settings settings :
-                List.of(RecallStudy.Settings.standard(), RecallStudy.Settings.quick())) {
+        for (RecallStudy.Settings settings : List.of(RecallStudy.Settings.standard(), RecallStudy.Settings.quick())) {
             long parameters = RecallModel.nearest(kind, settings.task(), settings.width(), settings.parameters(), 1)
                     .parameters();
             assertThat(parameters / (double) settings.parameters()).isBetween(0.95, 1.05);
@@ -170,9 +169,7 @@ class RecallTest {
         for (RecallStudy.Curve curve : study.curves(study.run(run -> {}))) {
             assertThat(curve.accuracy().getFirst()).as("%s at 10", curve.kind()).isGreaterThan(0.85);
             if (curve.kind() == ReaderKind.CONVOLUTION) {
-                assertThat(curve.accuracy().getLast())
-                        .as("convolution at 40")
-                        .isBetween(0.3, 0.7);
+                assertThat(curve.accuracy().getLast()).as("convolution at 40").isBetween(0.3, 0.7);
             }
         }
     }
