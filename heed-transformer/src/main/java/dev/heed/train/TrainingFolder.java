@@ -77,12 +77,16 @@ final class TrainingFolder {
         write("config.json", trainer.config());
         String tokenizer = trainer.task().tokenizerJson();
         write("tokenizer.json", tokenizer);
-        write("tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
-        String generation = HubFiles.generationConfig(trainer.config());
-        if (!generation.isEmpty()) {
-            write("generation_config.json", generation);
-        }
+        writeUnlessCopied("tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
+        writeUnlessCopied("generation_config.json", HubFiles.generationConfig(trainer.config()));
         write(RUN, run);
+    }
+
+    /** A model that learns on keeps what its folder said. */
+    private void writeUnlessCopied(String name, String text) {
+        if (!text.isEmpty() && !Files.exists(folder.resolve(name))) {
+            write(name, text);
+        }
     }
 
     private void copy(Path file) {
