@@ -182,6 +182,11 @@ public final class Trainer {
         return config;
     }
 
+    /** What learns. */
+    Network network() {
+        return network;
+    }
+
     /** How the model goes on that was trained before, if it is that. */
     Optional<FineTuning> tuning() {
         return tuning;
