@@ -51,9 +51,15 @@ final class ModelOption {
     }
 
     static Model load(Path folder, Terminal terminal) {
-        Model model = Model.load(folder);
+        Model model = loadShowing(folder, terminal);
         model.warnings().forEach(warning -> terminal.err().println("heed: warning: " + warning));
         return model;
+    }
+
+    private static Model loadShowing(Path folder, Terminal terminal) {
+        try (LoadingBar bar = new LoadingBar(terminal, System::nanoTime)) {
+            return Model.load(folder, bar);
+        }
     }
 
     /** The tokens of a text, of which at least one must be the text's own. */

@@ -65,10 +65,16 @@ public final class Model implements AutoCloseable {
      * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static Model load(Path folder) {
+        return load(folder, (read, all) -> {});
+    }
+
+    /** As {@link #load(Path)}, telling how far it is; several threads may tell, one after the other. */
+    public static Model load(Path folder, Checkpoint.Progress progress) {
         Config config = Config.read(folder);
         Architectures.of(config);
         Config generation = Config.readGeneration(folder);
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            checkpoint.tell(progress);
             Network network = Architectures.load(config, checkpoint);
             List<String> warnings = new ArrayList<>(checkpoint.warnings());
             warnings.addAll(Unread.warnings(config, generation));

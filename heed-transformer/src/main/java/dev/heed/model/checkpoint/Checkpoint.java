@@ -38,6 +38,21 @@ public final class Checkpoint implements AutoCloseable {
     private final List<Safetensors> files;
     private final Map<String, Safetensors> homes;
     private final Set<String> warnings = Collections.synchronizedSet(new java.util.LinkedHashSet<>());
+    private Progress progress = (read, all) -> {};
+    private long read;
+    private long all;
+
+    /** Is told how far reading is. */
+    @FunctionalInterface
+    public interface Progress {
+        /**
+         * Called after each tensor, never by two threads at once.
+         *
+         * @param read elements read so far
+         * @param all elements of the checkpoint; a tensor read twice counts twice, but never beyond all
+         */
+        void read(long read, long all);
+    }
 
     private Checkpoint(Path path, boolean rejectNotFinite, List<Safetensors> files, Map<String, Safetensors> homes) {
         this.path = path;
@@ -108,6 +123,17 @@ public final class Checkpoint implements AutoCloseable {
         return all;
     }
 
+    /** From now on, tells how far reading is. */
+    public synchronized void tell(Progress listener) {
+        all = elements();
+        progress = listener;
+    }
+
+    private synchronized void haveRead(TensorInfo info) {
+        read = Math.min(all, read + info.elements());
+        progress.read(read, all);
+    }
+
     /** Element type and shape of a tensor, from the header alone. */
     public TensorInfo info(String name) {
         return home(name).info(name);
@@ -126,11 +152,12 @@ public final class Checkpoint implements AutoCloseable {
         Safetensors home = home(name);
         AtomicBoolean notFinite = new AtomicBoolean();
         Tensor tensor = home.tensor(home.info(name), notFinite);
-        tellNotFinite(home, name, notFinite);
+        finish(home, name, notFinite);
         return tensor;
     }
 
-    private void tellNotFinite(Safetensors home, String name, AtomicBoolean notFinite) {
+    private void finish(Safetensors home, String name, AtomicBoolean notFinite) {
+        haveRead(home.info(name));
         if (notFinite.get()) {
             String finding = home.file() + ": tensor " + Visible.quote(name) + " holds NaN or infinity";
             if (rejectNotFinite) {
@@ -150,7 +177,7 @@ public final class Checkpoint implements AutoCloseable {
         Safetensors home = home(name);
         AtomicBoolean notFinite = new AtomicBoolean();
         PackedMatrix packed = home.packed(home.info(name), transposed, notFinite);
-        tellNotFinite(home, name, notFinite);
+        finish(home, name, notFinite);
         return packed;
     }
 
