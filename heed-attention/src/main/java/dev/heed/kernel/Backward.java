@@ -38,6 +38,7 @@ public final class Backward {
     private final float[][] dScores = new float[GROUP][];
     private float[] queryRows = new float[0];
     private float[] dOutputRows = new float[0];
+    private float[] room = new float[0];
 
     private Backward() {
         for (int i = 0; i < GROUP; i++) {
@@ -95,6 +96,10 @@ public final class Backward {
             return;
         }
         int parts = Math.clamp(p.queries() / QUERIES_PER_PART, 1, MOST_PARTS);
+        if (parts == 1 && p.terms().additive() == null) {
+            Workers.run(keyHeads, work(p, keyHeads), keyHead -> OF_THREAD.get().whole(pass, keyHead));
+            return;
+        }
         // Enough tasks in flight to balance the threads; how many does not matter to the bits.
         int perWave = Math.clamp((2L * Workers.threads() + parts - 1) / parts, 1, keyHeads);
         float[] room = Scratch.ofThread().floats(Math.multiplyExact(perWave * parts, Sums.size(p)));
@@ -103,10 +108,28 @@ public final class Backward {
         }
     }
 
+    private static long work(Problem p, int keyHeads) {
+        int group = p.heads() / p.key().size(1);
+        return (long) keyHeads * group * p.queries() * p.keys() * (3L * p.width() + 2L * p.valueWidth());
+    }
+
+    /** A key head in one part: many short sequences then need one meeting of the threads, not two for every few heads. */
+    private void whole(Pass pass, int keyHead) {
+        Problem p = pass.problem();
+        int size = Sums.size(p);
+        room = room.length < size ? new float[size] : room;
+        Arrays.fill(room, 0, size, 0);
+        Sums sums = Sums.of(p, room, 0);
+        part(pass, keyHead, 0, 1, sums);
+        int batch = keyHead / p.key().size(1);
+        int head = keyHead % p.key().size(1);
+        addParts(room, sums.dKey, size, 1, padded(p.width()), pass.dKey(), batch, head);
+        addParts(room, sums.dValue, size, 1, padded(p.valueWidth()), pass.dValue(), batch, head);
+    }
+
     private static void wave(Pass pass, int first, int count, int parts, float[] room) {
         Problem p = pass.problem();
-        int group = p.heads() / p.key().size(1);
-        long work = (long) count * group * p.queries() * p.keys() * (3L * p.width() + 2L * p.valueWidth());
+        long work = work(p, count);
         Workers.run(count * parts, work, task -> {
             Sums sums = Sums.of(p, room, task);
             Arrays.fill(room, sums.dKey, sums.dKey + sums.size, 0);

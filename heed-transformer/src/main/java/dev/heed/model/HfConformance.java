@@ -180,7 +180,9 @@ public final class HfConformance {
         }
         List<Run> runs = model.runAll(texts, Run.Options.logitsOnly());
         if (expected.info("batch.logits").shape().length == 2) {
-            compare("batch.logits", Join.along(0, runs.stream().map(HfConformance::classes).toList()));
+            compare(
+                    "batch.logits",
+                    Join.along(0, runs.stream().map(HfConformance::classes).toList()));
             return;
         }
         double[] want = expected.doubles("batch.logits");
