@@ -68,6 +68,9 @@ final class TrainCommand extends HeedCommand {
     @Option(names = "--dropout", paramLabel = "P", description = "With --from. Default: 0.")
     private @Nullable Double dropout;
 
+    @Option(names = "--smoothing", paramLabel = "P", description = "With --from: label smoothing. Default: 0.")
+    private @Nullable Double smoothing;
+
     @Option(names = "--steps", paramLabel = "N", description = "Default: the recipe's; with --from 1000.")
     private @Nullable Integer steps;
 
@@ -128,9 +131,9 @@ final class TrainCommand extends HeedCommand {
     }
 
     private void refuseWithoutFrom() {
-        if (batch != null || context != null || rate != null || dropout != null) {
+        if (batch != null || context != null || rate != null || dropout != null || smoothing != null) {
             throw new IllegalArgumentException(
-                    "train: --batch, --context, --rate and --dropout are for --from DIR; a recipe has its own");
+                    "train: --batch, --context, --rate, --dropout and --smoothing are for --from DIR; a recipe has its own");
         }
     }
 
@@ -144,6 +147,7 @@ final class TrainCommand extends HeedCommand {
                 context != null ? context : each.context(),
                 rate != null ? rate : each.rate(),
                 dropout != null ? dropout : each.dropout(),
+                smoothing != null ? smoothing : each.smoothing(),
                 seed != null ? seed : each.seed()));
     }
 

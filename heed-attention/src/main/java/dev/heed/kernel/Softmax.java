@@ -53,13 +53,24 @@ public final class Softmax {
      * @param labels one per row, below the width
      */
     public static void crossEntropy(Tensor logits, int[] labels, float[] loss) {
+        crossEntropy(logits, labels, 0, loss);
+    }
+
+    /**
+     * With label smoothing (Szegedy et al. 2016, section 7): loss[r] = lse(x[r]) − (1 − ε)·x[r][label] − ε·mean(x[r]), 0 where the
+     * label is negative.
+     *
+     * @param smoothing ε: the share of each label that all labels share evenly
+     */
+    public static void crossEntropy(Tensor logits, int[] labels, double smoothing, float[] loss) {
         RowTasks.check("Softmax.crossEntropy", logits);
         checkLabels(logits, labels);
         RowTasks.run(logits.size(0), logits.size(1), r -> {
             float base = base(logits, r);
             double logSum = Ln.inDouble(exponentials(logits, r, base));
             float own = labels[r] < 0 ? 0 : logits.array()[RowTasks.at(logits, r) + labels[r]];
-            loss[r] = labels[r] < 0 ? 0 : (float) (logSum + ((double) base - own));
+            double expected = smoothing == 0 ? own : (1 - smoothing) * own + smoothing * mean(logits, r);
+            loss[r] = labels[r] < 0 ? 0 : (float) (logSum + ((double) base - expected));
         });
     }
 
@@ -69,6 +80,12 @@ public final class Softmax {
      * @param scale gradient of each row's loss: 1 / rows for a mean
      */
     public static void crossEntropyBackward(Tensor logits, int[] labels, float scale, Tensor dLogits) {
+        crossEntropyBackward(logits, labels, 0, scale, dLogits);
+    }
+
+    /** With label smoothing: dLogits = scale·(softmax(x) − (1 − ε)·one-hot(label) − ε/width). */
+    public static void crossEntropyBackward(
+            Tensor logits, int[] labels, double smoothing, float scale, Tensor dLogits) {
         RowTasks.check("Softmax.crossEntropyBackward", logits, dLogits);
         checkLabels(logits, labels);
         int width = logits.size(1);
@@ -76,11 +93,16 @@ public final class Softmax {
             int to = RowTasks.at(dLogits, r);
             float sum = exponentials(logits, r, base(logits, r), dLogits);
             float factor = labels[r] < 0 ? 0 : scale / sum;
-            MATH.normalize(dLogits.array(), to, 0, factor, dLogits.array(), to, width);
+            float shared = (float) (smoothing / width) * sum; // as a part of the exponentials
+            MATH.normalize(dLogits.array(), to, shared, factor, dLogits.array(), to, width);
             if (labels[r] >= 0) {
-                dLogits.array()[to + labels[r]] -= scale;
+                dLogits.array()[to + labels[r]] -= (float) ((1 - smoothing) * scale);
             }
         });
+    }
+
+    private static double mean(Tensor x, int row) {
+        return (double) MATH.sum(x.array(), RowTasks.at(x, row), x.size(1)) / x.size(1);
     }
 
     private static float lse(Tensor x, int row) {

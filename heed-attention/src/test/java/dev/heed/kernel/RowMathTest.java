@@ -119,6 +119,27 @@ class RowMathTest {
     }
 
     @Test
+    void smoothedLabelsShareAPartEvenly() {
+        Tensor x = tensor(4, 37);
+        int[] labels = {0, 36, -1, 5};
+        float[] loss = new float[4];
+        Softmax.crossEntropy(x, labels, 0.1, loss);
+        Tensor dx = Tensor.zeros(4, 37);
+        Softmax.crossEntropyBackward(x, labels, 0.1, 0.25f, dx);
+        for (int r = 0; r < 4; r++) {
+            double lse = lse(x, r);
+            double expected = 0;
+            for (int i = 0; i < 37; i++) {
+                double target = (i == labels[r] ? 0.9 : 0) + 0.1 / 37;
+                expected += target * (lse - x.get(r, i));
+                double d = 0.25 * (StrictMath.exp(x.get(r, i) - lse) - target);
+                assertThat((double) dx.get(r, i)).isCloseTo(labels[r] < 0 ? 0 : d, within(1e-7));
+            }
+            assertThat((double) loss[r]).isCloseTo(labels[r] < 0 ? 0 : expected, within(1e-6));
+        }
+    }
+
+    @Test
     void softmaxGradientMeetsCentralDifferences() {
         Tensor x = tensor(2, 9);
         Tensor dy = tensor(2, 9);

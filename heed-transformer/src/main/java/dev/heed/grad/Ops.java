@@ -509,13 +509,19 @@ public final class Ops {
      * @return one element; 0 if no row has a label
      */
     public static Value crossEntropy(Tape tape, Value x, Value w, @Nullable Value bias, int[] labels) {
+        return crossEntropy(tape, x, w, bias, labels, Likelihood.PLAIN);
+    }
+
+    /** The same by a rule: logits bounded, labels smoothed. */
+    public static Value crossEntropy(
+            Tape tape, Value x, Value w, @Nullable Value bias, int[] labels, Likelihood rule) {
         int rows = x.tensor().size(0);
         int tile = tileRows(w.tensor().size(0));
         int counted = (int)
                 java.util.Arrays.stream(labels).filter(label -> label >= 0).count();
         Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
         boolean wanted = (tape.wants(x, w) || learnedBias != null) && counted > 0;
-        Tensor kept = wanted && rows <= tile ? tape.room(rows, w.tensor().size(0)) : null;
+        Tensor kept = wanted && rows <= tile && rule.cap() == 0 ? tape.room(rows, w.tensor().size(0)) : null;
         double sum = 0;
         for (int from = 0; from < rows; from += tile) {
             int to = Math.min(rows, from + tile);
@@ -523,7 +529,8 @@ public final class Ops {
             Tensor logits =
                     kept != null ? kept : tape.room(to - from, w.tensor().size(0));
             logits(x, w, bias, from, to, logits);
-            Softmax.crossEntropy(logits, slice(labels, from, to), loss);
+            rule.bound(logits);
+            Softmax.crossEntropy(logits, slice(labels, from, to), rule.smoothing(), loss);
             for (float each : loss) {
                 sum += each;
             }
@@ -544,7 +551,7 @@ public final class Ops {
                     if (kept == null) {
                         logits(x, w, bias, from, to, d);
                     }
-                    Softmax.crossEntropyBackward(d, slice(labels, from, to), scale, d);
+                    rule.backward(tape, d, slice(labels, from, to), scale);
                     linearBackward(rows(x, from, to), w, learnedBias, d);
                     tape.takeBack(d);
                 }

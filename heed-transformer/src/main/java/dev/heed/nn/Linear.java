@@ -1,5 +1,6 @@
 package dev.heed.nn;
 
+import dev.heed.grad.Likelihood;
 import dev.heed.grad.Ops;
 import dev.heed.grad.Tape;
 import dev.heed.grad.Value;
@@ -20,11 +21,21 @@ public final class Linear {
     private final @Nullable PackedMatrix packed;
     private final @Nullable Value natural;
     private final @Nullable Value bias;
+    private final int @Nullable [] order;
 
     private Linear(@Nullable PackedMatrix packed, @Nullable Value natural, @Nullable Value bias) {
+        this(packed, natural, bias, null);
+    }
+
+    private Linear(
+            @Nullable PackedMatrix packed,
+            @Nullable Value natural,
+            @Nullable Value bias,
+            int @Nullable [] order) {
         this.packed = packed;
         this.natural = natural;
         this.bias = bias;
+        this.order = order;
     }
 
     /** With weights that stay as they are. */
@@ -35,6 +46,11 @@ public final class Linear {
     /** With weights [out, in] that may be learned. A bias that stays 0 is left out. */
     public static Linear learned(Value weights, @Nullable Value bias) {
         return new Linear(null, weights, bias == null || isNothing(bias) ? null : bias);
+    }
+
+    /** With some rows of weights [all, in], and of a bias [all], that may be learned: several layers in one tensor, in turns. */
+    public static Linear gathered(Value weights, @Nullable Value bias, int[] order) {
+        return new Linear(null, weights, bias, order.clone());
     }
 
     private static boolean isNothing(Value bias) {
@@ -50,7 +66,17 @@ public final class Linear {
         if (packed != null) {
             return Ops.linear(tape, x, packed, bias);
         }
-        return Ops.linear(tape, x, weights(), bias);
+        return order == null ? Ops.linear(tape, x, weights(), bias) : ofGathered(tape, x, order);
+    }
+
+    private Value ofGathered(Tape tape, Value x, int[] rows) {
+        Value some = Ops.embedding(tape, weights(), rows);
+        if (bias == null) {
+            return Ops.linear(tape, x, some, null);
+        }
+        int all = bias.tensor().elements();
+        Value added = Ops.embedding(tape, bias.view(b -> b.reshape(all, 1)), rows).view(b -> b.reshape(rows.length));
+        return Ops.linear(tape, x, some, added);
     }
 
     /** The rows of W that ids name, [ids, in]: an embedding tied to this layer. */
@@ -59,9 +85,14 @@ public final class Linear {
     }
 
     /** The mean over rows of −log softmax(forward(x))[label]; a negative label leaves its row out. */
-    public Value crossEntropy(Tape tape, Value x, int[] labels) {
+    public Value crossEntropy(Pass pass, Value x, int[] labels) {
+        return crossEntropy(pass, x, labels, 0);
+    }
+
+    /** The same of logits that are bounded to ±cap by cap·tanh(x/cap); 0 for none. */
+    public Value crossEntropy(Pass pass, Value x, int[] labels, float cap) {
         Value w = packed != null ? Value.constant(packed.unpack()) : weights();
-        return Ops.crossEntropy(tape, x, w, bias, labels);
+        return Ops.crossEntropy(pass.tape(), x, w, bias, labels, new Likelihood(cap, pass.smoothing()));
     }
 
     /** The same weights under another bias. */
@@ -71,7 +102,7 @@ public final class Linear {
 
     /** Width of the output. */
     public int out() {
-        return packed != null ? packed.out() : weights().tensor().size(0);
+        return packed != null ? packed.out() : order != null ? order.length : weights().tensor().size(0);
     }
 
     /** Width of the input. */

@@ -28,6 +28,7 @@ public final class Pass {
     private final List<List<Intervention>> changes;
     private final double dropout;
     private final long seed;
+    private final double smoothing;
     private long drops;
 
     private Pass(
@@ -37,7 +38,8 @@ public final class Pass {
             @Nullable Listener listener,
             List<List<Intervention>> changes,
             double dropout,
-            long seed) {
+            long seed,
+            double smoothing) {
         this.tape = tape;
         this.lengths = lengths;
         this.contexts = contexts;
@@ -45,11 +47,12 @@ public final class Pass {
         this.changes = changes;
         this.dropout = dropout;
         this.seed = seed;
+        this.smoothing = smoothing;
     }
 
     /** Whole sequences of these lengths. */
     public static Pass of(int... lengths) {
-        return new Pass(Tape.off(), lengths.clone(), List.of(), null, List.of(), 0, 0);
+        return new Pass(Tape.off(), lengths.clone(), List.of(), null, List.of(), 0, 0, 0);
     }
 
     /** The next tokens of sequences, so many of each, behind what the contexts hold. */
@@ -58,17 +61,17 @@ public final class Pass {
             throw new IllegalArgumentException("Pass: one context per sequence is needed, got " + lengths.length
                     + " sequences and " + contexts.size() + " contexts");
         }
-        return new Pass(Tape.off(), lengths.clone(), List.copyOf(contexts), null, List.of(), 0, 0);
+        return new Pass(Tape.off(), lengths.clone(), List.copyOf(contexts), null, List.of(), 0, 0, 0);
     }
 
     /** The same with a tape. */
     public Pass recording(Tape on) {
-        return new Pass(on, lengths, contexts, listener, changes, dropout, seed);
+        return new Pass(on, lengths, contexts, listener, changes, dropout, seed, smoothing);
     }
 
     /** The same with a listener, or without one. */
     public Pass heardBy(@Nullable Listener by) {
-        return new Pass(tape, lengths, contexts, by, changes, dropout, seed);
+        return new Pass(tape, lengths, contexts, by, changes, dropout, seed, smoothing);
     }
 
     /**
@@ -81,7 +84,7 @@ public final class Pass {
             throw new IllegalArgumentException("Pass: interventions must be given for each of the " + lengths.length
                     + " sequences, got " + bySequence.size());
         }
-        return new Pass(tape, lengths, contexts, listener, List.copyOf(bySequence), dropout, seed);
+        return new Pass(tape, lengths, contexts, listener, List.copyOf(bySequence), dropout, seed, smoothing);
     }
 
     /** The same with dropout at the places where the architectures have it. */
@@ -89,7 +92,17 @@ public final class Pass {
         if (!(p >= 0 && p < 1)) {
             throw new IllegalArgumentException("Pass: dropout must be from 0 to below 1, got " + p);
         }
-        return new Pass(tape, lengths, contexts, listener, changes, p, withSeed);
+        return new Pass(tape, lengths, contexts, listener, changes, p, withSeed, smoothing);
+    }
+
+    /** The same with labels of which all share a part evenly, see {@link dev.heed.grad.Likelihood}. */
+    public Pass smoothing(double share) {
+        return new Pass(tape, lengths, contexts, listener, changes, dropout, seed, share);
+    }
+
+    /** The part of each label that all share. */
+    double smoothing() {
+        return smoothing;
     }
 
     public Tape tape() {
@@ -146,7 +159,7 @@ public final class Pass {
     public Pass single() {
         int[] ones = new int[lengths.length];
         java.util.Arrays.fill(ones, 1);
-        return new Pass(tape, ones, List.of(), listener, changes, dropout, seed);
+        return new Pass(tape, ones, List.of(), listener, changes, dropout, seed, smoothing);
     }
 
     /** All rows of this pass, to be attended to from another. */

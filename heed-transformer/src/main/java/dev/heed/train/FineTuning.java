@@ -34,9 +34,10 @@ import tools.jackson.databind.node.ObjectNode;
  * @param context tokens of a sequence of running text
  * @param rate the highest learning rate, after a warm-up; it falls to a tenth
  * @param dropout probability
+ * @param smoothing the share of each label that all labels share evenly
  * @param seed of order, masks and dropout
  */
-public record FineTuning(Path from, int steps, int batch, int context, double rate, double dropout, long seed) {
+public record FineTuning(Path from, int steps, int batch, int context, double rate, double dropout, double smoothing, long seed) {
     private static final String NAME = "fine-tuning";
     private static final int WARM_UP = 100;
     private static final int EVALUATIONS = 4;
@@ -48,17 +49,18 @@ public record FineTuning(Path from, int steps, int batch, int context, double ra
             Pattern.compile("config\\.json|tokenizer\\.json|run\\.json|.*\\.index\\.json|metrics\\..*");
 
     public FineTuning {
-        if (steps < 0 || batch < 1 || context < 1 || !(rate > 0 && rate <= 1) || !(dropout >= 0 && dropout < 1)) {
+        if (steps < 0 || batch < 1 || context < 1 || !(rate > 0 && rate <= 1) || !(dropout >= 0 && dropout < 1)
+                || !(smoothing >= 0 && smoothing < 1)) {
             throw new IllegalArgumentException(
                     "train: batch and context must be positive, steps not negative, the rate above"
-                            + " 0 and at most 1, dropout from 0 to below 1, got batch " + batch + ", context " + context
-                            + ", steps " + steps + ", rate " + rate + ", dropout " + dropout);
+                            + " 0 and at most 1, dropout and label smoothing from 0 to below 1, got batch " + batch + ", context " + context
+                            + ", steps " + steps + ", rate " + rate + ", dropout " + dropout + ", smoothing " + smoothing);
         }
     }
 
     /** The usual: 1,000 steps of 8 sequences of at most 128 tokens, rate 5e-5. */
     public static FineTuning of(Path from) {
-        return new FineTuning(from, 1000, 8, 128, 5e-5, 0, 1);
+        return new FineTuning(from, 1000, 8, 128, 5e-5, 0, 0, 1);
     }
 
     /** Config and weights as they were, in float32, and what else the folder holds. */
@@ -95,6 +97,7 @@ public record FineTuning(Path from, int steps, int batch, int context, double ra
                         tuning.path("context").asInt(0),
                         tuning.path("rate").asDouble(0),
                         tuning.path("dropout").asDouble(0),
+                        tuning.path("smoothing").asDouble(0),
                         run.path("seed").asLong(0)))
                 : Optional.empty();
     }
@@ -106,7 +109,8 @@ public record FineTuning(Path from, int steps, int batch, int context, double ra
                 .put("batch", batch)
                 .put("context", context)
                 .put("rate", rate)
-                .put("dropout", dropout);
+                .put("dropout", dropout)
+                .put("smoothing", smoothing);
     }
 
     private Start start() {
@@ -160,7 +164,8 @@ public record FineTuning(Path from, int steps, int batch, int context, double ra
                 Math.max(1, steps / EVALUATIONS),
                 Integer.MAX_VALUE,
                 seed,
-                Lesson.OF_THE_MODEL);
+                Lesson.OF_THE_MODEL,
+                smoothing);
     }
 
     /** What such a network learns from such data. */

@@ -21,6 +21,7 @@ import java.util.List;
  * @param patience evaluations without a better loss before training stops early; {@link Integer#MAX_VALUE} for never
  * @param seed of everything that is drawn
  * @param lesson what it teaches
+ * @param smoothing the share of each label that all labels share evenly while it learns
  */
 public record Recipe(
         String name,
@@ -38,7 +39,8 @@ public record Recipe(
         int evaluateEvery,
         int patience,
         long seed,
-        Lesson lesson) {
+        Lesson lesson,
+        double smoothing) {
     public Recipe {
         if (context < 1 || batch < 1 || accumulation < 1 || steps < 0 || evaluateEvery < 1 || patience < 1) {
             throw new IllegalArgumentException("train: context, batch, accumulation, evaluations and patience must be"
@@ -49,6 +51,44 @@ public record Recipe(
         if (!(clip > 0)) {
             throw new IllegalArgumentException("train: the longest gradient must be positive, got " + clip);
         }
+    }
+
+    /** A recipe without label smoothing. */
+    public Recipe(
+            String name,
+            String config,
+            boolean biases,
+            int context,
+            int batch,
+            int accumulation,
+            int steps,
+            Optimizer.Settings optimizer,
+            Schedule schedule,
+            double clip,
+            double dropout,
+            double deviation,
+            int evaluateEvery,
+            int patience,
+            long seed,
+            Lesson lesson) {
+        this(
+                name,
+                config,
+                biases,
+                context,
+                batch,
+                accumulation,
+                steps,
+                optimizer,
+                schedule,
+                clip,
+                dropout,
+                deviation,
+                evaluateEvery,
+                patience,
+                seed,
+                lesson,
+                0);
     }
 
     /** A recipe for the next character of a text. */
@@ -319,6 +359,7 @@ public record Recipe(
                 evaluateEvery,
                 patience,
                 drawn,
-                lesson);
+                lesson,
+                smoothing);
     }
 }

@@ -83,6 +83,14 @@ class GradientsTest {
                 s(5, 7),
                 s(11, 7),
                 s(11)));
+        for (Likelihood rule : List.of(new Likelihood(0, 0.2), new Likelihood(1.5f, 0), new Likelihood(1.5f, 0.2))) {
+            cases.add(new Case(
+                    "cross-entropy by " + rule,
+                    (t, v) -> Ops.crossEntropy(t, v.get(0), v.get(1), v.get(2), labels, rule),
+                    s(5, 7),
+                    s(11, 7),
+                    s(11)));
+        }
         cases.add(new Case(
                 "cross-entropy of an embedding tied to its head",
                 (t, v) -> Ops.crossEntropy(

@@ -27,7 +27,7 @@ class FineTuningTest {
     }
 
     private static FineTuning tuning(Path from, int steps) {
-        return new FineTuning(from, steps, 4, 16, 3e-3, 0, 5);
+        return new FineTuning(from, steps, 4, 16, 3e-3, 0, 0.1, 5);
     }
 
     /** What suits the architecture. */

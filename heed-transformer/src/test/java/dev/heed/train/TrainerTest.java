@@ -37,6 +37,17 @@ class TrainerTest {
              "hidden_size": 16, "intermediate_size": 24, "max_position_embeddings": 12, "vocab_size": 11,
              "rms_norm_eps": 1e-5, "tie_word_embeddings": false}
             """;
+    private static final String NEOX = """
+            {"model_type": "gpt_neox", "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 16,
+             "intermediate_size": 24, "max_position_embeddings": 12, "vocab_size": 11, "rotary_pct": 0.5,
+             "layer_norm_eps": 1e-5, "use_parallel_residual": true, "tie_word_embeddings": false}
+            """;
+    private static final String GEMMA = """
+            {"model_type": "gemma2", "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+             "hidden_size": 16, "head_dim": 8, "intermediate_size": 24, "max_position_embeddings": 12, "vocab_size": 11,
+             "rms_norm_eps": 1e-5, "query_pre_attn_scalar": 8, "sliding_window": 4, "final_logit_softcapping": 2.0,
+             "attn_logit_softcapping": 5.0}
+            """;
     private static final Path NONE = Path.of("");
 
     @TempDir
@@ -46,7 +57,7 @@ class TrainerTest {
     // -----------------------------------------------------------------------------------
 
     @ParameterizedTest
-    @ValueSource(strings = {GPT2, LLAMA})
+    @ValueSource(strings = {GPT2, LLAMA, NEOX, GEMMA})
     void gradientsOfWholeModelsMeetDifferences(String json) {
         SplittableRandom dice = new SplittableRandom(7);
         Parameters made = Parameters.fresh((name, shape) -> drawn(dice, shape));

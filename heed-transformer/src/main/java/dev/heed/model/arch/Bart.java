@@ -194,7 +194,7 @@ final class Bart implements Network.EncoderDecoder {
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass.tape(), hidden, labels);
+        return head.crossEntropy(pass, hidden, labels);
     }
 
     @Override

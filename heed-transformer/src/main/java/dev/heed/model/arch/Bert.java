@@ -147,7 +147,7 @@ final class Bert implements Network.Encoder {
     @Override
     public Optional<Value> loss(Pass pass, Value hidden, int[] labels) {
         return Optional.ofNullable(wordHead)
-                .map(head -> head.out().crossEntropy(pass.tape(), head.transformed(pass, hidden), labels));
+                .map(head -> head.out().crossEntropy(pass, head.transformed(pass, hidden), labels));
     }
 
     @Override

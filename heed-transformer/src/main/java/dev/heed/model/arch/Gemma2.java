@@ -140,9 +140,6 @@ final class Gemma2 implements Network.Decoder {
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        if (softcap != 0) {
-            throw new IllegalArgumentException("train: final_logit_softcapping cannot be trained yet");
-        }
-        return words.loss(pass, hidden, labels);
+        return words.loss(pass, hidden, labels, softcap);
     }
 }

@@ -171,17 +171,27 @@ public final class Parameters {
      *
      * @param rows a view of the rows wanted, of a tensor [all, …]
      */
-    @SuppressWarnings("ReferenceEquality") // a view has its tensor's array, a copy has not
     public Linear rowsOf(String name, int all, int in, boolean bias, UnaryOperator<Tensor> rows) {
-        Value added = bias ? value(name + ".bias", all).view(rows) : null;
-        Value some = value(name + ".weight", all, in).view(rows);
-        if (mode == Mode.LEARN
-                && some.tensor().array()
-                        != value(name + ".weight", all, in).tensor().array()) {
-            throw new IllegalArgumentException(
-                    "train: " + name + " keeps queries, keys and values in turns, which cannot be trained yet");
+        Value weights = value(name + ".weight", all, in);
+        Value added = bias ? value(name + ".bias", all) : null;
+        if (mode == Mode.LEARN) {
+            return Linear.gathered(weights, added, order(all, rows));
         }
-        return mode == Mode.FREEZE ? frozen(some.tensor(), added) : Linear.learned(some, added);
+        return mode == Mode.FREEZE
+                ? frozen(rows.apply(weights.tensor()), added == null ? null : added.view(rows))
+                : Linear.learned(weights.view(rows), added == null ? null : added.view(rows));
+    }
+
+    /** Which rows are wanted, in their order. */
+    private static int[] order(int all, UnaryOperator<Tensor> rows) {
+        Tensor numbers = Tensor.zeros(all); // below 2²⁴, so exact
+        for (int i = 0; i < all; i++) {
+            numbers.set(i, i);
+        }
+        float[] wanted = rows.apply(numbers).toArray();
+        int[] order = new int[wanted.length];
+        Arrays.setAll(order, i -> (int) wanted[i]);
+        return order;
     }
 
     private static Linear frozen(Tensor weights, @Nullable Value bias) {

@@ -253,7 +253,7 @@ final class T5 implements Network.EncoderDecoder {
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass.tape(), scaled(pass, hidden), labels);
+        return head.crossEntropy(pass, scaled(pass, hidden), labels);
     }
 
     private Value scaled(Pass pass, Value hidden) {

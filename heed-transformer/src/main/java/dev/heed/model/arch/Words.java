@@ -40,7 +40,12 @@ record Words(Embedding in, @Nullable Linear out, String name) {
     }
 
     Value loss(Pass pass, Value hidden, int[] labels) {
-        return required().crossEntropy(pass.tape(), hidden, labels);
+        return loss(pass, hidden, labels, 0);
+    }
+
+    /** The same of logits that are bounded to ±cap; 0 for none. */
+    Value loss(Pass pass, Value hidden, int[] labels, float cap) {
+        return required().crossEntropy(pass, hidden, labels, cap);
     }
 
     private Linear required() {
