@@ -513,15 +513,16 @@ public final class Ops {
     }
 
     /** The same by a rule: logits bounded, labels smoothed. */
-    public static Value crossEntropy(
-            Tape tape, Value x, Value w, @Nullable Value bias, int[] labels, Likelihood rule) {
+    public static Value crossEntropy(Tape tape, Value x, Value w, @Nullable Value bias, int[] labels, Likelihood rule) {
         int rows = x.tensor().size(0);
         int tile = tileRows(w.tensor().size(0));
         int counted = (int)
                 java.util.Arrays.stream(labels).filter(label -> label >= 0).count();
         Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
         boolean wanted = (tape.wants(x, w) || learnedBias != null) && counted > 0;
-        Tensor kept = wanted && rows <= tile && rule.cap() == 0 ? tape.room(rows, w.tensor().size(0)) : null;
+        Tensor kept = wanted && rows <= tile && rule.cap() == 0
+                ? tape.room(rows, w.tensor().size(0))
+                : null;
         double sum = 0;
         for (int from = 0; from < rows; from += tile) {
             int to = Math.min(rows, from + tile);

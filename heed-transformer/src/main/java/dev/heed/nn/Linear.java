@@ -28,10 +28,7 @@ public final class Linear {
     }
 
     private Linear(
-            @Nullable PackedMatrix packed,
-            @Nullable Value natural,
-            @Nullable Value bias,
-            int @Nullable [] order) {
+            @Nullable PackedMatrix packed, @Nullable Value natural, @Nullable Value bias, int @Nullable [] order) {
         this.packed = packed;
         this.natural = natural;
         this.bias = bias;
@@ -75,7 +72,8 @@ public final class Linear {
             return Ops.linear(tape, x, some, null);
         }
         int all = bias.tensor().elements();
-        Value added = Ops.embedding(tape, bias.view(b -> b.reshape(all, 1)), rows).view(b -> b.reshape(rows.length));
+        Value added =
+                Ops.embedding(tape, bias.view(b -> b.reshape(all, 1)), rows).view(b -> b.reshape(rows.length));
         return Ops.linear(tape, x, some, added);
     }
 
@@ -102,7 +100,9 @@ public final class Linear {
 
     /** Width of the output. */
     public int out() {
-        return packed != null ? packed.out() : order != null ? order.length : weights().tensor().size(0);
+        return packed != null
+                ? packed.out()
+                : order != null ? order.length : weights().tensor().size(0);
     }
 
     /** Width of the input. */

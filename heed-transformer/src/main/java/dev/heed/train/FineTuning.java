@@ -37,7 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param smoothing the share of each label that all labels share evenly
  * @param seed of order, masks and dropout
  */
-public record FineTuning(Path from, int steps, int batch, int context, double rate, double dropout, double smoothing, long seed) {
+public record FineTuning(
+        Path from, int steps, int batch, int context, double rate, double dropout, double smoothing, long seed) {
     private static final String NAME = "fine-tuning";
     private static final int WARM_UP = 100;
     private static final int EVALUATIONS = 4;
@@ -49,12 +50,18 @@ public record FineTuning(Path from, int steps, int batch, int context, double ra
             Pattern.compile("config\\.json|tokenizer\\.json|run\\.json|.*\\.index\\.json|metrics\\..*");
 
     public FineTuning {
-        if (steps < 0 || batch < 1 || context < 1 || !(rate > 0 && rate <= 1) || !(dropout >= 0 && dropout < 1)
+        if (steps < 0
+                || batch < 1
+                || context < 1
+                || !(rate > 0 && rate <= 1)
+                || !(dropout >= 0 && dropout < 1)
                 || !(smoothing >= 0 && smoothing < 1)) {
             throw new IllegalArgumentException(
                     "train: batch and context must be positive, steps not negative, the rate above"
-                            + " 0 and at most 1, dropout and label smoothing from 0 to below 1, got batch " + batch + ", context " + context
-                            + ", steps " + steps + ", rate " + rate + ", dropout " + dropout + ", smoothing " + smoothing);
+                            + " 0 and at most 1, dropout and label smoothing from 0 to below 1, got batch " + batch
+                            + ", context " + context
+                            + ", steps " + steps + ", rate " + rate + ", dropout " + dropout + ", smoothing "
+                            + smoothing);
         }
     }
 

@@ -137,7 +137,10 @@ public final class Trainer {
         @Override
         public Pass of(int... lengths) {
             long own = made++ == 0 ? seed : Draws.of(seed, "pass").bits(made);
-            return Pass.of(lengths).recording(tape).dropping(recipe.dropout(), own).smoothing(recipe.smoothing());
+            return Pass.of(lengths)
+                    .recording(tape)
+                    .dropping(recipe.dropout(), own)
+                    .smoothing(recipe.smoothing());
         }
     }
 
