@@ -53,7 +53,7 @@ final class RecallModel {
     /** Mean of −log p(answer) over texts. */
     Value loss(Tape tape, RecallTask.Batch batch) {
         Pass pass = pass(batch).recording(tape);
-        return answer.crossEntropy(tape, reader.read(pass, batch.ids()), batch.answers());
+        return answer.crossEntropy(pass, reader.read(pass, batch.ids()), batch.answers());
     }
 
     /** How many answers are right. */
