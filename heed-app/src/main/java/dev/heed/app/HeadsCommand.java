@@ -82,7 +82,7 @@ final class HeadsCommand extends HeedCommand {
         if (format.value() == Format.CSV) {
             throw new IllegalArgumentException("report heads: --format must be text or json, got csv");
         }
-        try (Model loaded = model.load("report heads", terminal)) {
+        try (Model loaded = model.loadOr("story", terminal)) {
             List<Tokens> read = texts(loaded);
             HeadsView view = new HeadsView(
                     String.valueOf(loaded.folder().getFileName()),

@@ -5,6 +5,8 @@ import dev.heed.app.print.Terminal;
 import dev.heed.lens.RoutingReport;
 import dev.heed.lens.RoutingReport.Settings;
 import dev.heed.model.Model;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,6 +17,7 @@ import picocli.CommandLine.Option;
         description = {
             "Measure where \"it\" attends to, on sentences with combinations of words that training never saw, and what"
                     + " becomes of the answer when edges are cut.",
+            "Without --model: the bundled models, a line each. With --model NAME or DIR: everything about one.",
             "The head and the routes that are shown are chosen on training sentences, never on those that are reported."
         })
 final class RoutingCommand extends HeedCommand {
@@ -50,16 +53,31 @@ final class RoutingCommand extends HeedCommand {
                     "report routing: --sentences must be 1..100000 and --routes not negative, got " + sentences
                             + " and " + routes);
         }
-        try (Model loaded = model.loadOr("cloze", terminal)) {
-            Settings settings = new Settings(sentences, sentences, Math.min(150, sentences), routes, seed);
-            RoutingView view =
-                    new RoutingView(String.valueOf(loaded.folder().getFileName()), RoutingReport.of(loaded, settings));
-            if (format.value() == Format.JSON) {
-                view.printJson(terminal);
-            } else {
-                view.print(terminal);
-            }
+        Settings settings = new Settings(sentences, sentences, Math.min(150, sentences), routes, seed);
+        List<RoutingView> views = model.isUsual() ? bundled(settings) : List.of(given(settings));
+        if (format.value() == Format.JSON) {
+            RoutingView.printJson(views, terminal);
+        } else if (model.isUsual()) {
+            RoutingView.printSummary(views, terminal);
+        } else {
+            views.getFirst().print(terminal);
         }
         return 0;
+    }
+
+    private static List<RoutingView> bundled(Settings settings) {
+        List<RoutingView> views = new ArrayList<>();
+        for (String name : Model.bundled()) {
+            try (Model loaded = Model.bundled(name)) {
+                views.add(new RoutingView(name, RoutingReport.of(loaded, settings)));
+            }
+        }
+        return views;
+    }
+
+    private RoutingView given(Settings settings) {
+        try (Model loaded = model.load("report routing", terminal)) {
+            return new RoutingView(String.valueOf(loaded.folder().getFileName()), RoutingReport.of(loaded, settings));
+        }
     }
 }

@@ -45,18 +45,20 @@ record RoutingView(String model, RoutingReport report) {
                 .column("prefers", 1)
                 .column("interval")
                 .column("chance", 1)
+                .column("chosen", 1)
                 .column("right", 1)
                 .column("one cut", 1)
                 .column("all cut", 1)
-                .column("random cut", 1);
+                .column("random", 1);
         for (RoutingView view : views) {
             Task task = view.report().tasks().getFirst();
             table.row(
                     view.model(),
                     100 * task.prefers().value(),
-                    Numbers.fixed(100 * task.prefers().low(), 1) + " to "
+                    Numbers.fixed(100 * task.prefers().low(), 1) + "–"
                             + Numbers.fixed(100 * task.prefers().high(), 1),
                     100 * chance(task),
+                    100 * task.chooses().value(),
                     100 * task.right().value(),
                     100 * task.cuts().get(0).right().value(),
                     100 * task.cuts().get(1).right().value(),
@@ -72,9 +74,9 @@ record RoutingView(String model, RoutingReport report) {
     private static final String SUMMARY =
             " held-out sentences. prefers: one head, chosen on training sentences, sends more weight"
                     + " to what \"it\" stands for than to the other noun, with the 95 % interval; chance: the best of shuffled weights"
-                    + " and simple rules. right: the answer is right among all words; so it is when that head's edges to the referent are"
-                    + " cut, when every head's are, and when as many random others of every head are. A weight is not an explanation:"
-                    + " --model NAME shows more.";
+                    + " and simple rules. chosen: the right answer is likelier than that of the other noun; right: likelier than every"
+                    + " other word, and so when that head's edges to the referent are cut, when every head's are, and when as many random"
+                    + " others of every head are. A weight is not an explanation: --model NAME shows more.";
 
     private static double chance(Task task) {
         return task.baselines().stream()
@@ -191,12 +193,17 @@ record RoutingView(String model, RoutingReport report) {
     // ---- JSON
     // -----------------------------------------------------------------------------------------------------------------
 
-    void printJson(Terminal terminal) {
+    static void printJson(List<RoutingView> views, Terminal terminal) {
+        List<Map<String, Object>> all = views.stream().map(RoutingView::json).toList();
+        Json.print(terminal, all.size() == 1 ? all.getFirst() : Map.of("models", all));
+    }
+
+    private Map<String, Object> json() {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("model", model);
         report.exact().ifPresent(exact -> all.put("exact_translations", json(exact)));
         all.put("tasks", report.tasks().stream().map(RoutingView::json).toList());
-        Json.print(terminal, all);
+        return all;
     }
 
     private static Map<String, Object> json(Task task) {

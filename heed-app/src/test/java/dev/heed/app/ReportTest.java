@@ -26,6 +26,15 @@ class ReportTest {
     }
 
     @Test
+    void routingWithoutAModelIsThatOfTheBundledOnes() {
+        Run run = Run.of("report", "routing", "--sentences", "30");
+        assertThat(run.code()).isZero();
+        assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
+        assertThat(run.out().lines().limit(6)).anyMatch(line -> line.startsWith("cloze "));
+        assertThat(run.out()).contains("\npronoun ", "\nstory ", "\ntranslator ", "A weight is not an");
+    }
+
+    @Test
     void headsFitEightyColumns() {
         Run run = Run.of("report", "heads", "--model", model("gpt2"), "Hello you there.", "A small house and a dog.");
         assertThat(run.code()).isZero();
