@@ -31,8 +31,11 @@ public final class Workers {
     private static final int DEFAULT_THREADS = defaultThreads();
     private static final ScopedValue<Integer> THREADS = ScopedValue.newInstance();
     private static final AtomicBoolean BUSY = new AtomicBoolean();
-    /** Waking a parked thread costs 5 to 50 µs, so idle workers look for work this long before they park. */
-    private static final long SPIN_NANOS = 20_000;
+    /**
+     * Waking a parked thread costs 5 to 50 µs, so idle workers look for work this long before they park: longer than what a
+     * training step does on one thread between two calls that are shared.
+     */
+    private static final long SPIN_NANOS = 100_000;
 
     /** Below this many multiply-adds (about 15 µs of one core) waking a second thread costs more than it saves. */
     private static final long WORTH_SHARING = 2_000_000;
@@ -155,6 +158,7 @@ public final class Workers {
 
     private static final class Worker extends Thread {
         private volatile @Nullable Job given;
+        private volatile boolean parked;
 
         Worker(int index) {
             super("heed-worker-" + (index + 1));
@@ -163,7 +167,9 @@ public final class Workers {
 
         void give(Job job) {
             given = job;
-            LockSupport.unpark(this);
+            if (parked) { // to unpark a thread that is awake costs a microsecond, too
+                LockSupport.unpark(this);
+            }
         }
 
         @Override
@@ -187,7 +193,11 @@ public final class Workers {
                 if (System.nanoTime() < until) {
                     Thread.onSpinWait();
                 } else {
-                    LockSupport.park(this);
+                    parked = true;
+                    if (given == last) { // looked at once more: a job given before the flag was seen wakes nobody
+                        LockSupport.park(this);
+                    }
+                    parked = false;
                 }
             }
         }
