@@ -13,7 +13,10 @@ import dev.heed.attention.AttentionMap;
 import dev.heed.lens.Entropy;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The pictures of {@code heed look}: one head, one query of it, or all heads, with the picture's own check below it. */
@@ -34,30 +37,73 @@ final class LookView {
     /** Which head, and why. */
     record Choice(int layer, int head, String why) {}
 
-    /** The head with the lowest mean entropy relative to uniform, of all or of one layer; the earlier of equal ones. */
+    /**
+     * The head with the lowest mean entropy relative to uniform, of all or of one layer; the earlier of equal ones. Heads that
+     * look at the same offset from most tokens are sharp and say nothing of the text: they are shown only if there is no other.
+     */
     Choice sharpest(@Nullable Integer onlyLayer) {
         int queries = heads.queryTokens().size();
         int from = Math.max(0, queries - ROWS_TO_CHOOSE_BY);
-        Choice best = new Choice(onlyLayer == null ? 0 : onlyLayer, 0, "the text has one token: nothing to choose by");
-        double lowest = Double.POSITIVE_INFINITY;
-        int candidates = 0;
+        Choice none = new Choice(onlyLayer == null ? 0 : onlyLayer, 0, "the text has one token: nothing to choose by");
+        Sharpest all = new Sharpest("");
+        Sharpest free = new Sharpest(", leaving out those that look at one offset");
         for (int layer = 0; layer < heads.layers(); layer++) {
             for (int head = 0; head < heads.heads() && (onlyLayer == null || layer == onlyLayer); head++) {
-                double entropy = Entropy.relativeToUniform(heads.rows(layer, head, from, queries));
-                candidates++;
-                if (entropy < lowest) {
-                    lowest = entropy;
-                    best = new Choice(layer, head, "");
+                AttentionMap rows = heads.rows(layer, head, from, queries);
+                double entropy = Entropy.relativeToUniform(rows);
+                all.offer(layer, head, entropy);
+                if (!looksAtOneOffset(rows)) {
+                    free.offer(layer, head, entropy);
                 }
             }
         }
-        return lowest == Double.POSITIVE_INFINITY
-                ? best
-                : new Choice(
-                        best.layer(),
-                        best.head(),
-                        "the lowest of " + candidates + " heads by mean entropy relative to uniform ("
-                                + Numbers.fixed(lowest, 2) + "; uniform is 1)");
+        Sharpest chosen = free.candidates < all.candidates ? free : all;
+        return chosen.choice().or(all::choice).orElse(none);
+    }
+
+    /** The head with the lowest entropy among those offered. */
+    private static final class Sharpest {
+        private final String leavingOut;
+        private int layer;
+        private int head;
+        private int candidates;
+        private double lowest = Double.POSITIVE_INFINITY;
+
+        Sharpest(String leavingOut) {
+            this.leavingOut = leavingOut;
+        }
+
+        void offer(int offeredLayer, int offeredHead, double entropy) {
+            candidates++;
+            if (entropy < lowest) {
+                lowest = entropy;
+                layer = offeredLayer;
+                head = offeredHead;
+            }
+        }
+
+        Optional<Choice> choice() {
+            return lowest == Double.POSITIVE_INFINITY
+                    ? Optional.empty()
+                    : Optional.of(new Choice(
+                            layer,
+                            head,
+                            "the lowest of " + candidates + " heads by mean entropy relative to uniform ("
+                                    + Numbers.fixed(lowest, 2) + "; uniform is 1)" + leavingOut));
+        }
+    }
+
+    /** Whether the largest weights of three quarters of the rows lie equally far from their queries (Voita et al. 2019, 5.1). */
+    private static boolean looksAtOneOffset(AttentionMap rows) {
+        Map<Integer, Integer> counts = new HashMap<>();
+        for (int row = 0; row < rows.rows(); row++) {
+            int largest = 0;
+            for (int key = 1; key < rows.columns(); key++) {
+                largest = rows.weight(row, key) > rows.weight(row, largest) ? key : largest;
+            }
+            counts.merge(rows.firstKey() + largest - rows.firstQuery() - row, 1, Integer::sum);
+        }
+        return counts.values().stream().anyMatch(count -> 4 * count >= 3 * rows.rows());
     }
 
     // ---- one head ----

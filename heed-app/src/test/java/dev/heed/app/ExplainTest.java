@@ -109,7 +109,7 @@ class ExplainTest {
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err())
                 .startsWith("heed: explain trophy: ")
-                .contains("heed look --model DIR")
+                .contains("heed resolve \"The trophy wouldn't fit in the suitcase because it was too big.\"")
                 .hasLineCount(1);
     }
 

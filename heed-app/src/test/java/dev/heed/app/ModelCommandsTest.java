@@ -136,8 +136,17 @@ class ModelCommandsTest {
     }
 
     @Test
-    void withoutAModelLookSaysHowToGetOne() {
-        assertThat(Run.of("look", "text").err()).contains("--model DIR", "heed models");
+    void withoutAModelLookTakesTheBundledOne() {
+        Run run = Run.of("look", "The animal didn't cross the street because it was too tired.");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("animal (2)", "it (8)", "cloze (bert), 14 tokens");
+    }
+
+    @Test
+    void aHeadThatLooksAtOneOffsetIsNotTheFirstToBeShown() {
+        String text = "The animal didn't cross the street because it was too tired.";
+        assertThat(Run.of("look", text).out()).contains("leaving out those that look at one offset");
+        assertThat(Run.of("look", text, "--layer", "0").code()).isZero();
     }
 
     @Test
