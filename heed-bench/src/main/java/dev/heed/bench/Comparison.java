@@ -4,26 +4,28 @@ import dev.heed.bench.rival.Contestant;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntFunction;
-import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One case from start to end: everybody is made ready, compared with the reference, and those that agree are timed
- * together, all numbers of threads in the same rounds.
+ * together, all numbers of threads in the same rounds. The floor takes its turns among them: the clock of a processor under
+ * load is not the one it has before (273 GFLOP/s at rest, 255 between rivals on one machine).
  *
  * @param name of the case
- * @param floorSeconds by number of threads
+ * @param floor by number of threads: takes the time below which nobody can be
  * @param error of a contestant's outputs against the reference
  * @param tolerance the largest error with which one is timed
  */
-record Comparison(
-        String name, IntToDoubleFunction floorSeconds, ToDoubleFunction<List<Tensor>> error, double tolerance) {
+record Comparison(String name, IntFunction<Contestant> floor, ToDoubleFunction<List<Tensor>> error, double tolerance) {
     /** The name whose times the others are divided by. */
     static final String HOME = "heed";
+
+    private static final String FLOOR = "floor";
 
     /**
      * Someone who may take part.
@@ -51,6 +53,7 @@ record Comparison(
                 Optional<String> refusal = candidate.refusal().or(() -> enter(candidate, threads, lanes));
                 refusal.ifPresent(reason -> absent.add(new Report.Absent(candidate.name(), reason)));
             }
+            threads.forEach(t -> lanes.add(new Lane(FLOOR, "", t, floor.apply(t), 0)));
             double[][] seconds =
                     plan.measure(lanes.stream().map(Lane::contestant).toList());
             return threads.stream().map(t -> row(t, lanes, seconds, absent)).toList();
@@ -83,25 +86,24 @@ record Comparison(
     }
 
     private Report.Row row(int threads, List<Lane> lanes, double[][] seconds, List<Report.Absent> absent) {
-        double floor = floorSeconds.applyAsDouble(threads);
+        double[] least = Objects.requireNonNull(secondsOf(FLOOR, threads, lanes, seconds));
         double @Nullable [] home = secondsOf(HOME, threads, lanes, seconds);
         List<Report.Entry> entries = new ArrayList<>();
         for (int i = 0; i < lanes.size(); i++) {
             Lane lane = lanes.get(i);
-            if (lane.threads == threads) {
+            if (lane.threads == threads && !lane.rival.equals(FLOOR)) {
                 double @Nullable [] single = threads == 1 ? null : secondsOf(lane.rival, 1, lanes, seconds);
-                Quartiles time = Quartiles.of(seconds[i]);
                 entries.add(new Report.Entry(
                         lane.rival,
                         lane.version,
-                        time.times(1e3),
+                        Quartiles.of(seconds[i]).times(1e3),
                         home == null || lane.rival.equals(HOME) ? null : Quartiles.ofRatios(seconds[i], home),
-                        floor / time.median(),
+                        Quartiles.ofRatios(least, seconds[i]).median(),
                         single == null ? null : Quartiles.ofRatios(single, seconds[i]),
                         lane.error));
             }
         }
-        return new Report.Row(name, threads, floor * 1e3, entries, absent);
+        return new Report.Row(name, threads, Quartiles.of(least).median() * 1e3, entries, absent);
     }
 
     private static double @Nullable [] secondsOf(String rival, int threads, List<Lane> lanes, double[][] seconds) {

@@ -9,14 +9,16 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Per step of k: two vector loads, twelve broadcasts, 24 fused multiply-adds.
  */
-final class FmaPeak {
+final class FmaPeak implements Floor.Part {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final int L = F.length();
     private static final int ROWS = 12;
     /** Keeps a (6 KB) and b (16 KB with 16 lanes) in a first-level cache of 32 KB. */
     private static final int DEPTH = 128;
+    /** Of one step. */
+    static final double OPERATIONS = 2.0 * ROWS * 2 * L * DEPTH;
     /** About 10 ms a try at 280 GFLOP/s, so that short interruptions miss some tries. */
-    private static final int REPEATS = 28_000;
+    private static final int STEPS = 28_000;
 
     private static final int TRIES = 12;
 
@@ -24,20 +26,18 @@ final class FmaPeak {
     private final float[] b = new float[DEPTH * 2 * L];
     private final float[] c = new float[ROWS * 2 * L];
 
-    private FmaPeak() {}
-
     /** Operations per second of {@code threads} threads together. */
     static double measure(int threads) {
         FmaPeak[] own = new FmaPeak[threads];
         for (int t = 0; t < threads; t++) {
             own[t] = new FmaPeak();
         }
-        double seconds = Together.fastest(TRIES, threads, thread -> own[thread].run());
-        return 2.0 * ROWS * 2 * L * DEPTH * REPEATS * threads / seconds;
+        return OPERATIONS * STEPS * threads / Together.fastest(TRIES, threads, thread -> own[thread].run(STEPS));
     }
 
-    private void run() {
-        for (int repeat = 0; repeat < REPEATS; repeat++) {
+    @Override
+    public void run(long steps) {
+        for (long step = 0; step < steps; step++) {
             tile(a, b, c);
         }
     }

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What this machine can do at most, measured in the same run, and the floor that follows for a case: the time below which
- * no exact attention can go here.
+ * What this machine can do at most, measured before a run, and the floor of a case: the time below which no exact
+ * attention can go here.
  *
  * <pre>
  * forward   (4·D + 32) · visible pairs / FMA peak      two products of 2·D operations per pair, and the exponential
@@ -28,7 +28,6 @@ final class Limits {
     private static final long DRAM_BYTES = 256 << 20;
 
     private final Map<Integer, Double> peaks = new HashMap<>();
-    private final ReadBandwidth bandwidth = new ReadBandwidth();
 
     /**
      * The machine in figures.
@@ -45,21 +44,20 @@ final class Limits {
         return new Machine(
                 threads,
                 peak(threads) * 1e-9,
-                bandwidth.of(L2_BYTES * threads, threads) * 1e-9,
-                bandwidth.of(L3_BYTES, threads) * 1e-9,
-                bandwidth.of(DRAM_BYTES, threads) * 1e-9);
+                ReadBandwidth.measure(L2_BYTES * threads, threads) * 1e-9,
+                ReadBandwidth.measure(L3_BYTES, threads) * 1e-9,
+                ReadBandwidth.measure(DRAM_BYTES, threads) * 1e-9);
     }
 
-    /** Seconds. */
-    double floor(AttentionCase question, int threads) {
+    Floor floor(AttentionCase question, int threads) {
         boolean decodes = question.work() == AttentionCase.Work.DECODE;
         return floor(operations(question), decodes ? cacheBytes(question) : 0, threads);
     }
 
-    /** Seconds: the longer of computing and, where they matter, reading these bytes once. */
-    double floor(double operations, long bytes, int threads) {
-        double reading = bytes == 0 ? 0 : bytes / bandwidth.of(bytes, threads);
-        return Math.max(operations / peak(threads), reading);
+    /** The longer of computing and, where they matter, reading these bytes once. */
+    Floor floor(double operations, long bytes, int threads) {
+        boolean reads = bytes > 0 && bytes / ReadBandwidth.measure(bytes, threads) > operations / peak(threads);
+        return reads ? Floor.ofReading(bytes, threads) : Floor.ofComputing(operations, threads);
     }
 
     static double operations(AttentionCase question) {

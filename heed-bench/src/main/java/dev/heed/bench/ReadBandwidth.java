@@ -1,12 +1,10 @@
 package dev.heed.bench;
 
-import java.util.HashMap;
-import java.util.Map;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** How fast this machine reads so many bytes again and again: from a cache if they fit into it, else from memory. */
-final class ReadBandwidth {
+final class ReadBandwidth implements Floor.Part {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final int L = F.length();
     /** Independent sums hide the latency of the additions. */
@@ -16,29 +14,34 @@ final class ReadBandwidth {
 
     private static final int TRIES = 12;
 
-    private final Map<Long, Double> known = new HashMap<>();
+    private final float[] values;
 
     /** Sums land here, so that reading is not for nothing. */
     private volatile float sink;
 
-    /** Bytes per second of {@code threads} threads together, each reading its own part of {@code bytes}. */
-    double of(long bytes, int threads) {
-        return known.computeIfAbsent(bytes << 8 | threads, key -> measure(bytes, threads));
+    ReadBandwidth(long bytes) {
+        int step = UNROLL * L;
+        values = new float[Math.toIntExact(bytes / Float.BYTES / step * step)];
     }
 
-    private double measure(long bytes, int threads) {
-        int step = UNROLL * L;
-        int length = Math.toIntExact(bytes / 4 / threads / step * step);
-        float[][] parts = new float[threads][length];
-        int passes = (int) Math.max(1, BYTES_PER_TRY / (4L * length * threads));
-        double seconds = Together.fastest(TRIES, threads, thread -> {
-            float sum = 0;
-            for (int pass = 0; pass < passes; pass++) {
-                sum += sum(parts[thread]);
-            }
-            sink = sum;
-        });
-        return 4.0 * length * threads * passes / seconds;
+    /** Bytes per second of {@code threads} threads together, each reading its own part of {@code bytes}. */
+    static double measure(long bytes, int threads) {
+        ReadBandwidth[] own = new ReadBandwidth[threads];
+        for (int t = 0; t < threads; t++) {
+            own[t] = new ReadBandwidth(bytes / threads);
+        }
+        long passes = Math.max(1, BYTES_PER_TRY / bytes);
+        double seconds = Together.fastest(TRIES, threads, thread -> own[thread].run(passes));
+        return (double) Float.BYTES * own[0].values.length * threads * passes / seconds;
+    }
+
+    @Override
+    public void run(long passes) {
+        float sum = 0;
+        for (long pass = 0; pass < passes; pass++) {
+            sum += sum(values);
+        }
+        sink = sum;
     }
 
     private static float sum(float[] values) {

@@ -26,7 +26,7 @@ record Report(String title, String command, Conditions conditions, List<Limits.M
      *
      * @param millis per run
      * @param ratio its time over Heed's in the same round: above 1 Heed is faster; null for Heed itself or without it
-     * @param ofFloor floor over median time
+     * @param ofFloor the floor's time over this one in the same round
      * @param speedUp its one-thread time over this one in the same round; null at one thread or where that was not run
      * @param error against the double reference
      */

@@ -11,6 +11,13 @@ public interface Contestant extends AutoCloseable {
     /** The work that is timed. */
     void run();
 
+    /** What a timed block does. */
+    default void run(long times) {
+        for (long time = 0; time < times; time++) {
+            run();
+        }
+    }
+
     /** What the latest run computed: the output [1, H, N, D], or dQuery, dKey and dValue. Copies; not timed. */
     List<Tensor> outputs();
 
