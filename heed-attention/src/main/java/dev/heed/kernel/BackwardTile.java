@@ -42,7 +42,7 @@ final class BackwardTile {
         }
         scores.keepForGradients(p.terms());
         scores.open(p, batch, head, firstQuery);
-        ScoreTile.transpose(pass.dOutput(), batch, head, firstQuery, queries, dOutputT);
+        scores.rows().in(pass.dOutput(), batch, head, firstQuery, queries, 1, dOutputT);
         Arrays.fill(dQueryT, 0, p.width() * Q, 0);
         if (p.terms().additive() != null) {
             dAdditiveT = new float[p.width() * Q];
@@ -61,7 +61,7 @@ final class BackwardTile {
             float value = lse.array()[lseAt + q * lse.stride(2)];
             base[q] = value == Float.NEGATIVE_INFINITY ? 0 : value;
         }
-        ScoreTile.transpose(out, batch, head, firstQuery, queries, outputT);
+        scores.rows().in(out, batch, head, firstQuery, queries, 1, outputT);
         TILE.dots(dOutputT, outputT, p.valueWidth(), delta);
     }
 
@@ -167,11 +167,8 @@ final class BackwardTile {
     /** Writes dQ and lets go of the caller's tensors. */
     void close() {
         Tensor dQuery = pass.dQuery();
-        int width = dQuery.size(3);
-        int at = dQuery.offset() + batch * dQuery.stride(0) + head * dQuery.stride(1) + firstQuery * dQuery.stride(2);
         Arrays.fill(delta, pass.problem().terms().queryScale());
-        TILE.scale(dQueryT, width, delta);
-        TILE.transpose(dQueryT, 0, Q, width, queries, dQuery.array(), at, dQuery.stride(2));
+        scores.rows().out(dQueryT, delta, dQuery, batch, head, firstQuery, queries);
         release();
     }
 

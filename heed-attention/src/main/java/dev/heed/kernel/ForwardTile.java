@@ -179,19 +179,15 @@ final class ForwardTile {
     private void writeLse(Tensor lse, int queries) {
         float[] to = lse.array();
         int at = lse.offset() + batch * lse.stride(0) + head * lse.stride(1) + firstQuery * lse.stride(2);
+        TILE.lse(whole.max, whole.sum, whole.base);
         for (int q = 0; q < queries; q++) {
-            boolean sawNothing = whole.sum[q] == 0;
-            whole.factor[q] = sawNothing ? 0 : 1 / whole.sum[q];
-            to[at + q * lse.stride(2)] =
-                    sawNothing ? Float.NEGATIVE_INFINITY : (float) (whole.max[q] + Ln.inDouble(whole.sum[q]));
+            whole.factor[q] = whole.sum[q] == 0 ? 0 : 1 / whole.sum[q];
+            to[at + q * lse.stride(2)] = whole.base[q];
         }
     }
 
     /** output = mixture / sum. */
     private void writeOutput(Tensor output, int queries) {
-        int width = output.size(3);
-        int at = output.offset() + batch * output.stride(0) + head * output.stride(1) + firstQuery * output.stride(2);
-        TILE.scale(total, width, whole.factor);
-        TILE.transpose(total, 0, Q, width, queries, output.array(), at, output.stride(2));
+        scores.rows().out(total, whole.factor, output, batch, head, firstQuery, queries);
     }
 }

@@ -8,9 +8,9 @@ package dev.heed.kernel;
  * under 2⁻⁵⁰ of the result). Rounded to float the result is within 0.50001 ulp (measured in LnTest).
  */
 public final class Ln {
-    private static final double LN2 = 0.6931471805599453;
+    static final double LN2 = 0.6931471805599453;
     /** The bits of √½: subtracting them moves the exponent's step from 1 to √½. */
-    private static final long SQRT_HALF = 0x3FE6A09E667F3BCDL;
+    static final long SQRT_HALF = 0x3FE6A09E667F3BCDL;
 
     private Ln() {}
 

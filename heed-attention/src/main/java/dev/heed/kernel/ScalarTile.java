@@ -83,6 +83,13 @@ final class ScalarTile implements Tile {
     }
 
     @Override
+    public void lse(float[] max, float[] sum, float[] lse) {
+        for (int q = 0; q < QUERIES; q++) {
+            lse[q] = sum[q] == 0 ? Float.NEGATIVE_INFINITY : (float) (max[q] + Ln.inDouble(sum[q]));
+        }
+    }
+
+    @Override
     public void exponentials(float[] s, int rows, float[] base) {
         for (int i = 0; i < rows * QUERIES; i++) {
             s[i] = Exp.exp(s[i] - base[i % QUERIES]);
@@ -179,6 +186,24 @@ final class ScalarTile implements Tile {
         for (; r < rows; r++) {
             for (int c = 0; c < columns; c++) {
                 to[toAt + c * toStride + r] = from[at + r * stride + c];
+            }
+        }
+    }
+
+    @Override
+    public void scaleRows(
+            float[] from,
+            int at,
+            int stride,
+            float[] factors,
+            int rows,
+            int width,
+            float[] to,
+            int toAt,
+            int toStride) {
+        for (int r = 0; r < rows; r++) {
+            for (int d = 0; d < width; d++) {
+                to[toAt + r * toStride + d] = from[at + r * stride + d] * factors[r] + 0f;
             }
         }
     }

@@ -31,13 +31,13 @@ final class ScoreTile {
     private float[] slope = new float[0];
 
     private boolean keepSlope;
+    private final TileRows rows = new TileRows();
     private float[] qT = new float[0];
     /** An additive comparison's v, scaled. */
     private float[] v = new float[0];
 
     private float[] additiveRoom = new float[0];
 
-    private final float[] scale = new float[Q];
     private final int[] from = new int[Q];
     private final int[] to = new int[Q];
     private Problem problem = Problem.NONE;
@@ -81,9 +81,7 @@ final class ScoreTile {
         if (qT.length < of.width() * Q) {
             qT = new float[of.width() * Q];
         }
-        transpose(of.query(), batch, head, firstQuery, queries, qT);
-        Arrays.fill(scale, of.terms().queryScale());
-        TILE.scale(qT, of.width(), scale);
+        rows.in(of.query(), batch, head, firstQuery, queries, of.terms().queryScale(), qT);
         bounds(of.visible());
         Tensor additive = of.terms().additive();
         if (additive != null) {
@@ -137,6 +135,11 @@ final class ScoreTile {
         if (keepSlope && slope.length == 0) {
             slope = new float[BLOCK * Q];
         }
+    }
+
+    /** For whoever brings more rows of the same queries in or out. */
+    TileRows rows() {
+        return rows;
     }
 
     /** Lets go of the caller's tensors. */
@@ -355,15 +358,5 @@ final class ScoreTile {
                 }
             }
         }
-    }
-
-    /** Rows {@code first..first+count} of one head to [width][32]; lanes behind them are zero. */
-    static void transpose(Tensor t, int batch, int head, int first, int count, float[] to) {
-        int width = t.size(3);
-        int at = t.offset() + batch * t.stride(0) + head * t.stride(1) + first * t.stride(2);
-        if (count < Q) {
-            Arrays.fill(to, 0, width * Q, 0);
-        }
-        TILE.transpose(t.array(), at, t.stride(2), count, width, to, 0, Q);
     }
 }

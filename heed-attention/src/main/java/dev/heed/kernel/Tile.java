@@ -51,6 +51,9 @@ interface Tile {
      */
     boolean softmax(float[] s, int rows, int firstKey, Running run);
 
+    /** lse[q] = max[q] + ln(sum[q]), rounded once; −∞ where the sum is 0. */
+    void lse(float[] max, float[] sum, float[] lse);
+
     /** s[j][q] = exp(s[j][q] − base[q]). */
     void exponentials(float[] s, int rows, float[] base);
 
@@ -83,6 +86,10 @@ interface Tile {
 
     /** to[c][r] = from[r][c]; rows of {@code from} are {@code stride} apart, those of {@code to} {@code toStride}. */
     void transpose(float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride);
+
+    /** to[r][d] = from[r][d] · factors[r] + 0, row r at {@code at + r·stride}; the 0 as in {@link #scale}. */
+    void scaleRows(
+            float[] from, int at, int stride, float[] factors, int rows, int width, float[] to, int toAt, int toStride);
 
     /** oT[d][q] = oT[d][q] · factor[q] + 0; the 0 turns −0, which depends on skipped zeros, into 0. */
     void scale(float[] oT, int width, float[] factor);

@@ -1,7 +1,9 @@
 package dev.heed.kernel;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -24,6 +26,11 @@ final class VectorTile implements Tile {
     /** Queries that one pass of a register tile covers: two vectors. */
     private static final int PAIR = 2 * L;
 
+    /** Half as many lanes, and as many doubles. */
+    private static final VectorSpecies<Float> HALF = FloatVector.SPECIES_256;
+
+    private static final VectorSpecies<Double> DOUBLE = DoubleVector.SPECIES_512;
+    private static final Tile SCALAR = new ScalarTile();
     private static final float[] ZEROS = new float[QUERIES];
     private static final boolean TALL = L >= 16;
     /**
@@ -220,8 +227,9 @@ final class VectorTile implements Tile {
      */
     private static void blockMax(float[] s, int rows, float[] before, float[] most, int q) {
         FloatVector m0 = FloatVector.fromArray(F, before, q), m1 = m0, m2 = m0, m3 = m0;
+        FloatVector m4 = m0, m5 = m0, m6 = m0, m7 = m0;
         int j = 0;
-        for (; j + 4 <= rows; j += 4) {
+        for (; j + 8 <= rows; j += 8) {
             int at = j * QUERIES + q;
             FloatVector x = FloatVector.fromArray(F, s, at);
             m0 = m0.blend(x, x.compare(VectorOperators.GT, m0));
@@ -231,14 +239,69 @@ final class VectorTile implements Tile {
             m2 = m2.blend(x, x.compare(VectorOperators.GT, m2));
             x = FloatVector.fromArray(F, s, at + 3 * QUERIES);
             m3 = m3.blend(x, x.compare(VectorOperators.GT, m3));
+            x = FloatVector.fromArray(F, s, at + 4 * QUERIES);
+            m4 = m4.blend(x, x.compare(VectorOperators.GT, m4));
+            x = FloatVector.fromArray(F, s, at + 5 * QUERIES);
+            m5 = m5.blend(x, x.compare(VectorOperators.GT, m5));
+            x = FloatVector.fromArray(F, s, at + 6 * QUERIES);
+            m6 = m6.blend(x, x.compare(VectorOperators.GT, m6));
+            x = FloatVector.fromArray(F, s, at + 7 * QUERIES);
+            m7 = m7.blend(x, x.compare(VectorOperators.GT, m7));
         }
         for (; j < rows; j++) {
             FloatVector x = FloatVector.fromArray(F, s, j * QUERIES + q);
             m0 = m0.blend(x, x.compare(VectorOperators.GT, m0));
         }
+        m0 = m0.blend(m4, m4.compare(VectorOperators.GT, m0));
+        m1 = m1.blend(m5, m5.compare(VectorOperators.GT, m1));
+        m2 = m2.blend(m6, m6.compare(VectorOperators.GT, m2));
+        m3 = m3.blend(m7, m7.compare(VectorOperators.GT, m3));
         m0 = m0.blend(m1, m1.compare(VectorOperators.GT, m0));
         m2 = m2.blend(m3, m3.compare(VectorOperators.GT, m2));
         m0.blend(m2, m2.compare(VectorOperators.GT, m0)).intoArray(most, q);
+    }
+
+    @Override
+    public void lse(float[] max, float[] sum, float[] lse) {
+        boolean special = false;
+        for (int q = 0; q < QUERIES; q += L) {
+            FloatVector x = FloatVector.fromArray(F, sum, q);
+            VectorMask<Float> usual =
+                    x.compare(VectorOperators.GT, 0f).and(x.compare(VectorOperators.LT, Float.POSITIVE_INFINITY));
+            special |= !usual.allTrue();
+        }
+        if (special || !TALL) { // NaN, a query without keys; or no vectors of 64-bit integers to speak of
+            SCALAR.lse(max, sum, lse);
+        } else {
+            for (int q = 0; q < QUERIES; q += L / 2) {
+                addLn(max, sum, lse, q);
+            }
+        }
+    }
+
+    /** {@link Ln#inDouble}, lane by lane the same operations, for half a vector of positive numbers. */
+    private static void addLn(float[] max, float[] sum, float[] lse, int q) {
+        DoubleVector x =
+                (DoubleVector) FloatVector.fromArray(HALF, sum, q).convertShape(VectorOperators.F2D, DOUBLE, 0);
+        LongVector bits = x.reinterpretAsLongs();
+        LongVector n = bits.sub(Ln.SQRT_HALF).lanewise(VectorOperators.ASHR, 52);
+        DoubleVector m = bits.sub(n.lanewise(VectorOperators.LSHL, 52)).reinterpretAsDoubles();
+        DoubleVector s = m.sub(1).div(m.add(1));
+        DoubleVector z = s.mul(s);
+        DoubleVector w = z.mul(z);
+        DoubleVector even = w.mul(1.0 / 17).add(1.0 / 13);
+        even = even.mul(w).add(1.0 / 9);
+        even = even.mul(w).add(1.0 / 5);
+        even = even.mul(w).add(1);
+        DoubleVector odd = w.mul(1.0 / 19).add(1.0 / 15);
+        odd = odd.mul(w).add(1.0 / 11);
+        odd = odd.mul(w).add(1.0 / 7);
+        odd = odd.mul(w).add(1.0 / 3);
+        DoubleVector powers = (DoubleVector) n.convertShape(VectorOperators.L2D, DOUBLE, 0);
+        DoubleVector ln = powers.mul(Ln.LN2).add(s.mul(2).mul(even.add(z.mul(odd))));
+        DoubleVector most =
+                (DoubleVector) FloatVector.fromArray(HALF, max, q).convertShape(VectorOperators.F2D, DOUBLE, 0);
+        ((FloatVector) most.add(ln).convertShape(VectorOperators.D2F, HALF, 0)).intoArray(lse, q);
     }
 
     @Override
@@ -248,18 +311,21 @@ final class VectorTile implements Tile {
         }
     }
 
-    /** {@link Exp#exp}, lane by lane the same operations. Two side by side reach C2's limit of nodes, four spill. */
+    /**
+     * {@link Exp#exp}, lane by lane the same bits: the polynomial is scaled by {@link Exp#UNBIAS}, a power of two, from its start, which
+     * spares a product. Two side by side reach C2's limit of nodes, four spill.
+     */
     private static void exponentials(float[] s, int rows, float[] base, int q) {
         FloatVector log2e = FloatVector.broadcast(F, Exp.LOG2_E);
         FloatVector round = FloatVector.broadcast(F, Exp.ROUND);
         FloatVector minusLn2High = FloatVector.broadcast(F, -Exp.LN2_HI);
         FloatVector minusLn2Low = FloatVector.broadcast(F, -Exp.LN2_LO);
-        FloatVector c6 = FloatVector.broadcast(F, Exp.C6);
-        FloatVector c5 = FloatVector.broadcast(F, Exp.C5);
-        FloatVector c4 = FloatVector.broadcast(F, Exp.C4);
-        FloatVector c3 = FloatVector.broadcast(F, Exp.C3);
-        FloatVector c2 = FloatVector.broadcast(F, Exp.C2);
-        FloatVector one = FloatVector.broadcast(F, 1f);
+        FloatVector c6 = FloatVector.broadcast(F, Exp.C6 * Exp.UNBIAS);
+        FloatVector c5 = FloatVector.broadcast(F, Exp.C5 * Exp.UNBIAS);
+        FloatVector c4 = FloatVector.broadcast(F, Exp.C4 * Exp.UNBIAS);
+        FloatVector c3 = FloatVector.broadcast(F, Exp.C3 * Exp.UNBIAS);
+        FloatVector c2 = FloatVector.broadcast(F, Exp.C2 * Exp.UNBIAS);
+        FloatVector one = FloatVector.broadcast(F, Exp.UNBIAS);
         FloatVector most = FloatVector.fromArray(F, base, q);
         for (int j = 0; j < rows; j++) {
             int at = j * QUERIES + q;
@@ -277,7 +343,7 @@ final class VectorTile implements Tile {
             FloatVector power = rounded.reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, 23)
                     .reinterpretAsFloats();
-            p.mul(power).mul(Exp.UNBIAS).intoArray(s, at);
+            p.mul(power).intoArray(s, at);
         }
     }
 
@@ -424,6 +490,31 @@ final class VectorTile implements Tile {
     @Override
     public void transpose(float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride) {
         Transposition.run(from, at, stride, rows, columns, to, toAt, toStride);
+    }
+
+    @Override
+    public void scaleRows(
+            float[] from,
+            int at,
+            int stride,
+            float[] factors,
+            int rows,
+            int width,
+            float[] to,
+            int toAt,
+            int toStride) {
+        int whole = width / L * L;
+        for (int r = 0; r < rows; r++) {
+            FloatVector f = FloatVector.broadcast(F, factors[r]);
+            int in = at + r * stride;
+            int out = toAt + r * toStride;
+            for (int d = 0; d < whole; d += L) {
+                FloatVector.fromArray(F, from, in + d).mul(f).add(0f).intoArray(to, out + d);
+            }
+            for (int d = whole; d < width; d++) {
+                to[out + d] = from[in + d] * factors[r] + 0f;
+            }
+        }
     }
 
     @Override

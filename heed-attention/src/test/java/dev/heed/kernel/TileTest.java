@@ -174,6 +174,33 @@ class TileTest {
     }
 
     @Test
+    void scaleRows() {
+        each(s -> {
+            int rows = Math.min(s.rows, Q);
+            float[] to = s.floats(s.at + Q * (s.width + 3), 0);
+            same("scaleRows", arrays(s.floats(s.at + s.rows * s.stride + 1, 9), s.floats(Q, 0), to), (tile, a) -> {
+                tile.scaleRows(a.floats[0], s.at, s.stride, a.floats[1], rows, s.width, a.floats[2], s.at, s.width + 3);
+                return true;
+            });
+        });
+    }
+
+    @Test
+    void lseOfSumsOfEverySize() {
+        each(s -> {
+            float[] sum = s.floats(Q, s.seed % 3 == 0 ? 20 : 0);
+            for (int q = 0; q < Q; q++) {
+                sum[q] = Math.abs(sum[q]) * (float) Math.exp(s.random.nextInt(60) - 40);
+            }
+            sum[s.random.nextInt(Q)] = s.seed % 5 == 0 ? 0 : Float.MIN_VALUE;
+            same("lse", arrays(s.floats(Q, 9), sum, new float[Q]), (tile, a) -> {
+                tile.lse(a.floats[0], a.floats[1], a.floats[2]);
+                return true;
+            });
+        });
+    }
+
+    @Test
     void softmaxOverSeveralBlocks() {
         each(s -> {
             float[] first = s.floats(s.rows * Q, 30);

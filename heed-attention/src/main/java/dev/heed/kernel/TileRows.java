@@ -1,0 +1,47 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * Rows of a tile's queries between tensors [B, H, N, D] and tiles [D][32]. They go through a copy of the rows, which runs
+ * through memory in order, so that the processor reads and writes ahead of it; the squares of a {@link Transposition} jump from
+ * row to row and wait for every line (1.5 µs in place of 0.9 for 32 rows of 64). Belongs to one thread and is reused.
+ */
+final class TileRows {
+    private static final int Q = Tile.QUERIES;
+
+    private static final Tile TILE = Tile.CHOSEN;
+
+    private final float[] factors = new float[Q];
+    private float[] room = new float[0];
+
+    /** Rows {@code first..first+count} of one head, times the factor, to [width][32]; lanes behind them are zero. */
+    void in(Tensor from, int batch, int head, int first, int count, float factor, float[] to) {
+        int width = reserve(from);
+        Arrays.fill(factors, factor);
+        TILE.scaleRows(
+                from.array(), at(from, batch, head, first), from.stride(2), factors, count, width, room, 0, width);
+        if (count < Q) {
+            Arrays.fill(to, 0, width * Q, 0);
+        }
+        TILE.transpose(room, 0, width, count, width, to, 0, Q);
+    }
+
+    /** The first {@code count} lanes of [width][32], each times its factor, to rows {@code first..} of one head. */
+    void out(float[] from, float[] factors, Tensor to, int batch, int head, int first, int count) {
+        int width = reserve(to);
+        TILE.transpose(from, 0, Q, width, count, room, 0, width);
+        TILE.scaleRows(room, 0, width, factors, count, width, to.array(), at(to, batch, head, first), to.stride(2));
+    }
+
+    private int reserve(Tensor t) {
+        int width = t.size(3);
+        room = room.length < width * Q ? new float[width * Q] : room;
+        return width;
+    }
+
+    private static int at(Tensor t, int batch, int head, int row) {
+        return t.offset() + batch * t.stride(0) + head * t.stride(1) + row * t.stride(2);
+    }
+}
