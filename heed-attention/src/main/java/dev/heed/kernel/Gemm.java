@@ -1,7 +1,6 @@
 package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +36,16 @@ public final class Gemm {
 
     private static final int FEWER_ROWS = 256;
 
-    /** About 20 µs: longer than packing a panel takes. */
-    private static final int SPINS = 500;
+    /** With fewer rows than this, sharing columns is better balanced. */
+    private static final int LEAST_ROWS = 64;
+    /** Elements of b that are packed at once: 4 MB, a share of the third-level cache. */
+    private static final int MOST_PACKED = 1 << 20;
+    /** Rows of a task of a gradient of weights. */
+    private static final int BLOCK = 64;
 
     private float[] packedA = new float[0];
     private float[] packedB = new float[0];
+    private float[] panelB = new float[0];
 
     private Gemm() {}
 
@@ -176,7 +180,7 @@ public final class Gemm {
                             + ", c " + c.describe() + ", bias " + (bias == null ? "none" : bias.describe()));
         }
         if (c.elements() > 0) {
-            run(a, b, bias == null ? null : bias.contiguous(), c, false);
+            OF_THREAD.get().run(a, b, bias == null ? null : bias.contiguous(), c, false);
         }
     }
 
@@ -197,7 +201,51 @@ public final class Gemm {
     }
 
     /** c (+)= a·b for rows of a that lie side by side. */
-    private static void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
+    private void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
+        long packed = (long) Panels.count(b.size(1)) * PANEL * b.size(0);
+        if (c.size(0) >= LEAST_ROWS && packed <= MOST_PACKED) {
+            byRows(a, b, bias, c, onto);
+        } else {
+            byPanels(a, b, bias, c, onto);
+        }
+    }
+
+    /**
+     * All of b is packed first; tasks are blocks of rows. A thread then reads the rows that it wrote in the op before, and
+     * writes those that it reads in the next.
+     */
+    private void byRows(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
+        int inner = b.size(0);
+        int panels = Panels.count(b.size(1));
+        packedB = room(packedB, panels * PANEL * inner);
+        float[] packed = packedB;
+        int rows = rowsOfTask(c.size(0));
+        int tasks = (c.size(0) + rows - 1) / rows;
+        Workers.run(
+                work(a, c),
+                new Workers.Phase(panels, p -> Panels.packOne(b, p * PANEL, packed, p * PANEL * inner)),
+                new Workers.Phase(tasks, t -> {
+                    int end = Math.min(c.size(0), (t + 1) * rows);
+                    rowBlock(a.slice(0, t * rows, end), packed, inner, bias, c.slice(0, t * rows, end), onto);
+                }));
+    }
+
+    private static int rowsOfTask(int rows) {
+        int even = rows / (TASKS * Workers.threads());
+        return Math.clamp(even / 8 * 8, 8, Blocks.ROWS);
+    }
+
+    private static void rowBlock(Tensor a, float[] packed, int inner, @Nullable Tensor bias, Tensor c, boolean onto) {
+        int step = Blocks.depth(c.size(0), inner);
+        for (int k = 0; k == 0 || k < inner; k += step) {
+            int depth = Math.min(step, inner - k);
+            Blocks.Rows rows = new Blocks.Rows(a.array(), a.offset() + k, a.stride(0), false);
+            Tensor added = k + depth < inner ? null : bias;
+            new Blocks(rows, packed, k * PANEL, inner * PANEL, depth, c, onto || k > 0, added).runHere();
+        }
+    }
+
+    private static void byPanels(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
         int panels = Panels.count(c.size(1));
         int chunk = panels < FEW_TASKS ? FEWER_ROWS : ROWS;
         int chunks = (c.size(0) + chunk - 1) / chunk;
@@ -230,46 +278,35 @@ public final class Gemm {
     }
 
     /**
-     * c (+)= a·b for columns of a that lie side by side, as in the gradient of weights: they are packed, too. Packing and
-     * multiplying are one job of the threads, which saves them a meeting: tasks are given out in order, so whoever comes to a
-     * product waits, if at all, for panels of a that other threads are packing.
+     * c (+)= a·b for columns of a that lie side by side, as in the gradient of weights: they are packed, too, by rows of the
+     * inner axis, which one thread has written in the op before.
      */
     private void runPacked(Tensor a, Tensor b, Tensor c, boolean onto) {
-        int depth = a.size(1);
+        int depth = b.size(0);
+        int panels = Panels.count(b.size(1));
         Tensor transposed = a.transpose(0, 1);
         packedA = room(packedA, Panels.count(a.size(0)) * PANEL * depth);
+        packedB = room(packedB, panels * PANEL * depth);
         float[] packed = packedA;
-        int packing = Panels.count(a.size(0));
-        AtomicInteger missing = new AtomicInteger(packing);
-        Workers.run(packing + Panels.count(c.size(1)), work(a, c), t -> {
-            if (t < packing) {
-                packOne(transposed, t, packed, missing);
-                return;
-            }
-            float[] panel = OF_THREAD.get().panelRoom(depth);
-            Panels.packOne(b, (t - packing) * PANEL, panel, 0);
-            awaitNone(missing);
-            Blocks.Rows rows = new Blocks.Rows(packed, 0, depth * PANEL, true);
-            new Blocks(rows, panel, 0, 0, depth, columns(c, t - packing), onto, null).runHere();
-        });
-    }
-
-    private static void packOne(Tensor matrix, int panel, float[] to, AtomicInteger missing) {
-        try {
-            Panels.packOne(matrix, panel * PANEL, to, panel * PANEL * matrix.size(0));
-        } finally {
-            missing.decrementAndGet();
-        }
-    }
-
-    private static void awaitNone(AtomicInteger missing) {
-        for (int i = 0; missing.get() > 0; i++) {
-            if (i < SPINS) {
-                Thread.onSpinWait();
-            } else {
-                Thread.yield(); // the other thread may have lost its processor
-            }
-        }
+        float[] right = packedB;
+        int rows = rowsOfTask(depth);
+        int blocks = (a.size(0) + BLOCK - 1) / BLOCK;
+        boolean tall = a.size(0) > b.size(1);
+        Workers.run(
+                work(a, c),
+                new Workers.Phase((depth + rows - 1) / rows, t -> {
+                    int end = Math.min(depth, (t + 1) * rows);
+                    Panels.packPart(transposed, t * rows, end, packed);
+                    Panels.packPart(b, t * rows, end, right);
+                }),
+                // Neighbours share what there is more of, so that a thread reads half of it from the other's cache.
+                new Workers.Phase(panels * blocks, t -> {
+                    int panel = tall ? t % panels : t / blocks;
+                    int first = (tall ? t / panels : t % blocks) * BLOCK;
+                    Tensor some = columns(c, panel).slice(0, first, Math.min(c.size(0), first + BLOCK));
+                    Blocks.Rows left = new Blocks.Rows(packed, first * depth, depth * PANEL, true);
+                    new Blocks(left, right, panel * depth * PANEL, 0, depth, some, onto, null).runHere();
+                }));
     }
 
     private static long work(Tensor a, Tensor c) {
@@ -278,8 +315,8 @@ public final class Gemm {
 
     /** This thread's room for one panel of b. */
     private float[] panelRoom(int depth) {
-        packedB = room(packedB, depth * PANEL);
-        return packedB;
+        panelB = room(panelB, depth * PANEL);
+        return panelB;
     }
 
     private static float[] room(float[] array, int size) {
