@@ -1,13 +1,13 @@
 package dev.heed.app;
 
 import dev.heed.app.print.Terminal;
+import dev.heed.text.Spelling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
-import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -30,7 +30,7 @@ final class Errors {
             String what = unmatched.getUnmatched().getFirst();
             boolean option = what.startsWith("-");
             CommandSpec spec = mistake.getCommandLine().getCommandSpec();
-            String near = nearest(
+            String near = Spelling.nearest(
                     what,
                     option ? spec.optionsMap().keySet() : spec.subcommands().keySet());
             String kind =
@@ -38,41 +38,6 @@ final class Errors {
             return kind + what + "'" + (near.isEmpty() ? help : "; did you mean " + near + "?");
         }
         return decapitalised(message(mistake)) + help;
-    }
-
-    /** The known word with the fewest edits, if they are few; else nothing. */
-    private static String nearest(String typed, Set<String> known) {
-        String best = "";
-        int fewest = Math.max(2, typed.length() / 3) + 1;
-        for (String word : known) {
-            int edits = edits(typed, word);
-            if (edits < fewest) {
-                fewest = edits;
-                best = word;
-            }
-        }
-        return best;
-    }
-
-    /** Insertions, deletions, replacements and exchanges of neighbours that lead from one word to the other. */
-    private static int edits(String a, String b) {
-        int[][] edits = new int[a.length() + 1][b.length() + 1];
-        for (int i = 0; i <= a.length(); i++) {
-            for (int j = 0; j <= b.length(); j++) {
-                if (i == 0 || j == 0) {
-                    edits[i][j] = i + j;
-                    continue;
-                }
-                int same = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-                edits[i][j] = Math.min(edits[i - 1][j - 1] + same, 1 + Math.min(edits[i - 1][j], edits[i][j - 1]));
-                boolean exchanged =
-                        i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
-                if (exchanged) {
-                    edits[i][j] = Math.min(edits[i][j], edits[i - 2][j - 2] + 1);
-                }
-            }
-        }
-        return edits[a.length()][b.length()];
     }
 
     /** The subcommand, with a blank before it. */

@@ -7,6 +7,7 @@ import dev.heed.app.print.Terminal;
 import dev.heed.train.FineTuning;
 import dev.heed.train.Progress;
 import dev.heed.train.Recipe;
+import dev.heed.train.Tokenization;
 import dev.heed.train.Trainer;
 import dev.heed.train.TrainingRun;
 import java.nio.file.Path;
@@ -30,10 +31,16 @@ import picocli.CommandLine.Spec;
                     + " resumed."
         })
 final class TrainCommand extends HeedCommand {
+    private static final int USUAL_VOCABULARY = 2000;
+
     @Option(
             names = "--recipe",
-            paramLabel = "NAME",
-            description = "What to train: shakespeare-char, -large or -best of it, cloze, story.")
+            paramLabel = "NAME|FILE",
+            description = {
+                "What to train: shakespeare-char, shakespeare-char-large, shakespeare-char-best, cloze, translator, pronoun,"
+                        + " story, or a recipe of your own, a .yaml or .json file.",
+                "One to begin with: --recipe NAME --print-recipe."
+            })
     private @Nullable String recipe;
 
     @Option(
@@ -71,6 +78,18 @@ final class TrainCommand extends HeedCommand {
     @Option(names = "--smoothing", paramLabel = "P", description = "With --from: label smoothing. Default: 0.")
     private @Nullable Double smoothing;
 
+    @Option(
+            names = "--tokenizer",
+            paramLabel = "KIND",
+            description = "What the texts are cut into: characters, words or bpe (byte pairs). Default: the recipe's.")
+    private @Nullable String tokenizer;
+
+    @Option(names = "--vocabulary", paramLabel = "N", description = "Tokens of bpe at most. Default: 2000.")
+    private @Nullable Integer vocabulary;
+
+    @Option(names = "--print-recipe", description = "Print the recipe as a file to be changed, and train nothing.")
+    private boolean print;
+
     @Option(names = "--steps", paramLabel = "N", description = "Default: the recipe's; with --from 1000.")
     private @Nullable Integer steps;
 
@@ -101,6 +120,11 @@ final class TrainCommand extends HeedCommand {
         if (format.value() == Format.CSV) {
             throw new IllegalArgumentException("train: --format must be text or json, got csv");
         }
+        if (print) {
+            refuseWithoutFrom();
+            terminal.out().print(recipe(Optional.empty()).yaml());
+            return 0;
+        }
         Path folder = folder();
         Optional<TrainingRun.Begun> begun = resume ? TrainingRun.begun(folder) : Optional.empty();
         Path given =
@@ -119,10 +143,15 @@ final class TrainCommand extends HeedCommand {
         if (further.isEmpty()) {
             refuseWithoutFrom();
             Recipe chosen = recipe(begun);
-            return Trainer.fresh(chosen, chosen.lesson().task(given));
+            return Trainer.fresh(chosen, chosen.task(given));
         }
         if (recipe != null) {
             throw new IllegalArgumentException("train: give --recipe or --from, not both");
+        }
+        if (tokenizer != null || vocabulary != null) {
+            throw new IllegalArgumentException(
+                    "train: a model that goes on keeps its tokenizer; --tokenizer and --vocabulary"
+                            + " are for new ones, with --recipe");
         }
         if (given == null) {
             throw new IllegalArgumentException("train: to go on with a model give what it is to learn: --data FILE");
@@ -164,25 +193,39 @@ final class TrainCommand extends HeedCommand {
                             ? "give the run's folder: --out DIR"
                             : "give a recipe: --recipe NAME, one of " + names()));
         }
-        return Path.of(recipe);
+        return Path.of(recipe(Optional.empty()).name());
     }
 
     private static String names() {
-        return String.join(", ", Recipe.all().stream().map(Recipe::name).toList());
+        return String.join(", ", Recipe.names());
     }
 
     private Recipe recipe(Optional<TrainingRun.Begun> begun) {
-        String name =
-                recipe != null ? recipe : begun.map(TrainingRun.Begun::recipe).orElse(null);
-        if (name == null) {
+        Recipe made = begun.isPresent() && recipe == null ? begun.get().recipe() : chosen();
+        made = steps == null ? made : made.withSteps(steps);
+        made = seed == null ? made : made.withSeed(seed);
+        return tokens().map(made::withTokens).orElse(made);
+    }
+
+    private Recipe chosen() {
+        if (recipe == null) {
             throw new IllegalArgumentException("train: give a recipe: --recipe NAME, one of " + names());
         }
-        Recipe made = Recipe.named(name);
-        Integer count =
-                steps != null ? steps : begun.map(TrainingRun.Begun::steps).orElse(null);
-        Long drawn = seed != null ? seed : begun.map(TrainingRun.Begun::seed).orElse(null);
-        made = count == null ? made : made.withSteps(count);
-        return drawn == null ? made : made.withSeed(drawn);
+        return Recipe.isFile(recipe) ? Recipe.read(Path.of(recipe)) : Recipe.named(recipe);
+    }
+
+    private Optional<Tokenization> tokens() {
+        if (vocabulary != null && !"bpe".equals(tokenizer)) {
+            throw new IllegalArgumentException("train: --vocabulary is for --tokenizer bpe");
+        }
+        return Optional.ofNullable(tokenizer).map(kind -> switch (kind) {
+            case "characters" -> new Tokenization.Characters();
+            case "words" -> new Tokenization.Words();
+            case "bpe" -> new Tokenization.BytePairs(vocabulary == null ? USUAL_VOCABULARY : vocabulary);
+            default ->
+                throw new IllegalArgumentException(
+                        "train: --tokenizer must be characters, words or bpe, got '" + kind + "'");
+        });
     }
 
     private String command() {

@@ -53,7 +53,7 @@ class ReportTest {
 
     @Test
     void whatIsMissingIsSaid() {
-        assertThat(Run.of("report").err()).contains("say which: routing or heads");
+        assertThat(Run.of("report").err()).contains("say which: routing, heads or perplexity");
         Run unknown = Run.of("report", "routing", "--model", model("t5"));
         assertThat(unknown.code()).isEqualTo(2);
         assertThat(unknown.err()).contains("vocabulary has no word for");

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +95,30 @@ class TrainTest {
         Run other = Run.of("train", "--resume", "--out", out, "--seed", "5");
         assertThat(other.code()).isEqualTo(2);
         assertThat(other.err()).contains("another recipe");
+    }
+
+    @Test
+    void aPrintedRecipeIsTrainedAgainAndResumedWithoutItsFile() throws IOException {
+        Run printed = Run.of("train", "--recipe", "shakespeare-char", "--steps", "2", "--print-recipe");
+        assertThat(printed.code()).isZero();
+        Path file = folder.resolve("mine.yaml");
+        Files.writeString(
+                file, printed.out().replace("n_layer: 4", "n_layer: 1").replace("shakespeare-char", "mine"));
+        String[] again = {"--tokenizer", "bpe", "--vocabulary", "300", "--data", text, "--out", out};
+        Run run = Run.of(Stream.concat(Stream.of("train", "--recipe", file.toString()), Stream.of(again))
+                .toArray(String[]::new));
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode record = JsonMapper.shared().readTree(Files.readString(Path.of(out, "run.json")));
+        assertThat(record.path("recipe_in_full").path("vocabulary").asInt()).isEqualTo(300);
+        assertThat(record.path("recipe_in_full").path("model").path("n_layer").asInt())
+                .isEqualTo(1);
+        Files.delete(file);
+        Run resumed = Run.of("train", "--resume", "--out", out);
+        assertThat(resumed.code()).as(resumed.err()).isZero();
+        Run judged = Run.of("report", "perplexity", "--model", out);
+        assertThat(judged.out())
+                .contains("5-grams, Kneser-Ney", "held-out tokens")
+                .containsPattern("all 2\\d\\d tokens");
     }
 
     @Test

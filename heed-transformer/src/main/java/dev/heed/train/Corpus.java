@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Corpus corpus = Corpus.characters(Path.of("tinyshakespeare.txt")); // 65 characters, 90 % and 10 %
  * }</pre>
  */
-public final class Corpus implements Task {
+public final class Corpus implements NextTokens {
     private static final long MOST_BYTES = 1L << 30;
 
     /** Characters that are encoded at once. */
@@ -159,8 +159,7 @@ public final class Corpus implements Task {
      * sequences, spread evenly.
      */
     @Override
-    public Stream<Batch> evaluation(Recipe recipe, Split split) {
-        int context = recipe.context();
+    public Stream<Batch> evaluation(int context, Split split) {
         int sequences = (validation.length - 1) / context;
         if (split == Split.TRAIN) {
             int count = Math.max(1, sequences);
@@ -199,6 +198,11 @@ public final class Corpus implements Task {
             System.arraycopy(text, starts[s] + 1, expected, s * length, length);
         }
         return new Sequences(lengths, ids, expected);
+    }
+
+    @Override
+    public Stream<int[]> texts(Split split) {
+        return Stream.of(ids(split));
     }
 
     // ---- facts

@@ -77,9 +77,9 @@ final class Documents {
     }
 
     /** English sentences of the worlds; judged by sentences with combinations of words that training never has. */
-    static Documents worlds() {
+    static Documents worlds(Tokenization tokens) {
         List<Written> train = sentences(Split.TRAIN, SENTENCES);
-        return new Documents(WordTokenizer.masked(texts(train)), train, sentences(Split.HELDOUT, JUDGED));
+        return new Documents(tokens.masked(texts(train)), train, sentences(Split.HELDOUT, JUDGED));
     }
 
     private static List<Written> sentences(Split split, int count) {
@@ -96,9 +96,9 @@ final class Documents {
     }
 
     /** Stories; judged by stories with combinations of words that training never has. */
-    static Documents stories() {
+    static Documents stories(Tokenization tokens) {
         List<Written> train = stories(Split.TRAIN, STORIES);
-        return new Documents(WordTokenizer.written(texts(train)), train, stories(Split.HELDOUT, JUDGED_STORIES));
+        return new Documents(tokens.written(texts(train)), train, stories(Split.HELDOUT, JUDGED_STORIES));
     }
 
     private static List<Written> stories(Split split, int count) {

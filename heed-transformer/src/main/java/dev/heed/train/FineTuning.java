@@ -6,7 +6,6 @@ import dev.heed.model.arch.Parameters;
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.text.Json;
-import dev.heed.text.SpecialToken;
 import dev.heed.text.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -87,8 +85,7 @@ public record FineTuning(
         Start start = start();
         Given given = Given.read(data);
         try (Tokenizer tokenizer = Tokenizer.load(from)) {
-            int fitting = Math.min(context, start.network().sizes().context());
-            Recipe recipe = recipe(start.config(), fitting);
+            Recipe recipe = recipe(start.config(), start.network());
             return Trainer.further(recipe, task(start.network(), given, data.toString(), tokenizer), start);
         }
     }
@@ -153,12 +150,16 @@ public record FineTuning(
         }
     }
 
-    private Recipe recipe(String config, int fitting) {
+    private Recipe recipe(String config, Network network) {
+        int fitting = Math.min(context, network.sizes().context());
         int warmUp = Math.min(WARM_UP, steps / 10);
         return new Recipe(
                 NAME,
+                Lesson.OF_THE_MODEL,
+                new Tokenization.OfTheModel(),
                 config,
                 true,
+                0.02,
                 fitting,
                 batch,
                 1,
@@ -167,74 +168,24 @@ public record FineTuning(
                 new Schedule.WarmUpCosine(rate, rate / 10, warmUp, steps),
                 1,
                 dropout,
-                0.02,
+                smoothing,
                 Math.max(1, steps / EVALUATIONS),
                 Integer.MAX_VALUE,
-                seed,
-                Lesson.OF_THE_MODEL,
-                smoothing);
+                seed);
     }
 
     /** What such a network learns from such data. */
-    private static Task task(Network network, Given given, String name, Tokenizer tokenizer) {
+    static Task task(Network network, Given given, String name, Tokenizer tokenizer) {
         return switch (network) {
-            case Network.Decoder decoder -> next(given, name, tokenizer);
-            case Network.Encoder encoder -> masked(given, name, tokenizer);
-            case Network.EncoderDecoder pair -> written(given, name, tokenizer);
+            case Network.Decoder decoder ->
+                given instanceof Given.Running running
+                        ? Corpus.tokens(name, running.text(), tokenizer)
+                        : Learned.next(given, name, texts -> tokenizer.json());
+            case Network.Encoder encoder -> Learned.masked(given, name, texts -> tokenizer.json());
+            case Network.EncoderDecoder pair -> Learned.written(given, name, texts -> tokenizer.json());
             case Network.Viewer viewer ->
                 throw new IllegalArgumentException(
                         "train: models that look at pictures cannot be trained further, only models of text");
         };
-    }
-
-    private static Task next(Given given, String name, Tokenizer tokenizer) {
-        OptionalInt end = tokenizer.id(SpecialToken.EOS);
-        return switch (given) {
-            case Given.Running running -> Corpus.tokens(name, running.text(), tokenizer);
-            case Given.Texts texts ->
-                new NextToken(
-                        documents(tokenizer, texts.all()), beginning(texts.all().getFirst()), end.orElse(-1));
-            case Given.Paired pairs ->
-                throw new IllegalArgumentException(name
-                        + ": pairs are for encoder–decoders; a decoder learns from texts: a text file, a folder of them,"
-                        + " or JSON lines with 'text'");
-        };
-    }
-
-    private static Task masked(Given given, String name, Tokenizer tokenizer) {
-        List<String> texts = switch (given) {
-            case Given.Running running ->
-                running.text().lines().filter(line -> !line.isBlank()).toList();
-            case Given.Texts separate -> separate.all();
-            case Given.Paired pairs ->
-                throw new IllegalArgumentException(
-                        name + ": pairs are for encoder–decoders; an encoder learns masked words from texts: a text"
-                                + " file (a text a line), a folder of them, or JSON lines with 'text'");
-        };
-        if (texts.size() < Given.LEAST) {
-            throw new IllegalArgumentException(
-                    name + ": at least two lines are needed, to learn from and to be judged by, got " + texts.size());
-        }
-        return new MaskedWords(documents(tokenizer, texts), beginning(texts.getFirst()));
-    }
-
-    private static Task written(Given given, String name, Tokenizer tokenizer) {
-        if (!(given instanceof Given.Paired pairs)) {
-            throw new IllegalArgumentException(name
-                    + ": an encoder–decoder learns from pairs: a .tsv file with two columns, or a .jsonl file with 'read'"
-                    + " and 'written'");
-        }
-        Pairs ids = new Pairs(tokenizer.json(), Given.first(pairs.all()), Given.last(pairs.all()));
-        return new Translation(ids, ids.first());
-    }
-
-    private static Documents documents(Tokenizer tokenizer, List<String> texts) {
-        return Documents.of(tokenizer.json(), Given.first(texts), Given.last(texts));
-    }
-
-    /** The first few words. */
-    private static String beginning(String text) {
-        String[] words = text.strip().split("\\s+", 5);
-        return String.join(" ", List.of(words).subList(0, Math.min(4, words.length)));
     }
 }

@@ -1,6 +1,7 @@
 package dev.heed.train;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What a recipe teaches: which data, and what is to be predicted of it. */
@@ -8,51 +9,70 @@ public enum Lesson {
     /** What a model that was trained before learns from data: its architecture and the data tell, see {@link FineTuning}. */
     OF_THE_MODEL {
         @Override
-        public Task task(@Nullable Path data) {
+        Task task(Tokenization tokens, @Nullable Path data) {
             throw new IllegalArgumentException("train: to go on with a model that was trained before, give --from DIR");
         }
     },
-    /** The next character of a text, which the user gives. */
-    CHARACTERS {
+    /** The next token of the user's text or texts. */
+    TEXT {
         @Override
-        public Task task(@Nullable Path data) {
-            if (data == null) {
-                throw new IllegalArgumentException("train: this recipe needs a text: give --data FILE, UTF-8");
+        Task task(Tokenization tokens, @Nullable Path data) {
+            Path file = required(data, "a text: give --data FILE, UTF-8");
+            Given given = Given.read(file);
+            if (tokens instanceof Tokenization.Characters && given instanceof Given.Running running) {
+                return Corpus.characters(file.toString(), running.text());
             }
-            return Corpus.characters(data);
+            return Learned.next(given, file.toString(), tokens::written);
+        }
+    },
+    /** Masked words of the user's texts. */
+    MASKED_TEXT {
+        @Override
+        Task task(Tokenization tokens, @Nullable Path data) {
+            Path file = required(data, "texts: give --data, a file with a text a line, a folder or JSON lines");
+            return Learned.masked(Given.read(file), file.toString(), tokens::masked);
+        }
+    },
+    /** One text from another, of the user's pairs. */
+    PAIRS {
+        @Override
+        Task task(Tokenization tokens, @Nullable Path data) {
+            Path file = required(data, "pairs of texts: give --data FILE.tsv or FILE.jsonl");
+            return Learned.written(Given.read(file), file.toString(), tokens::paired);
         }
     },
     /** Masked words of the worlds' English sentences, pronouns among them. */
     SENTENCES {
         @Override
-        public Task task(@Nullable Path data) {
+        Task task(Tokenization tokens, @Nullable Path data) {
             refuse(data);
             return new MaskedWords(
-                    Documents.worlds(), "The animal didn't cross the street because [MASK] was too tired.");
+                    Documents.worlds(words(tokens)),
+                    "The animal didn't cross the street because [MASK] was too tired.");
         }
     },
     /** German for the worlds' English sentences; it names again what "it" stands for. */
     TRANSLATION {
         @Override
-        public Task task(@Nullable Path data) {
+        Task task(Tokenization tokens, @Nullable Path data) {
             refuse(data);
-            return new Translation(Pairs.naming(), THE_ANIMAL);
+            return new Translation(Pairs.naming(tokens), THE_ANIMAL);
         }
     },
     /** German for the worlds' English sentences, with er, sie or es for "it". */
     TRANSLATION_OF_PRONOUNS {
         @Override
-        public Task task(@Nullable Path data) {
+        Task task(Tokenization tokens, @Nullable Path data) {
             refuse(data);
-            return new Translation(Pairs.withPronouns(), THE_ANIMAL);
+            return new Translation(Pairs.withPronouns(tokens), THE_ANIMAL);
         }
     },
     /** The next word of generated stories. */
     STORIES {
         @Override
-        public Task task(@Nullable Path data) {
+        Task task(Tokenization tokens, @Nullable Path data) {
             refuse(data);
-            return new NextToken(Documents.stories(), "One day", 0);
+            return new NextToken(Documents.stories(tokens), "One day", 0);
         }
     };
 
@@ -61,14 +81,36 @@ public enum Lesson {
     /**
      * The data, read or generated.
      *
+     * @param tokens what new texts are cut into
      * @param data a file that the user gives, where the lesson needs one
      */
-    public abstract Task task(@Nullable Path data);
+    abstract Task task(Tokenization tokens, @Nullable Path data);
+
+    /** As it is written in a recipe. */
+    String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static Path required(@Nullable Path data, String what) {
+        if (data == null) {
+            throw new IllegalArgumentException("train: this recipe needs " + what);
+        }
+        return data;
+    }
 
     private static void refuse(@Nullable Path data) {
         if (data != null) {
             throw new IllegalArgumentException(
                     "train: this recipe generates its own data, so --data must not be given, got " + data);
         }
+    }
+
+    /** The word that a pronoun stands for must be one token. */
+    private static Tokenization words(Tokenization tokens) {
+        if (!(tokens instanceof Tokenization.Words)) {
+            throw new IllegalArgumentException(
+                    "train: masked words of the worlds' sentences need the tokenizer words, got another");
+        }
+        return tokens;
     }
 }

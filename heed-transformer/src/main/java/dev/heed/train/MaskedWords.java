@@ -68,7 +68,7 @@ final class MaskedWords implements Task {
     }
 
     @Override
-    public Stream<Batch> evaluation(Recipe recipe, Split split) {
+    public Stream<Batch> evaluation(int context, Split split) {
         Masks masks = new Masks(0);
         List<Document> judging = documents.judging(split);
         return IntStream.iterate(0, from -> from < judging.size(), from -> from + TOGETHER)

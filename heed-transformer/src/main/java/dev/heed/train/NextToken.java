@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** The next token of short texts, each by itself, and the end behind its last. */
-final class NextToken implements Task {
+final class NextToken implements NextTokens {
     private static final int TOGETHER = 16;
 
     private final Documents documents;
@@ -40,11 +40,20 @@ final class NextToken implements Task {
     }
 
     @Override
-    public Stream<Batch> evaluation(Recipe recipe, Split split) {
+    public Stream<Batch> evaluation(int context, Split split) {
         List<Document> judging = documents.judging(split);
         return IntStream.iterate(0, from -> from < judging.size(), from -> from + TOGETHER)
                 .mapToObj(from -> judging.subList(from, Math.min(from + TOGETHER, judging.size())))
                 .map(some -> Sequences.of(some.stream().map(this::shifted).toList()));
+    }
+
+    @Override
+    public Stream<int[]> texts(Split split) {
+        return documents.of(split).stream().map(Document::ids).map(ids -> {
+            int[] whole = Arrays.copyOf(ids, ids[ids.length - 1] == end || end < 0 ? ids.length : ids.length + 1);
+            whole[whole.length - 1] = end < 0 ? whole[whole.length - 1] : end;
+            return whole;
+        });
     }
 
     private Sequence shifted(Document document) {

@@ -52,20 +52,20 @@ final class Pairs {
     }
 
     /** Sentences of the worlds, English to German that names again what "it" stands for: "…, weil das Tier zu müde war." */
-    static Pairs naming() {
-        return worlds(Sentence::named);
+    static Pairs naming(Tokenization tokens) {
+        return worlds(tokens, Sentence::named);
     }
 
     /** Sentences of the worlds, English to German with er, sie or es for "it". */
-    static Pairs withPronouns() {
-        return worlds(Sentence::pronoun);
+    static Pairs withPronouns(Tokenization tokens) {
+        return worlds(tokens, Sentence::pronoun);
     }
 
     /** Judged by sentences with combinations of words that training never has. */
-    private static Pairs worlds(Function<Sentence, Text> german) {
+    private static Pairs worlds(Tokenization tokens, Function<Sentence, Text> german) {
         List<Texts> train = sentences(Split.TRAIN, SENTENCES, german);
         List<String> texts = train.stream().flatMap(Pairs::each).toList();
-        return new Pairs(WordTokenizer.paired(texts), train, sentences(Split.HELDOUT, JUDGED, german));
+        return new Pairs(tokens.paired(texts), train, sentences(Split.HELDOUT, JUDGED, german));
     }
 
     private static List<Texts> sentences(Split split, int count, Function<Sentence, Text> german) {

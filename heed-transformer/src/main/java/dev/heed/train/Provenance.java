@@ -23,7 +23,7 @@ final class Provenance {
         Recipe recipe = trainer.recipe();
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("recipe", recipe.name()).put("steps", recipe.steps()).put("seed", recipe.seed());
-        root.put("recipe_in_full", recipe.toString());
+        root.set("recipe_in_full", RecipeFile.tree(recipe));
         root.putObject("data")
                 .put("file", dataName)
                 .put("sha256", task.sha256())

@@ -37,8 +37,12 @@ public interface Task {
     /** The batch of pass {@code number} of training, counted from 0: a function of the recipe's seed and the number alone. */
     Batch batch(Recipe recipe, long number);
 
-    /** What a part is judged by: the whole validation part, of the training part about as much; always the same. */
-    Stream<Batch> evaluation(Recipe recipe, Split split);
+    /**
+     * What a part is judged by: the whole validation part, of the training part about as much; always the same.
+     *
+     * @param context tokens of a sequence of running text
+     */
+    Stream<Batch> evaluation(int context, Split split);
 
     /** Some sequences and what is to be predicted of them. */
     interface Batch {

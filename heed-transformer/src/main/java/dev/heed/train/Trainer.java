@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * pauses or what was evaluated meanwhile.
  *
  * <pre>{@code
- * Trainer trainer = Trainer.fresh(Recipe.shakespeareChar(), Corpus.characters(Path.of("tinyshakespeare.txt")));
+ * Trainer trainer = Trainer.fresh(Recipe.named("shakespeare-char"), Corpus.characters(Path.of("tinyshakespeare.txt")));
  * Trainer.Step step = trainer.step();
  * double loss = trainer.loss(Corpus.Split.VALIDATION);
  * }</pre>
@@ -151,7 +151,7 @@ public final class Trainer {
     public double loss(Task.Split split) {
         double sum = 0;
         long labels = 0;
-        for (Task.Batch batch : (Iterable<Task.Batch>) task.evaluation(recipe, split)::iterator) {
+        for (Task.Batch batch : (Iterable<Task.Batch>) task.evaluation(recipe.context(), split)::iterator) {
             double loss = batch.loss(network, Pass::of).tensor().get(0);
             sum += loss * batch.labels();
             labels += batch.labels();

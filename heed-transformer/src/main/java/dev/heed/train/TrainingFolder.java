@@ -59,11 +59,7 @@ final class TrainingFolder {
         }
         JsonNode run = Json.read(file, MOST_RUN);
         return Optional.of(new TrainingRun.Begun(
-                run.path("recipe").asString(""),
-                run.path("steps").asInt(0),
-                run.path("seed").asLong(0),
-                run.path("data").path("file").asString(""),
-                FineTuning.read(run)));
+                run.path("recipe_in_full"), run.path("data").path("file").asString(""), FineTuning.read(run)));
     }
 
     /** What a run writes before its first step. */
@@ -102,7 +98,7 @@ final class TrainingFolder {
         save(metrics);
         SafetensorsWriter state = new SafetensorsWriter()
                 .meta("step", Integer.toString(trainer.steps()))
-                .meta("recipe", trainer.recipe().toString())
+                .meta("recipe", recipe(trainer))
                 .meta("data", trainer.task().sha256())
                 .meta("best_loss", Double.toString(best.loss()))
                 .meta("evaluations_since_best", Integer.toString(best.since()));
@@ -111,6 +107,10 @@ final class TrainingFolder {
         SafetensorsWriter model = new SafetensorsWriter().meta("format", "pt");
         trainer.weights().forEach(model::put);
         model.write(folder.resolve(MODEL));
+    }
+
+    private static String recipe(Trainer trainer) {
+        return Json.write(RecipeFile.tree(trainer.recipe()));
     }
 
     /** The lines of metrics.jsonl. */
@@ -152,7 +152,7 @@ final class TrainingFolder {
     Progress.Best restore(Trainer trainer) {
         try (Checkpoint checkpoint = Checkpoint.open(folder.resolve(STATE))) {
             Map<String, String> facts = checkpoint.metadata();
-            require("recipe", trainer.recipe().toString(), facts);
+            require("recipe", recipe(trainer), facts);
             require("data", trainer.task().sha256(), facts);
             trainer.state().forEach((name, tensor) -> {
                 Tensor saved = checkpoint.tensor(name, tensor.shape());

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
@@ -39,11 +40,16 @@ public final class TrainingRun {
     /**
      * How the run of a folder was begun.
      *
-     * @param recipe its name
+     * @param written the recipe as it stands in the record
      * @param data what the data was called
      * @param fineTuning of a model that was trained before, if it was that
      */
-    public record Begun(String recipe, int steps, long seed, String data, Optional<FineTuning> fineTuning) {
+    public record Begun(JsonNode written, String data, Optional<FineTuning> fineTuning) {
+        /** With its steps and seed; not that of a fine-tuning, which is made anew. */
+        public Recipe recipe() {
+            return RecipeFile.recipe("run.json", written);
+        }
+
         /** The data, if a file holds it. */
         public Optional<Path> file() {
             return data.equals(GENERATED) ? Optional.empty() : Optional.of(Path.of(data));

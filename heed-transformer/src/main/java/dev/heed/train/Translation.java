@@ -51,7 +51,7 @@ final class Translation implements Task {
     }
 
     @Override
-    public Stream<Batch> evaluation(Recipe recipe, Split split) {
+    public Stream<Batch> evaluation(int context, Split split) {
         List<Pairs.Pair> judging = pairs.judging(split);
         return IntStream.iterate(0, from -> from < judging.size(), from -> from + TOGETHER)
                 .mapToObj(from -> new Both(judging.subList(from, Math.min(from + TOGETHER, judging.size()))));

@@ -15,8 +15,7 @@ import tools.jackson.databind.JsonNode;
 
 class BundledTest {
     static Stream<String> names() {
-        return Model.bundled().stream()
-                .filter(name -> Recipe.all().stream().anyMatch(r -> r.name().equals(name)));
+        return Model.bundled().stream().filter(name -> Recipe.names().contains(name));
     }
 
     @ParameterizedTest
@@ -28,8 +27,8 @@ class BundledTest {
             assertThat(Hash.sha256(weights))
                     .isEqualTo(run.path("result").path("model_sha256").asString());
             assertThat(Files.size(weights)).isLessThan(4_000_000);
-            assertThat(run.path("recipe_in_full").asString())
-                    .isEqualTo(Recipe.named(name).toString());
+            assertThat(RecipeFile.recipe("run.json", run.path("recipe_in_full")))
+                    .isEqualTo(Recipe.named(name));
             assertThat(model.warnings()).isEmpty();
         }
     }
@@ -38,11 +37,12 @@ class BundledTest {
     @MethodSource("names")
     void theRecipesFirstStepsAreThoseOfTheRunRecord(String name) {
         Recipe recipe = Recipe.named(name);
-        Trainer trainer = Trainer.fresh(recipe, recipe.lesson().task(null));
+        Trainer trainer = Trainer.fresh(recipe, recipe.task(null));
         try (Model model = Model.bundled(name)) {
             JsonNode run = Json.read(model.folder().resolve("run.json"), 1 << 20);
             assertThat(trainer.task().sha256())
                     .isEqualTo(run.path("data").path("sha256").asString());
+            assertThat(model.folder().resolve("config.json")).hasContent(trainer.config());
             JsonNode losses = run.path("result").path("first_losses");
             assertThat(losses.size()).isEqualTo(5);
             for (JsonNode loss : losses) {

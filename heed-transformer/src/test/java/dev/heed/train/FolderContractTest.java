@@ -185,7 +185,7 @@ class FolderContractTest {
     }
 
     private static int shakespeare(Corpus corpus, Path into) {
-        Trainer trainer = Trainer.fresh(Recipe.shakespeareChar().withSteps(3), corpus);
+        Trainer trainer = Trainer.fresh(Recipe.named("shakespeare-char").withSteps(3), corpus);
         TrainingRun.start(trainer, into, "text", "test").finish(new TrainerTest.Quiet(), () -> false);
         return trainer.steps();
     }

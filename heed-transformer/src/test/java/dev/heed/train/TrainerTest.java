@@ -127,22 +127,22 @@ class TrainerTest {
     }
 
     static Recipe small(int steps, int evaluateEvery) {
-        return new Recipe(
-                "small",
-                GPT2,
-                false,
-                12,
-                3,
-                2,
-                steps,
-                new Optimizer.AdamWSettings(0.9, 0.99, 1e-8, 0.1),
-                new Schedule.WarmUpCosine(1e-2, 1e-3, 3, steps),
-                1,
-                0.1,
-                0.02,
-                evaluateEvery,
-                Integer.MAX_VALUE,
-                42);
+        return recipe("small", """
+                biases: false
+                context: 12
+                batch: 3
+                accumulation: 2
+                steps: %d
+                rate: {peak: 1e-2, floor: 1e-3, warm_up: 3}
+                clip: 1
+                dropout: 0.1
+                evaluate_every: %d
+                seed: 42
+                """.formatted(steps, evaluateEvery));
+    }
+
+    private static Recipe recipe(String name, String keys) {
+        return Recipe.parse(name, "name: " + name + "\nlearns: text\nmodel: " + GPT2.replace("\n", " ") + "\n" + keys);
     }
 
     static Corpus corpus() {
@@ -219,9 +219,16 @@ class TrainerTest {
 
     /** The first {@code batch · accumulation} sequences of the stream, whichever way they are cut. */
     private static Recipe plain(int batch, int accumulation) {
-        Recipe r = small(10);
-        return new Recipe(
-                r.name(), GPT2, true, 12, batch, accumulation, 10, r.optimizer(), r.schedule(), 1, 0, 0.02, 5, 9, 42);
+        return recipe("plain", """
+                context: 12
+                batch: %d
+                accumulation: %d
+                steps: 10
+                rate: {peak: 1e-2, floor: 1e-3, warm_up: 3}
+                clip: 1
+                evaluate_every: 5
+                seed: 42
+                """.formatted(batch, accumulation));
     }
 
     // ---- checkpoints
@@ -293,9 +300,15 @@ class TrainerTest {
 
     @Test
     void trainingStopsWhenNothingGetsBetter() {
-        Recipe r = small(1000);
-        Schedule none = new Schedule.Constant(0);
-        Recipe stuck = new Recipe("stuck", GPT2, false, 12, 3, 1, 1000, r.optimizer(), none, 1, 0, 0.02, 2, 3, 42);
+        Recipe stuck = recipe("stuck", """
+                context: 12
+                batch: 3
+                steps: 1000
+                rate: 0
+                clip: 1
+                evaluate_every: 2
+                patience: 3
+                """);
         Trainer trainer = Trainer.fresh(stuck, corpus());
         TrainingRun.start(trainer, folder, "text", "test").finish(new Quiet(), () -> false);
         assertThat(trainer.steps()).isEqualTo(2 * (1 + 3));

@@ -54,23 +54,20 @@ class TranslationTest {
     }
 
     private static Recipe recipe(String config, int batch, int steps) {
-        return new Recipe(
-                "small",
-                config,
-                true,
-                16,
-                batch,
-                1,
-                steps,
-                new Optimizer.AdamWSettings(0.9, 0.98, 1e-8, 0.01),
-                new Schedule.WarmUpCosine(1e-2, 1e-3, 5, steps),
-                1,
-                0,
-                0.1,
-                10,
-                Integer.MAX_VALUE,
-                3,
-                Lesson.TRANSLATION);
+        return Recipe.parse("small", """
+                name: small
+                learns: translation
+                model: %s
+                deviation: 0.1
+                context: 16
+                batch: %d
+                steps: %d
+                optimizer: {kind: adamw, beta2: 0.98, decay: 0.01}
+                rate: {peak: 1e-2, floor: 1e-3, warm_up: 5}
+                clip: 1
+                evaluate_every: 10
+                seed: 3
+                """.formatted(config.replace("\n", " "), batch, steps));
     }
 
     private static Trainer trainer(String config, int steps) {

@@ -1,8 +1,6 @@
 package dev.heed.bench.rival;
 
-import dev.heed.train.Optimizer;
 import dev.heed.train.Recipe;
-import dev.heed.train.Schedule;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -49,27 +47,25 @@ public record TrainCase(int layers, int heads, int width, int context, int batch
 
     /** What Heed is told: AdamW as nanoGPT sets it, decay on matrices, gradients no longer than 1. */
     Recipe recipe() {
-        return new Recipe(
-                name(),
-                """
-                {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "activation_function": "gelu",
-                 "n_layer": %d, "n_head": %d, "n_embd": %d, "n_positions": %d, "layer_norm_epsilon": 1e-5,
-                 "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0, "initializer_range": 0.02,
-                 "tie_word_embeddings": true, "bos_token_id": null, "eos_token_id": null}
-                """.formatted(layers, heads, width, context),
-                false,
-                context,
-                batch,
-                1,
-                1_000_000,
-                new Optimizer.AdamWSettings(0.9, 0.99, 1e-8, 0.1),
-                new Schedule.Constant(1e-3),
-                1,
-                dropout,
-                DEVIATION,
-                1_000_000,
-                Integer.MAX_VALUE,
-                1337);
+        return Recipe.parse(
+                name(), """
+                name: %s
+                learns: text
+                model: {model_type: gpt2, architectures: [GPT2LMHeadModel], activation_function: gelu,
+                  n_layer: %d, n_head: %d, n_embd: %d, n_positions: %d, layer_norm_epsilon: 1e-5,
+                  attn_pdrop: 0.0, embd_pdrop: 0.0, resid_pdrop: 0.0, initializer_range: 0.02,
+                  tie_word_embeddings: true, bos_token_id: null, eos_token_id: null}
+                biases: false
+                deviation: %s
+                context: %d
+                batch: %d
+                steps: 1000000
+                rate: 1e-3
+                clip: 1
+                dropout: %s
+                evaluate_every: 1000000
+                seed: 1337
+                """.formatted(name(), layers, heads, width, context, DEVIATION, context, batch, dropout));
     }
 
     /** Token ids of step {@code number}, [batch, context + 1]; the last of each row is only predicted. */

@@ -1,6 +1,7 @@
 package dev.heed.model.checkpoint;
 
 import dev.heed.text.Json;
+import dev.heed.text.Spelling;
 import dev.heed.text.Visible;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -211,6 +212,21 @@ public final class Config {
     /** Keys of the file that nobody has asked for yet: options that may matter and are not honoured. */
     public List<String> unread() {
         return tree.propertyNames().stream().filter(key -> !asked.contains(key)).toList();
+    }
+
+    /** Refuses every key but these, with the nearest of them. */
+    public void refuseAllBut(String... known) {
+        for (String key : tree.propertyNames()) {
+            if (!List.of(known).contains(key)) {
+                String near = Spelling.nearest(key, List.of(known));
+                throw error(
+                        key,
+                        "is no key here; "
+                                + (near.isEmpty()
+                                        ? "known are " + String.join(", ", known)
+                                        : "did you mean " + near + "?"));
+            }
+        }
     }
 
     /** An error of this file: its name, this key, and what is wrong. */

@@ -1,0 +1,43 @@
+package dev.heed.text;
+
+import java.util.Collection;
+
+/** What somebody may have meant. */
+public final class Spelling {
+    private Spelling() {}
+
+    /** The known word with the fewest edits, if they are few; else nothing. */
+    public static String nearest(String typed, Collection<String> known) {
+        String best = "";
+        int fewest = Math.max(2, typed.length() / 3) + 1;
+        for (String word : known) {
+            int edits = edits(typed, word);
+            if (edits < fewest) {
+                fewest = edits;
+                best = word;
+            }
+        }
+        return best;
+    }
+
+    /** Insertions, deletions, replacements and exchanges of neighbours that lead from one word to the other. */
+    private static int edits(String a, String b) {
+        int[][] edits = new int[a.length() + 1][b.length() + 1];
+        for (int i = 0; i <= a.length(); i++) {
+            for (int j = 0; j <= b.length(); j++) {
+                if (i == 0 || j == 0) {
+                    edits[i][j] = i + j;
+                    continue;
+                }
+                int same = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+                edits[i][j] = Math.min(edits[i - 1][j - 1] + same, 1 + Math.min(edits[i - 1][j], edits[i][j - 1]));
+                boolean exchanged =
+                        i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
+                if (exchanged) {
+                    edits[i][j] = Math.min(edits[i][j], edits[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        return edits[a.length()][b.length()];
+    }
+}

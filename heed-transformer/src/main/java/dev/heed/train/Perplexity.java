@@ -1,0 +1,70 @@
+package dev.heed.train;
+
+import dev.heed.model.Model;
+import dev.heed.model.arch.Network;
+import dev.heed.nn.Pass;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How well a model foretells texts that it has not learned, beside n-grams of the texts that it has learned: modified Kneser–Ney,
+ * interpolated, over the same tokens. The perplexity is the exponential of the mean loss.
+ *
+ * @param tokens that were foretold
+ * @param learned tokens that the n-grams were counted on
+ * @param vocabulary how many different tokens there are
+ * @param loss of the model, mean, in nats
+ * @param ngrams losses of n-grams of 1, 2, … words
+ */
+public record Perplexity(long tokens, long learned, int vocabulary, double loss, List<Double> ngrams) {
+    /** Longer ones cannot be counted on texts of a few million words. */
+    public static final int LONGEST = 5;
+
+    /** Judges a model that a recipe made, on the held-out part of its own data. */
+    public static Perplexity ofRun(Model model) {
+        TrainingRun.Begun begun = TrainingRun.begun(model.folder())
+                .filter(run -> run.fineTuning().isEmpty())
+                .orElseThrow(() -> new IllegalArgumentException("perplexity: " + model.folder()
+                        + " has no run.json of a recipe, which would tell the data; give texts: --data FILE"));
+        Recipe recipe = begun.recipe();
+        return of(model, recipe.task(begun.file().orElse(null)), recipe.context());
+    }
+
+    /**
+     * Judges any model that predicts the next token on the last tenth of texts; n-grams are counted on the rest.
+     *
+     * @param data a file or a folder, as for training
+     * @param context tokens of a sequence of running text, at most
+     */
+    public static Perplexity of(Model model, Path data, int context) {
+        Given given = Given.read(data);
+        Task task = FineTuning.task(model.network(), given, data.toString(), model.tokenizer());
+        return of(model, task, Math.min(context, model.sizes().context()));
+    }
+
+    private static Perplexity of(Model model, Task task, int context) {
+        if (!(task instanceof NextTokens texts && model.network() instanceof Network.Decoder)) {
+            throw new IllegalArgumentException(
+                    "perplexity: is of models that predict the next token, such as gpt2 or llama, got "
+                            + model.network().sizes().modelType());
+        }
+        double sum = 0;
+        long labels = 0;
+        for (Task.Batch batch : (Iterable<Task.Batch>) task.evaluation(context, Task.Split.VALIDATION)::iterator) {
+            sum += batch.loss(model.network(), Pass::of).tensor().get(0) * (double) batch.labels();
+            labels += batch.labels();
+        }
+        List<Double> ngrams = new ArrayList<>();
+        for (int order = 1; order <= LONGEST; order++) {
+            ngrams.add(ngrams(texts, order) / labels);
+        }
+        return new Perplexity(
+                labels, task.size(Task.Split.TRAIN), task.vocabulary(), sum / labels, List.copyOf(ngrams));
+    }
+
+    private static double ngrams(NextTokens texts, int order) {
+        NGrams counted = NGrams.of(texts.texts(Task.Split.TRAIN)::iterator, order, texts.vocabulary());
+        return texts.texts(Task.Split.VALIDATION).mapToDouble(counted::loss).sum();
+    }
+}

@@ -1,0 +1,46 @@
+package dev.heed.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.heed.model.Model;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PerplexityTest {
+    private static final Path NONE = Path.of("");
+
+    @TempDir
+    private Path folder = NONE; // set by JUnit
+
+    @Test
+    void aRunIsJudgedOnItsOwnHeldOutPartWithTheLossThatWasTold() throws IOException {
+        Path data = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat. ".repeat(30));
+        Trainer trainer =
+                Trainer.fresh(TrainerTest.small(10), TrainerTest.small(10).task(data));
+        TrainerTest.Quiet heard = new TrainerTest.Quiet();
+        TrainingRun.start(trainer, folder.resolve("run"), data.toString(), "test")
+                .finish(heard, () -> false);
+        try (Model model = Model.load(folder.resolve("run"))) {
+            Perplexity own = Perplexity.ofRun(model);
+            assertThat(own.loss()).isEqualTo(heard.evaluations.getLast().validationLoss());
+            assertThat(own.tokens()).isEqualTo(trainer.task().size(Task.Split.VALIDATION) - 1);
+            assertThat(own.ngrams()).hasSize(Perplexity.LONGEST);
+            assertThat(own.ngrams().getLast()).isLessThan(own.ngrams().getFirst()); // the text repeats
+            Perplexity given = Perplexity.of(model, data, 12);
+            assertThat(given.loss()).isCloseTo(own.loss(), within(1e-9));
+            assertThat(given.ngrams()).isEqualTo(own.ngrams());
+        }
+    }
+
+    @Test
+    void onlyModelsThatPredictTheNextTokenHaveOne() {
+        try (Model model = Model.bundled("cloze")) {
+            assertThatThrownBy(() -> Perplexity.ofRun(model)).hasMessageContaining("predict the next token");
+        }
+    }
+}
