@@ -43,7 +43,7 @@ final class EmbedCommand extends HeedCommand {
     @Override
     public Integer call() {
         try (Model loaded = model.load("embed", terminal)) {
-            texts.forEach(text -> ModelOption.tokens("embed", loaded, text));
+            texts.forEach(text -> ModelOption.tokens("embed", loaded, text, terminal));
             List<Tensor> vectors = loaded.embedAll(texts, pooling);
             if (format.value() == Format.JSON) {
                 Json.print(

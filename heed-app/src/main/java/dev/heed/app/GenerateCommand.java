@@ -9,6 +9,7 @@ import dev.heed.model.arch.Network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Parameters;
         name = "generate",
         description = {
             "Let a model continue a text; an encoder–decoder answers it.",
-            "Greedy unless a temperature is given. Same seed, same text, on every machine and number of threads."
+            "Greedy unless a temperature is given or the model's files ask for beams.",
+            "Same seed, same text, on every machine and number of threads."
         })
 final class GenerateCommand extends HeedCommand {
     @Mixin
@@ -46,6 +48,12 @@ final class GenerateCommand extends HeedCommand {
     @Option(names = "--seed", paramLabel = "N", description = "Default: 0.")
     private long seed;
 
+    @Option(
+            names = "--beams",
+            paramLabel = "N",
+            description = "Follow N texts beside each other; 1 is greedy. Default: what the model's files say.")
+    private @Nullable Integer beams;
+
     @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; may be given several times.")
     private List<String> stop = new ArrayList<>();
 
@@ -60,18 +68,27 @@ final class GenerateCommand extends HeedCommand {
                 .topP(topP)
                 .stop(stop);
         try (Model loaded = model.loadOr("story", terminal)) {
-            ModelOption.tokens("generate", loaded, prompt); // refused before anything is printed
+            ModelOption.tokens("generate", loaded, prompt, terminal); // refused before anything is printed
+            Generation.Options searching = options.beams(wanted(loaded));
             if (loaded.network() instanceof Network.Decoder) {
                 write(prompt);
             }
             long start = System.nanoTime();
-            Generation written = loaded.generate(prompt, options, this::write);
+            Generation written = loaded.generate(prompt, searching, this::write);
             if (terminal.interactive()) {
                 terminal.line();
                 report(written, (System.nanoTime() - start) / 1e9);
             }
         }
         return 0;
+    }
+
+    /** Drawn texts are followed alone, unless beams are asked for, which is refused. */
+    private Generation.Beams wanted(Model loaded) {
+        if (beams != null) {
+            return loaded.beams().of(beams);
+        }
+        return temperature > 0 ? Generation.Beams.NONE : loaded.beams();
     }
 
     private void write(String text) {

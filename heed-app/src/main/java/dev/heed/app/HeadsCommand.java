@@ -104,7 +104,7 @@ final class HeadsCommand extends HeedCommand {
         }
         if (!given.isEmpty()) {
             return given.stream()
-                    .map(text -> ModelOption.tokens("report heads", loaded, text))
+                    .map(text -> ModelOption.tokens("report heads", loaded, text, terminal))
                     .toList();
         }
         return Stream.of(

@@ -94,7 +94,7 @@ final class LookCommand extends HeedCommand {
         if (loaded.network() instanceof Network.Viewer) {
             return loaded.run(Picture.read(Path.of(text)));
         }
-        Tokens tokens = ModelOption.tokens("look", loaded, text);
+        Tokens tokens = ModelOption.tokens("look", loaded, text, terminal);
         return pair == null ? loaded.run(tokens, Run.Options.attentionOnly()) : loaded.run(text, pair);
     }
 

@@ -63,12 +63,13 @@ final class ModelOption {
     }
 
     /** The tokens of a text, of which at least one must be the text's own. */
-    static Tokens tokens(String command, Model model, String text) {
+    static Tokens tokens(String command, Model model, String text, Terminal terminal) {
         Tokens tokens = model.tokenizer().encode(text);
         if (tokens.all().stream().allMatch(Token::special)) {
             throw new IllegalArgumentException(command + ": the text must make at least one token, got "
                     + Visible.quote(text) + ", which makes none");
         }
+        model.warnings(tokens).forEach(warning -> terminal.err().println("heed: warning: " + warning));
         return tokens;
     }
 }

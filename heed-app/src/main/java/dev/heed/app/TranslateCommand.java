@@ -7,6 +7,7 @@ import dev.heed.model.arch.Network;
 import dev.heed.text.Tokens;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,7 +16,10 @@ import picocli.CommandLine.Parameters;
 /** {@code heed translate}: what an encoder–decoder answers, one line per text. */
 @Command(
         name = "translate",
-        description = "Let an encoder–decoder such as Marian answer texts, greedily, one line for each.")
+        description = {
+            "Let an encoder–decoder such as Marian answer texts, one line for each.",
+            "As many beams, and at most as many tokens, as the model's generation_config.json says; else greedy."
+        })
 final class TranslateCommand extends HeedCommand {
     @Mixin
     private final ModelOption model = new ModelOption();
@@ -23,8 +27,17 @@ final class TranslateCommand extends HeedCommand {
     @Parameters(paramLabel = "TEXT", arity = "1..*", description = "One or more texts.")
     private List<String> texts = new ArrayList<>();
 
-    @Option(names = "--max-tokens", paramLabel = "N", description = "At most so many tokens each. Default: 100.")
-    private int maxTokens = 100;
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            description = "At most so many tokens each. Default: what the model's files say, else 100.")
+    private @Nullable Integer maxTokens;
+
+    @Option(
+            names = "--beams",
+            paramLabel = "N",
+            description = "Follow N texts beside each other; 1 is greedy. Default: what the model's files say.")
+    private @Nullable Integer beams;
 
     TranslateCommand(Terminal terminal) {
         super(terminal);
@@ -39,9 +52,13 @@ final class TranslateCommand extends HeedCommand {
                                 + " does not read one text and write another; give an encoder–decoder such as marian or t5");
             }
             List<Tokens> tokens = texts.stream()
-                    .map(text -> ModelOption.tokens("translate", loaded, text))
+                    .map(text -> ModelOption.tokens("translate", loaded, text, terminal))
                     .toList();
-            for (Generation written : loaded.generateAll(tokens, Generation.Options.greedy(maxTokens))) {
+            int most = maxTokens == null ? loaded.mostTokens().orElse(100) : maxTokens;
+            Generation.Beams wanted =
+                    beams == null ? loaded.beams() : loaded.beams().of(beams);
+            Generation.Options options = Generation.Options.greedy(most).beams(wanted);
+            for (Generation written : loaded.generateAll(tokens, options)) {
                 terminal.line(written.text().strip());
             }
         }

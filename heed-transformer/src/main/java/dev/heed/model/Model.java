@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,7 @@ public final class Model implements AutoCloseable {
             Network network = Architectures.load(config, checkpoint);
             List<String> warnings = new ArrayList<>(checkpoint.warnings());
             warnings.addAll(Unread.warnings(config, generation));
+            warnings.addAll(Architectures.missingHeads(config, checkpoint));
             Rules rules = Rules.read(config, generation, network);
             Architectures.Architecture architecture = Architectures.of(config);
             List<String> classes = config.strings("architectures");
@@ -164,9 +166,28 @@ public final class Model implements AutoCloseable {
         return warnings;
     }
 
+    /** What is odd about giving the model this text, one sentence each. */
+    public List<String> warnings(Tokens text) {
+        int context = sizes().context();
+        return text.size() <= context || text.size() > network.longest()
+                ? List.of()
+                : List.of("the text has " + text.size() + " tokens, more than the " + context
+                        + " that the model was made for (max_position_embeddings)");
+    }
+
     /** Ids that end a text. */
     public List<Integer> endIds() {
         return rules.ends();
+    }
+
+    /** How many texts the model's files want to be followed beside each other; one where they do not say. */
+    public Generation.Beams beams() {
+        return rules.beams();
+    }
+
+    /** How many tokens an encoder–decoder's files let it write, where they say. */
+    public OptionalInt mostTokens() {
+        return rules.mostNew();
     }
 
     /** What the files say about writing. */
@@ -450,7 +471,7 @@ public final class Model implements AutoCloseable {
         if (text.size() == 0) {
             throw new IllegalArgumentException("run: a text must have at least one token");
         }
-        text.requireAtMost(sizes().context());
+        text.requireAtMost(network.longest());
     }
 
     private static Pass pass(List<Tokens> texts) {
@@ -533,16 +554,23 @@ public final class Model implements AutoCloseable {
         return generate(prompt, options, text -> {});
     }
 
-    /** As {@link #generate(String, Generation.Options)}; text is given to {@code out} as soon as it is certain. */
+    /**
+     * As {@link #generate(String, Generation.Options)}; text is given to {@code out} as soon as it is certain: with several
+     * beams at the end.
+     */
     public Generation generate(String prompt, Generation.Options options, Consumer<String> out) {
-        return new Generator(this, options, List.of(tokenizer().encode(prompt)), out)
-                .run()
-                .getFirst();
+        return generateAll(List.of(tokenizer().encode(prompt)), options, out).getFirst();
     }
 
     /** Continues several prompts together; each gives what it gives alone. */
     public List<Generation> generateAll(List<Tokens> prompts, Generation.Options options) {
-        return new Generator(this, options, prompts, text -> {}).run();
+        return generateAll(prompts, options, text -> {});
+    }
+
+    private List<Generation> generateAll(List<Tokens> prompts, Generation.Options options, Consumer<String> out) {
+        return options.beams().count() > 1
+                ? new BeamSearch(this, options, prompts, out).run()
+                : new Generator(this, options, prompts, out).run();
     }
 
     @Override

@@ -23,6 +23,9 @@ import tools.jackson.databind.JsonNode;
  * @param unrepeated runs of so many ids are not written a second time; 0: any are
  * @param leastLength with a shorter text, its prompt counted, none that ends it is written
  * @param leastNew before so many tokens are written, none that ends the text is
+ * @param mostNew so many tokens are written at most, where it is given and the text does not go on from a prompt
+ * @param beams texts that are followed beside each other
+ * @param renormalizes whether probabilities sum to 1 after all rules, which matters where texts are compared
  */
 record Rules(
         List<Integer> ends,
@@ -35,7 +38,10 @@ record Rules(
         double repetition,
         int unrepeated,
         int leastLength,
-        int leastNew) {
+        int leastNew,
+        OptionalInt mostNew,
+        Generation.Beams beams,
+        boolean renormalizes) {
     private static final int MOST = 1 << 24;
 
     /** From generation_config.json; where a folder has none, from config.json, as older folders have it. */
@@ -62,7 +68,35 @@ record Rules(
                 source.doubleOr("repetition_penalty", 1, 1e-6, 1e6),
                 source.intOr("no_repeat_ngram_size", 0, 0, MOST),
                 source.intOr("min_length", 0, 0, MOST),
-                source.intOr("min_new_tokens", 0, 0, MOST));
+                source.intOr("min_new_tokens", 0, 0, MOST),
+                mostNew(source, network),
+                beams(source),
+                source.booleanOr("renormalize_logits", false));
+    }
+
+    /** {@code max_length} counts the decoder's first id, {@code max_new_tokens} does not. */
+    private static OptionalInt mostNew(Config source, Network network) {
+        if (!(network instanceof Network.EncoderDecoder)) {
+            return OptionalInt.empty();
+        }
+        int length = source.intOr("max_length", 0, 0, MOST);
+        int tokens = source.intOr("max_new_tokens", length - 1, 0, MOST);
+        return tokens > 0 ? OptionalInt.of(tokens) : OptionalInt.empty();
+    }
+
+    private static Generation.Beams beams(Config source) {
+        Generation.Stopping stopping = source.raw("early_stopping")
+                .map(value -> switch (value.toString()) {
+                    case "\"never\"" -> Generation.Stopping.WHEN_HOPELESS;
+                    case "true" -> Generation.Stopping.WHEN_FULL;
+                    case "false" -> Generation.Stopping.AS_IT_STANDS;
+                    default -> throw source.error("early_stopping", "must be true, false or \"never\"");
+                })
+                .orElse(Generation.Stopping.AS_IT_STANDS);
+        return new Generation.Beams(
+                source.intOr("num_beams", 1, 1, Generation.Beams.MOST),
+                source.doubleOr("length_penalty", 1, -1e6, 1e6),
+                stopping);
     }
 
     private static OptionalInt id(Config source, String key, int last) {

@@ -30,12 +30,16 @@ final class Sampler {
         for (int i = 0; i < count; i++) {
             float logit = all[from + i];
             if (Float.isNaN(logit)) {
-                throw new IllegalArgumentException("generate: the model gave NaN for id " + i
-                        + "; its weights hold NaN or numbers too large for float32");
+                throw notANumber();
             }
             best = logit > all[from + best] ? i : best;
         }
         return best;
+    }
+
+    static IllegalArgumentException notANumber() {
+        return new IllegalArgumentException(
+                "generate: the model gave NaN; its weights hold NaN or numbers too large for float32");
     }
 
     /** Temperature, then top-k, then top-p, as transformers does. */

@@ -110,6 +110,8 @@ final class Unread {
             "encoder_repetition_penalty",
             "encoder_no_repeat_ngram_size",
             "exponential_decay_length_penalty",
+            "num_beam_groups",
+            "diversity_penalty",
             "sequence_bias",
             "guidance_scale",
             "penalty_alpha",
@@ -128,13 +130,6 @@ final class Unread {
             if (!HARMLESS.contains(key)) {
                 warnings.add("config.json: '" + key + "' is not known to this architecture and not used");
             }
-        }
-        Config writing = generation.isEmpty() ? config : generation;
-        if (writing.raw("num_beams")
-                .filter(beams -> beams.isInt() && beams.asInt() > 1)
-                .isPresent()) {
-            warnings.add("'num_beams' " + writing.raw("num_beams").orElseThrow()
-                    + " is not used: one text is followed, not several beside each other");
         }
         for (String key : GENERATION) {
             if (generation.has(key)) {

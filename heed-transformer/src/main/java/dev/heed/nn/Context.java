@@ -49,6 +49,11 @@ public final class Context {
         return caches.stream().mapToLong(KvCache::bytes).sum();
     }
 
+    /** A context that goes on from here by itself; full pages of the caches are shared. */
+    public Context fork() {
+        return of(caches.stream().map(cache -> cache.prefix(length)).toList());
+    }
+
     /** Forgets everything from {@code to} on, so that a text can go on differently. */
     public void truncate(int to) {
         caches.forEach(cache -> cache.truncate(to));

@@ -1,6 +1,7 @@
 package dev.heed.nn;
 
 import dev.heed.grad.Value;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -16,8 +17,10 @@ import java.util.function.Supplier;
  */
 public final class Memory {
     private final Value rows;
+    private final int[] first;
     private final int[] lengths;
-    private final Map<Integer, Projected> projected = new HashMap<>();
+    private final boolean inOrder;
+    private final Map<Integer, Projected> projected;
 
     /** Keys and values of all rows. */
     record Projected(Value key, Value value) {}
@@ -27,8 +30,30 @@ public final class Memory {
      * @param lengths M of each
      */
     public Memory(Value rows, int[] lengths) {
+        this(rows, firstRows(lengths), lengths.clone(), true, new HashMap<>());
+    }
+
+    private Memory(Value rows, int[] first, int[] lengths, boolean inOrder, Map<Integer, Projected> projected) {
         this.rows = rows;
-        this.lengths = lengths.clone();
+        this.first = first;
+        this.lengths = lengths;
+        this.inOrder = inOrder;
+        this.projected = projected;
+    }
+
+    private static int[] firstRows(int... lengths) {
+        int[] first = new int[lengths.length];
+        for (int s = 1; s < lengths.length; s++) {
+            first[s] = first[s - 1] + lengths[s - 1];
+        }
+        return first;
+    }
+
+    /** The memory of a pass whose sequence i reads sequence {@code which[i]} of this one; projections are shared. */
+    public Memory of(int... which) {
+        int[] begins = Arrays.stream(which).map(s -> first[s]).toArray();
+        int[] sizes = Arrays.stream(which).map(s -> lengths[s]).toArray();
+        return new Memory(rows, begins, sizes, false, projected);
     }
 
     /** [ΣM, E]. */
@@ -42,15 +67,12 @@ public final class Memory {
     }
 
     int firstRow(int sequence) {
-        int first = 0;
-        for (int s = 0; s < sequence; s++) {
-            first += lengths[s];
-        }
-        return first;
+        return first[sequence];
     }
 
+    /** True if all sequences can be read as one batch. */
     boolean isUniform() {
-        return Pass.isUniform(lengths);
+        return inOrder && Pass.isUniform(lengths);
     }
 
     Projected projected(int layer, Supplier<Projected> projection) {

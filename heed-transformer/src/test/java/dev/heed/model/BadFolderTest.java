@@ -1,14 +1,18 @@
 package dev.heed.model;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.SafetensorsWriter;
 import dev.heed.tensor.Tensor;
+import dev.heed.text.Tokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,21 +74,92 @@ class BadFolderTest {
         Path config = folder.resolve("config.json");
         String text = Files.readString(config);
         Files.writeString(config, text.replace(good.strip(), bad.strip()));
-        org.assertj.core.api.Assertions.assertThat(text).contains(good.strip());
+        assertThat(text).contains(good.strip());
         assertThatThrownBy(() -> Model.load(folder))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(named.strip());
     }
 
+    /** Rotary positions do not end: transformers reads longer texts, too. */
+    @Test
+    void longerTextsThanTheModelWasMadeForAreTold() {
+        try (Model model = Model.load(folder)) {
+            Tokens text = model.tokenizer().encode("word ".repeat(200));
+            assertThat(model.warnings(text)).singleElement().asString().contains("128", "max_position_embeddings");
+            assertThat(model.warnings(model.tokenizer().encode("word"))).isEmpty();
+            assertThat(model.run(text, Run.Options.logitsOnly()).logits()).isPresent();
+            Generation further = model.generateAll(
+                            List.of(text), Generation.Options.greedy(3).atLeast(3))
+                    .getFirst();
+            assertThat(further.end()).isEqualTo(Generation.End.MAX_TOKENS);
+        }
+    }
+
     @Test
     void textsThatDoNotFitAreRefused() {
-        try (Model model = Model.load(folder)) {
-            assertThatThrownBy(() -> model.run("word ".repeat(200)))
+        try (Model learned = Model.load(GOOD.resolveSibling("gpt2"))) {
+            assertThatThrownBy(() -> learned.run("word ".repeat(400)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("128 tokens");
+                    .hasMessageContaining("tokens fit this model");
+        }
+        try (Model model = Model.load(folder)) {
             assertThatThrownBy(() -> model.run(model.tokens(5, 384), Run.Options.everything()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("384");
         }
+    }
+
+    /** As where a base model was saved under the name of a classifier. */
+    @ParameterizedTest
+    @CsvSource({
+        "bert, BertForSequenceClassification, classifier.weight",
+        "bert, BertForTokenClassification, classifier.weight",
+        "bert, BertForQuestionAnswering, qa_outputs.weight",
+        "distilbert, DistilBertForSequenceClassification, classifier.weight",
+        "roberta, RobertaForSequenceClassification, classifier.out_proj.weight",
+        "bart, BartForSequenceClassification, classification_head.out_proj.weight",
+        "gpt2, GPT2ForSequenceClassification, score.weight",
+        "qwen3, Qwen3ForTokenClassification, classifier.weight"
+    })
+    void headsThatTheFileNamesAndTheCheckpointLacksAreTold(String type, String name, String tensor) throws IOException {
+        copyAs(type, name);
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).anyMatch(warning -> warning.contains(name) && warning.contains(tensor));
+            assertThat(model.run(model.tokens(5, 6, 7), Run.Options.everything())
+                            .hiddenStates())
+                    .isNotEmpty();
+        }
+    }
+
+    @Test
+    void aHeadThatPredictsWordsIsTold() throws IOException {
+        Path bert = copyAs("bert", "BertForMaskedLM");
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).isEmpty();
+        }
+        SafetensorsWriter writer = new SafetensorsWriter();
+        try (Checkpoint good = Checkpoint.open(bert)) {
+            good.names().stream()
+                    .filter(name -> !name.startsWith("cls."))
+                    .forEach(name -> writer.put(name, good.tensor(name)));
+        }
+        writer.write(folder.resolve("model.safetensors"));
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).singleElement().asString().contains("BertForMaskedLM", "cls.predictions.bias");
+            assertThatThrownBy(() -> model.fill("a [MASK]", 1)).hasMessageContaining("no head");
+        }
+    }
+
+    /** The folder as a copy of a conformance case that names this class. */
+    private Path copyAs(String type, String name) throws IOException {
+        Path good = GOOD.resolveSibling(type);
+        for (String file : new String[] {"config.json", "model.safetensors", "tokenizer.json"}) {
+            Files.copy(good.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+        Path config = folder.resolve("config.json");
+        Files.writeString(
+                config,
+                Files.readString(config).replaceFirst("(\"architectures\": \\[\\s*)\"[^\"]*\"", "$1\"" + name + "\""));
+        return good;
     }
 }

@@ -428,10 +428,14 @@ class ReferenceTest {
 
     // ---- heads of single layers
 
-    /** Without a pooler BERT's classifier is one of tokens; {@code qa_outputs} finds answers. */
+    /** Older files have a pooler that no head reads; {@code qa_outputs} finds answers. */
     @ParameterizedTest
-    @CsvSource({"classifier, BertForTokenClassification, 5", "qa_outputs, BertForQuestionAnswering, 2"})
-    void bertClassifiesTokensAndFindsAnswers(String head, String name, int classes) {
+    @CsvSource({
+        "classifier, BertForTokenClassification, 5, false",
+        "classifier, BertForTokenClassification, 5, true",
+        "qa_outputs, BertForQuestionAnswering, 2, true"
+    })
+    void bertClassifiesTokensAndFindsAnswers(String head, String name, int classes, boolean pooler) {
         int e = 8;
         PlainDouble r = new PlainDouble(21);
         String at = "bert.embeddings.";
@@ -442,6 +446,9 @@ class ReferenceTest {
         x = postNorm(r, x, "bert.encoder.layer.0.", BERT, 2, 7, 1e-12, PlainDouble::gelu);
         double[][] scores = r.linear(x, head, classes, true);
         r.weight("bert.embeddings.position_ids", 1, 13); // a buffer of older files
+        if (pooler) {
+            r.linear(x, "bert.pooler.dense", e, true);
+        }
         r.write(folder, """
                 {"model_type": "bert", "architectures": ["%s"], "hidden_size": 8, "num_hidden_layers": 1,
                  "num_attention_heads": 2, "intermediate_size": 7, "vocab_size": 33, "max_position_embeddings": 13}

@@ -187,6 +187,11 @@ public final class Architectures {
         check.finish(Pattern.compile(architecture.unused().isEmpty() ? TABLES : TABLES + "|" + architecture.unused()));
     }
 
+    /** Heads that the config promises and the checkpoint does not have, one sentence each. */
+    public static List<String> missingHeads(Config config, Checkpoint checkpoint) {
+        return MissingHeads.warnings(config, checkpoint);
+    }
+
     private static Network wired(Config config, Parameters parameters) {
         refuseUnsupported(config);
         Architecture architecture = of(config);

@@ -52,15 +52,18 @@ final class Bert implements Network.Encoder {
         segments = Embedding.of(weights.value(at + "token_type_embeddings.weight", types, width));
         embeddingNorm = norm(weights, at + "LayerNorm", width, epsilon);
         blocks = weights.layers(layers, i -> block(weights, i, heads, width, inner, f, epsilon));
-        boolean classifies = weights.has("classifier.weight") && weights.hasCheckpoint();
-        wordHead = weights.has("cls.predictions.bias")
+        boolean classifies = weights.hasCheckpoint()
+                && weights.has("classifier.weight")
+                && ClassHeads.classifiesTexts(config, weights, "bert.pooler.dense.weight");
+        String bias = weights.firstOf("cls.predictions.bias", "cls.predictions.decoder.bias");
+        wordHead = weights.has(bias)
                 ? new WordHead(
                         weights.linear("cls.predictions.transform.dense", width, width, true),
                         f,
                         norm(weights, "cls.predictions.transform.LayerNorm", width, epsilon),
-                        table.withBias(weights.value("cls.predictions.bias", vocabulary)))
+                        table.withBias(weights.value(bias, vocabulary)))
                 : null;
-        classHead = classifies && weights.has("bert.pooler.dense.weight")
+        classHead = classifies
                 ? new ClassHead(
                         weights.linear("bert.pooler.dense", width, width, true),
                         weights.linear("classifier", weights.rows("classifier.weight"), width, true))

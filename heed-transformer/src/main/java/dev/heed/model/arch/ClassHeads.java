@@ -36,6 +36,16 @@ record ClassHeads(@Nullable Linear text, @Nullable Linear token, int padding) {
         return new ClassHeads(null, tokenHead(weights, width, names), -1);
     }
 
+    /**
+     * Whether an encoder's {@code classifier} is one of whole texts, as the file says, or else if there is what it reads.
+     *
+     * @param pooler the layer between
+     */
+    static boolean classifiesTexts(Config config, Parameters weights, String pooler) {
+        return Options.says(config, "ForSequenceClassification")
+                || !Options.says(config, "ForTokenClassification") && weights.has(pooler);
+    }
+
     private static @Nullable Linear tokenHead(Parameters weights, int width, List<String> names) {
         return names.stream()
                 .filter(name -> weights.hasCheckpoint() && weights.has(name + ".weight"))

@@ -48,8 +48,9 @@ final class DistilBert implements Network.Encoder {
         positions = Embedding.of(weights.value(at + "position_embeddings.weight", context, width));
         embeddingNorm = norm(weights, at + "LayerNorm", width, epsilon);
         blocks = weights.layers(layers, i -> block(weights, i, heads, width, inner, f, epsilon));
-        boolean classifies =
-                weights.hasCheckpoint() && weights.has("classifier.weight") && weights.has("pre_classifier.weight");
+        boolean classifies = weights.hasCheckpoint()
+                && weights.has("classifier.weight")
+                && ClassHeads.classifiesTexts(config, weights, "pre_classifier.weight");
         wordHead = weights.has("vocab_projector.bias")
                 ? new WordHead(
                         weights.linear("vocab_transform", width, width, true),

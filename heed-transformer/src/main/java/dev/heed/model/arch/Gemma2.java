@@ -105,6 +105,11 @@ final class Gemma2 implements Network.Decoder {
     }
 
     @Override
+    public int longest() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
     public Value hidden(Pass pass, int[] ids) {
         Value x = Ops.scale(pass.tape(), words.in().forward(pass.tape(), ids), (float) Math.sqrt(sizes.width()));
         pass.hidden(AttentionMap.Kind.SELF, 0, x);

@@ -112,6 +112,11 @@ final class GptNeoX implements Network.Decoder {
     }
 
     @Override
+    public int longest() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
     public Value hidden(Pass pass, int[] ids) {
         Value x = pass.dropout(words.in().forward(pass.tape(), ids));
         pass.hidden(AttentionMap.Kind.SELF, 0, x);

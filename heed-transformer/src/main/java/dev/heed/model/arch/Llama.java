@@ -88,6 +88,11 @@ final class Llama implements Network.Decoder {
     }
 
     @Override
+    public int longest() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
     public Value hidden(Pass pass, int[] ids) {
         Value x = words.in().forward(pass.tape(), ids);
         pass.hidden(AttentionMap.Kind.SELF, 0, x);

@@ -21,6 +21,11 @@ public sealed interface Network {
     /** What it is and how large. */
     Sizes sizes();
 
+    /** The most tokens that a text may have: as many as positions were made for, or any number where they are computed. */
+    default int longest() {
+        return sizes().context();
+    }
+
     /**
      * Sizes that every architecture has.
      *
@@ -32,7 +37,7 @@ public sealed interface Network {
      * @param width E
      * @param headWidth D
      * @param vocabulary ids
-     * @param context the most tokens, or {@link Integer#MAX_VALUE} where positions do not end
+     * @param context the tokens that it was made for, or {@link Integer#MAX_VALUE} where the file does not say
      */
     record Sizes(
             String modelType,

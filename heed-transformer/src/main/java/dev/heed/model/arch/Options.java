@@ -117,10 +117,14 @@ final class Options {
                 .toList();
     }
 
+    /** True if the file names a class of transformers with this ending, such as {@code ForTokenClassification}. */
+    static boolean says(Config config, String ending) {
+        return config.strings("architectures").stream().anyMatch(name -> name.endsWith(ending));
+    }
+
     /** True if the file names a model that writes: then a missing head is an error and not a base model. */
     static boolean saysItPredicts(Config config) {
-        return config.strings("architectures").stream()
-                .anyMatch(name -> name.endsWith("ForCausalLM") || name.endsWith("LMHeadModel"));
+        return says(config, "ForCausalLM") || says(config, "LMHeadModel");
     }
 
     /** A bound of tanh; null stands for none. */

@@ -231,6 +231,11 @@ public final class Parameters {
         return checkpoint == null || find(name).isPresent();
     }
 
+    /** The first of two spellings that the checkpoint has, else the first. */
+    public String firstOf(String name, String other) {
+        return has(name) || !has(other) ? name : other;
+    }
+
     /** False for a new model. */
     public boolean hasCheckpoint() {
         return checkpoint != null;

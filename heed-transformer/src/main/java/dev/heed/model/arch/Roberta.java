@@ -70,12 +70,13 @@ final class Roberta implements Network.Encoder {
         embeddingNorm = norm(weights, at + "LayerNorm", width, epsilon);
         blocks = weights.layers(layers, i -> block(weights, i, heads, width, inner, f, epsilon));
         boolean classifies = weights.has("classifier.out_proj.weight") && weights.hasCheckpoint();
-        wordHead = weights.has("lm_head.bias")
+        String bias = weights.firstOf("lm_head.bias", "lm_head.decoder.bias");
+        wordHead = weights.has(bias)
                 ? new WordHead(
                         weights.linear("lm_head.dense", width, width, true),
                         Activation.GELU, // whatever the layers have
                         norm(weights, "lm_head.layer_norm", width, epsilon),
-                        table.withBias(weights.value("lm_head.bias", vocabulary)))
+                        table.withBias(weights.value(bias, vocabulary)))
                 : null;
         classHead = classifies
                 ? new ClassHead(
