@@ -56,7 +56,7 @@ record RandomTokens(TrainCase question) implements Task {
 
     @Override
     public Stream<Batch> evaluation(int context, Split split) {
-        return Stream.of(batch(recipe, 0));
+        return Stream.of(batch(question.recipe(), 0));
     }
 
     private record Tokens(TrainCase question, int[] ids, int[] expected) implements Batch {
