@@ -29,7 +29,7 @@ public enum Activation {
         Elements.ranges(count, (from, length) -> MATH.activate(this, x, at + from, y, to + from, length));
     }
 
-    /** As {@link #apply}, and slope[i] = f′(x[i]) for the backward pass: both are made of the same exponentials. */
+    /** As {@link #apply}, and slope[i] = f′(x[i]), in the range of x or another, for the way back. */
     public void applyWithSlope(float[] x, int at, float[] y, int to, float[] slope, int slopeAt, int count) {
         Elements.ranges(
                 count,

@@ -24,6 +24,7 @@ import java.util.Arrays;
 public final class Backward {
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
+    private static final RowMath MATH = RowMath.CHOSEN;
     /** Queries per part: with fewer, zeroing and adding dK and dV would cost more than a percent of the work. */
     private static final int QUERIES_PER_PART = 512;
 
@@ -153,17 +154,15 @@ public final class Backward {
 
     private static void addParts(
             float[] room, int at, int perPart, int parts, int width, Tensor to, int batch, int head) {
-        float[] values = to.array();
-        for (int j = 0; j < to.size(2) && to.size(3) > 0; j++) {
+        int columns = to.size(3);
+        float[] zeros = RowRoom.first(columns);
+        Arrays.fill(zeros, 0, columns, 0);
+        for (int j = 0; j < to.size(2) && columns > 0; j++) {
             int row = to.offset() + batch * to.stride(0) + head * to.stride(1) + j * to.stride(2);
-            for (int d = 0; d < to.size(3); d++) {
-                values[row + d] = room[at + j * width + d] + 0f; // a −0 depends on blocks that were skipped
-            }
+            // x + 0: a −0 depends on blocks that were skipped
+            MATH.add(room, at + j * width, zeros, 0, to.array(), row, columns);
             for (int part = 1; part < parts; part++) {
-                int more = at + part * perPart + j * width;
-                for (int d = 0; d < to.size(3); d++) {
-                    values[row + d] += room[more + d];
-                }
+                MATH.add(to.array(), row, room, at + part * perPart + j * width, to.array(), row, columns);
             }
         }
     }
@@ -282,9 +281,7 @@ public final class Backward {
         }
         for (int q = 0; q < count; q++) {
             int row = t.offset() + batch * t.stride(0) + head * t.stride(1) + (first + q) * t.stride(2);
-            for (int d = 0; d < width; d++) {
-                to[q * padded + d] = t.array()[row + d] * factor;
-            }
+            MATH.normalize(t.array(), row, 0, factor, to, q * padded, width);
         }
     }
 

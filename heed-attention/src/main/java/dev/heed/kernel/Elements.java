@@ -17,6 +17,15 @@ public final class Elements {
         ranges(count, (from, length) -> MATH.add(a, at + from, b, bAt + from, c, to + from, length));
     }
 
+    /** c = a or c += a. */
+    public static void addOrCopy(boolean onto, float[] a, int at, float[] c, int to, int count) {
+        if (onto) {
+            add(c, to, a, at, c, to, count);
+        } else {
+            ranges(count, (from, length) -> System.arraycopy(a, at + from, c, to + from, length));
+        }
+    }
+
     /** c = a·b; ranges may be the same. */
     public static void multiply(float[] a, int at, float[] b, int bAt, float[] c, int to, int count) {
         ranges(count, (from, length) -> MATH.multiply(a, at + from, b, bAt + from, c, to + from, length));

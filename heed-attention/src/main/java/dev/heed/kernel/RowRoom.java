@@ -1,11 +1,12 @@
 package dev.heed.kernel;
 
-/** Two rows of room per thread for the row kernels; contents are whatever the last user left. */
+/** Three rows of room per thread for the row kernels; contents are whatever the last user left. */
 final class RowRoom {
     private static final ThreadLocal<RowRoom> OF_THREAD = ThreadLocal.withInitial(RowRoom::new);
 
     private float[] first = new float[0];
     private float[] second = new float[0];
+    private float[] third = new float[0];
 
     private RowRoom() {}
 
@@ -23,5 +24,13 @@ final class RowRoom {
             room.second = new float[width];
         }
         return room.second;
+    }
+
+    static float[] third(int width) {
+        RowRoom room = OF_THREAD.get();
+        if (room.third.length < width) {
+            room.third = new float[width];
+        }
+        return room.third;
     }
 }

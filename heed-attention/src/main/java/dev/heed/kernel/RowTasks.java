@@ -11,8 +11,8 @@ final class RowTasks {
 
     /** Columns of one task of a sum over rows: 256 bytes of each. */
     private static final int COLUMNS = 64;
-    /** An element of a sum over rows costs about as much as 8 multiply-adds of a matrix product. */
-    private static final long COLUMN_COST = 8;
+    /** An element of a sum over rows, which comes from memory, costs about as much as 24 multiply-adds of a matrix product. */
+    private static final long COLUMN_COST = 24;
 
     private RowTasks() {}
 

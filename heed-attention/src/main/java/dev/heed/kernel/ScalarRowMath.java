@@ -13,8 +13,8 @@ final class ScalarRowMath implements RowMath {
     public void activateWithSlope(
             Activation f, float[] x, int at, float[] y, int to, float[] slope, int slopeAt, int count) {
         for (int i = 0; i < count; i++) {
-            slope[slopeAt + i] = Curves.slope(f, x[at + i]);
             y[to + i] = Curves.apply(f, x[at + i]);
+            slope[slopeAt + i] = Curves.slope(f, x[at + i]);
         }
     }
 

@@ -44,8 +44,8 @@ final class VectorRowMath implements RowMath {
         for (int i = 0; i < whole; i += CHUNK) {
             int length = Math.min(CHUNK, whole - i);
             parts(f, x, at + i, length);
-            slope(f, x, at + i, slope, slopeAt + i, length);
             result(f, x, at + i, y, to + i, length);
+            slope(f, x, at + i, slope, slopeAt + i, length);
         }
         SCALAR.activateWithSlope(f, x, at + whole, y, to + whole, slope, slopeAt + whole, count - whole);
     }
@@ -93,25 +93,26 @@ final class VectorRowMath implements RowMath {
         }
     }
 
-    /** f′(x) from its parts. */
+    /** f′(x) from its parts; slope and x may be the same range. */
     private static void slope(Activation f, float[] x, int at, float[] slope, int to, int count) {
         float[] first = RowRoom.first(CHUNK);
         float[] second = RowRoom.second(CHUNK);
+        float[] inner = RowRoom.third(CHUNK);
         switch (f) {
             case RELU -> reluSlope(x, at, slope, to, count);
             case GELU -> geluSlope(x, at, first, second, slope, to, count);
             case SIGMOID -> logisticSlope(first, second, slope, to, count);
             case GELU_TANH -> {
-                geluArgumentSlope(x, at, slope, to, count);
-                gatedSlope(x, at, first, second, slope, to, count);
+                geluArgumentSlope(x, at, inner, count);
+                gatedSlope(x, at, first, second, inner, slope, to, count);
             }
             case QUICK_GELU -> {
-                Arrays.fill(slope, to, to + count, Curves.QUICK);
-                gatedSlope(x, at, first, second, slope, to, count);
+                Arrays.fill(inner, 0, count, Curves.QUICK);
+                gatedSlope(x, at, first, second, inner, slope, to, count);
             }
             case SILU -> {
-                Arrays.fill(slope, to, to + count, 1);
-                gatedSlope(x, at, first, second, slope, to, count);
+                Arrays.fill(inner, 0, count, 1);
+                gatedSlope(x, at, first, second, inner, slope, to, count);
             }
             case TANH -> {
                 tanh(x, at, second, slope, to, count);
@@ -217,12 +218,12 @@ final class VectorRowMath implements RowMath {
         }
     }
 
-    private static void geluArgumentSlope(float[] x, int at, float[] slope, int to, int count) {
+    private static void geluArgumentSlope(float[] x, int at, float[] slope, int count) {
         FloatVector a = FloatVector.broadcast(F, Curves.GELU_A);
         FloatVector b = FloatVector.broadcast(F, 3 * Curves.GELU_B);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            b.fma(e.mul(e), a).intoArray(slope, to + i);
+            b.fma(e.mul(e), a).intoArray(slope, i);
         }
     }
 
@@ -273,8 +274,9 @@ final class VectorRowMath implements RowMath {
         }
     }
 
-    /** d/dx x·σ(u(x)) in place of u′(x); σ(u) and σ(−u) share their exponential and denominator. */
-    private static void gatedSlope(float[] x, int at, float[] u, float[] e, float[] slope, int to, int count) {
+    /** d/dx x·σ(u(x)) from u and u′; σ(u) and σ(−u) share their exponential and denominator. */
+    private static void gatedSlope(
+            float[] x, int at, float[] u, float[] e, float[] inner, float[] slope, int to, int count) {
         FloatVector one = FloatVector.broadcast(F, 1f);
         for (int i = 0; i < count; i += L) {
             FloatVector v = FloatVector.fromArray(F, u, i);
@@ -285,7 +287,7 @@ final class VectorRowMath implements RowMath {
             FloatVector.fromArray(F, x, at + i)
                     .mul(s)
                     .mul(rest)
-                    .fma(FloatVector.fromArray(F, slope, to + i), s)
+                    .fma(FloatVector.fromArray(F, inner, i), s)
                     .intoArray(slope, to + i);
         }
     }
@@ -466,10 +468,12 @@ final class VectorRowMath implements RowMath {
             float[] sum,
             int to,
             int count) {
-        int whole = count / (2 * L) * (2 * L);
-        for (int i = 0; i < whole; i += 2 * L) {
+        int whole = count / (4 * L) * (4 * L);
+        for (int i = 0; i < whole; i += 4 * L) {
             FloatVector a = FloatVector.fromArray(F, sum, to + i);
             FloatVector b = FloatVector.fromArray(F, sum, to + i + L);
+            FloatVector c = FloatVector.fromArray(F, sum, to + i + 2 * L);
+            FloatVector d = FloatVector.fromArray(F, sum, to + i + 3 * L);
             for (int r = 0; r < rows; r++) {
                 float mean = stats[statsAt + 2 * r];
                 float factor = stats[statsAt + 2 * r + 1];
@@ -479,9 +483,15 @@ final class VectorRowMath implements RowMath {
                 a = FloatVector.fromArray(F, dy, dyFrom).fma(normal, a);
                 normal = FloatVector.fromArray(F, x, from + L).sub(mean).mul(factor);
                 b = FloatVector.fromArray(F, dy, dyFrom + L).fma(normal, b);
+                normal = FloatVector.fromArray(F, x, from + 2 * L).sub(mean).mul(factor);
+                c = FloatVector.fromArray(F, dy, dyFrom + 2 * L).fma(normal, c);
+                normal = FloatVector.fromArray(F, x, from + 3 * L).sub(mean).mul(factor);
+                d = FloatVector.fromArray(F, dy, dyFrom + 3 * L).fma(normal, d);
             }
             a.intoArray(sum, to + i);
             b.intoArray(sum, to + i + L);
+            c.intoArray(sum, to + i + 2 * L);
+            d.intoArray(sum, to + i + 3 * L);
         }
         SCALAR.addNormalizedRows(
                 x,

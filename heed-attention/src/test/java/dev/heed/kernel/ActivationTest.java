@@ -3,6 +3,7 @@ package dev.heed.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,13 @@ class ActivationTest {
             assertThat(Arrays.mismatch(slopeA, slopeB))
                     .as("%s slope, count %d", f, count)
                     .isEqualTo(-1);
+            for (RowMath math : List.of(vector, scalar)) {
+                float[] own = x.clone();
+                math.activateWithSlope(f, own, 0, a, 0, own, 0, count);
+                assertThat(Arrays.mismatch(own, slopeB) + Arrays.mismatch(a, b))
+                        .as("%s, slope in the memory of x, count %d", f, count)
+                        .isEqualTo(-2);
+            }
             vector.activate(f, x, 0, x, 0, count);
             assertThat(Arrays.mismatch(x, b))
                     .as("%s in place, count %d", f, count)

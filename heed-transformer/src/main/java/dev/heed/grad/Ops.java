@@ -126,7 +126,7 @@ public final class Ops {
                 if (a.isWanted()) {
                     addTo(a, result.gradient()); // y = a + b
                 }
-                if (b.isWanted()) {
+                if (b.isWanted() && !result.passGradientTo(b)) {
                     addTo(b, result.gradient()); // y = a + b
                 }
             });
@@ -138,7 +138,9 @@ public final class Ops {
     static void addTo(Value x, Tensor added) {
         boolean onto = x.hasGradient();
         Tensor dx = x.gradientRoom();
-        if (!onto && dx.isContiguous()) {
+        if (added.isContiguous() && dx.isContiguous()) {
+            Elements.addOrCopy(onto, added.array(), added.offset(), dx.array(), dx.offset(), dx.elements());
+        } else if (!onto && dx.isContiguous()) {
             added.copyTo(dx.array(), dx.offset());
         } else {
             Strided.addTo(onto ? dx : x.gradient(), added);
@@ -210,6 +212,27 @@ public final class Ops {
         f.applyWithSlope(x.tensor().array(), x.tensor().offset(), y.array(), 0, slope.array(), 0, count);
         Value result = Value.result(tape, y, true);
         tape.add(result, () -> addElements(result.gradient(), slope, x), slope); // y = f(x)
+        return result;
+    }
+
+    /** y = f(x) of an x that nobody else reads, contiguous: its memory takes the slope, then its gradient. */
+    public static Value activateLast(Tape tape, Activation f, Value x) {
+        Tensor from = x.tensor();
+        if (!tape.wants(x)) {
+            f.apply(from.array(), from.offset(), from.array(), from.offset(), from.elements());
+            return x;
+        }
+        Tensor y = tape.room(from.shape());
+        f.applyWithSlope(from.array(), from.offset(), y.array(), 0, from.array(), from.offset(), y.elements());
+        Value result = Value.result(tape, y, true);
+        tape.add(result, () -> {
+            Tensor dy = result.gradient();
+            Elements.multiply( // y = f(x)
+                    from.array(), from.offset(), dy.array(), dy.offset(), from.array(), from.offset(), dy.elements());
+            if (!x.takeOver(from)) {
+                addTo(x, from);
+            }
+        });
         return result;
     }
 

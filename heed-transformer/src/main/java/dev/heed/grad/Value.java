@@ -107,6 +107,33 @@ public final class Value {
         return room;
     }
 
+    /**
+     * Takes over {@code memory}, contiguous and of the same tape, as its gradient; nobody else reads or writes it any more.
+     *
+     * @return false if this value has contributions already or its gradient is kept elsewhere: then nothing happened
+     */
+    boolean takeOver(Tensor memory) {
+        if (whole != null || begun || !tape.records() || !Arrays.equals(memory.shape(), tensor.shape())) {
+            return false;
+        }
+        if (gradient != null) {
+            tape.takeBack(gradient);
+        }
+        gradient = memory;
+        begun = true;
+        return true;
+    }
+
+    /** Gives this value's gradient, which it has no more use for, to another. */
+    boolean passGradientTo(Value other) {
+        if (whole != null || gradient == null || !other.takeOver(gradient)) {
+            return false;
+        }
+        gradient = null;
+        begun = false;
+        return true;
+    }
+
     /** The value that this one is a view of, over any number of views. */
     Value root() {
         return whole == null ? this : whole.root();

@@ -21,7 +21,7 @@ public sealed interface FeedForward {
     record Plain(Linear first, Activation f, Linear second) implements FeedForward {
         @Override
         public Value forward(Tape tape, Value x) {
-            return second.forward(tape, Ops.activate(tape, f, first.forward(tape, x)));
+            return second.forward(tape, Ops.activateLast(tape, f, first.forward(tape, x)));
         }
     }
 

@@ -49,11 +49,16 @@ class GradientsTest {
         PackedMatrix packed = PackedMatrix.pack(random(SEED, 3, 7));
         cases.add(new Case("linear, packed", (t, v) -> Ops.linear(t, v.get(0), packed, null), s(5, 7)));
         cases.add(new Case("add", (t, v) -> Ops.add(t, v.get(0), v.get(1)), s(3, 5), s(3, 5)));
+        cases.add(new Case("sums of sums", GradientsTest::sums, s(3, 5), s(3, 5)));
         cases.add(new Case("multiply", (t, v) -> Ops.multiply(t, v.get(0), v.get(1)), s(3, 5), s(3, 5)));
         cases.add(new Case("multiply by itself", (t, v) -> Ops.multiply(t, v.get(0), v.get(0)), s(3, 5)));
         cases.add(new Case("scale", (t, v) -> Ops.scale(t, v.get(0), -0.75f), s(3, 5)));
         for (Activation f : Activation.values()) {
             cases.add(new Case("activate " + f, (t, v) -> Ops.activate(t, f, v.get(0)), s(3, 17)));
+            cases.add(new Case(
+                    "activate the last time " + f,
+                    (t, v) -> Ops.activateLast(t, f, Ops.scale(t, v.get(0), 0.5f)),
+                    s(3, 17)));
             cases.add(new Case("gated " + f, (t, v) -> Ops.gated(t, f, v.get(0), v.get(1)), s(3, 17), s(3, 17)));
         }
         cases.add(new Case("embedding", (t, v) -> Ops.embedding(t, v.get(0), new int[] {2, 0, 2, 3}), s(5, 3)));
@@ -101,6 +106,15 @@ class GradientsTest {
 
     private static int[] s(int... shape) {
         return shape;
+    }
+
+    /** Gradients that are handed on, to values that have one already, too, and to both sides of a sum. */
+    private static Value sums(Tape tape, List<Value> inputs) {
+        Value a = Ops.scale(tape, inputs.get(0), 2);
+        Value b = Ops.multiply(tape, a, inputs.get(1));
+        Value c = Ops.add(tape, a, b);
+        Value d = Ops.add(tape, Ops.multiply(tape, c, inputs.get(1)), c);
+        return Ops.add(tape, Ops.add(tape, d, b), Ops.add(tape, a, a));
     }
 
     private static Value rotated(Tape tape, List<Value> inputs) {
