@@ -40,6 +40,9 @@ final class VectorTile implements Tile {
      */
     private static final int MIX_FLOATS = 4096;
 
+    /** And at most so many coordinates of them, so that a pass over their rows is long against its beginning and end. */
+    private static final int MIX_COLUMNS = 64;
+
     @Override
     public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s) {
         for (int q = 0; q < QUERIES; q += PAIR) {
@@ -529,25 +532,30 @@ final class VectorTile implements Tile {
 
     @Override
     public void mix(float[] v, int at, int stride, int rows, int width, float[] p, float[] oT) {
-        int piece = Math.max(16, MIX_FLOATS / Math.max(1, width));
-        for (int j = 0; j < rows; j += piece) {
-            mixPiece(v, at + j * stride, stride, Math.min(piece, rows - j), width, p, j * QUERIES, oT);
+        for (int d = 0; d < width; d += MIX_COLUMNS) {
+            int columns = Math.min(MIX_COLUMNS, width - d);
+            int piece = MIX_FLOATS / columns;
+            for (int j = 0; j < rows; j += piece) {
+                int some = Math.min(piece, rows - j);
+                mixPiece(v, at + j * stride + d, stride, some, columns, p, j * QUERIES, oT, d * QUERIES);
+            }
         }
     }
 
-    private static void mixPiece(float[] v, int at, int stride, int rows, int width, float[] p, int from, float[] oT) {
+    private static void mixPiece(
+            float[] v, int at, int stride, int rows, int columns, float[] p, int from, float[] oT, int to) {
         for (int q = 0; q < QUERIES; q += PAIR) {
             int d = 0;
             if (TALL) {
-                for (; d + 8 <= width; d += 8) {
-                    mix8(v, at + d, stride, rows, p, from + q, oT, d * QUERIES + q);
+                for (; d + 8 <= columns; d += 8) {
+                    mix8(v, at + d, stride, rows, p, from + q, oT, to + d * QUERIES + q);
                 }
             }
-            for (; d + 4 <= width; d += 4) {
-                mix4(v, at + d, stride, rows, p, from + q, oT, d * QUERIES + q);
+            for (; d + 4 <= columns; d += 4) {
+                mix4(v, at + d, stride, rows, p, from + q, oT, to + d * QUERIES + q);
             }
-            for (; d < width; d++) {
-                mix1(v, at + d, stride, rows, p, from + q, oT, d * QUERIES + q);
+            for (; d < columns; d++) {
+                mix1(v, at + d, stride, rows, p, from + q, oT, to + d * QUERIES + q);
             }
         }
     }
