@@ -1,6 +1,7 @@
 package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +41,14 @@ public final class Gemm {
     private static final int LEAST_ROWS = 64;
     /** Elements of b that are packed at once: 4 MB, a share of the third-level cache. */
     private static final int MOST_PACKED = 1 << 20;
-    /** Rows of a task of a gradient of weights. */
+    /** Rows of a tile of a gradient of weights, two panels. */
     private static final int BLOCK = 64;
+    /** Most parts of the inner axis: the last waits for one tile of each before. */
+    private static final int MOST_PARTS = 8;
+    /** Distance of counters, 128 bytes: those of different threads share no line of the cache. */
+    private static final int APART = 32;
+    /** About 20 µs: longer than a tile takes. */
+    private static final int SPINS = 500;
 
     private float[] packedA = new float[0];
     private float[] packedB = new float[0];
@@ -278,35 +285,76 @@ public final class Gemm {
     }
 
     /**
-     * c (+)= a·b for columns of a that lie side by side, as in the gradient of weights: they are packed, too, by rows of the
-     * inner axis, which one thread has written in the op before.
+     * c (+)= a·b for columns of a that lie side by side, as in the gradient of weights: they are packed, too. Threads share the
+     * inner axis, whose rows each wrote itself in the op before: a part goes on from the sums of the part before it, tile by
+     * tile, so the chain of every element stays as it is, and of all that they read only these sums come from another core.
      */
-    private void runPacked(Tensor a, Tensor b, Tensor c, boolean onto) {
+    private static void runPacked(Tensor a, Tensor b, Tensor c, boolean onto) {
+        int depth = b.size(0);
+        int parts = Math.clamp(depth / LEAST_ROWS, 1, Math.min(MOST_PARTS, Workers.threads()));
+        AtomicIntegerArray done = new AtomicIntegerArray(parts * APART);
+        Workers.run(parts, work(a, c), part -> {
+            int from = (int) ((long) depth * part / parts);
+            int end = (int) ((long) depth * (part + 1) / parts);
+            try {
+                OF_THREAD
+                        .get()
+                        .part(a.slice(1, from, end), b.slice(0, from, end), c, onto || part > 0, new Chain(done, part));
+            } finally {
+                done.set(part * APART, Integer.MAX_VALUE);
+            }
+        });
+    }
+
+    /** How many tiles each part has added to, in lines of the cache of their own. */
+    private record Chain(AtomicIntegerArray done, int part) {
+        void awaitBefore(int tile) {
+            for (int i = 0; part > 0 && done.get((part - 1) * APART) <= tile; i++) {
+                if (i < SPINS) {
+                    Thread.onSpinWait();
+                } else {
+                    Thread.yield(); // the other thread may have lost its processor
+                }
+            }
+        }
+
+        void finished(int tile) {
+            done.setRelease(part * APART, tile + 1);
+        }
+    }
+
+    /** Tiles of 64 × 32; the narrower matrix is packed first, the other as it is needed. */
+    private void part(Tensor a, Tensor b, Tensor c, boolean onto, Chain chain) {
         int depth = b.size(0);
         int panels = Panels.count(b.size(1));
-        Tensor transposed = a.transpose(0, 1);
-        packedA = room(packedA, Panels.count(a.size(0)) * PANEL * depth);
-        packedB = room(packedB, panels * PANEL * depth);
-        float[] packed = packedA;
-        float[] right = packedB;
-        int rows = rowsOfTask(depth);
         int blocks = (a.size(0) + BLOCK - 1) / BLOCK;
         boolean tall = a.size(0) > b.size(1);
-        Workers.run(
-                work(a, c),
-                new Workers.Phase((depth + rows - 1) / rows, t -> {
-                    int end = Math.min(depth, (t + 1) * rows);
-                    Panels.packPart(transposed, t * rows, end, packed);
-                    Panels.packPart(b, t * rows, end, right);
-                }),
-                // Neighbours share what there is more of, so that a thread reads half of it from the other's cache.
-                new Workers.Phase(panels * blocks, t -> {
-                    int panel = tall ? t % panels : t / blocks;
-                    int first = (tall ? t / panels : t % blocks) * BLOCK;
-                    Tensor some = columns(c, panel).slice(0, first, Math.min(c.size(0), first + BLOCK));
-                    Blocks.Rows left = new Blocks.Rows(packed, first * depth, depth * PANEL, true);
-                    new Blocks(left, right, panel * depth * PANEL, 0, depth, some, onto, null).runHere();
-                }));
+        Tensor left = a.transpose(0, 1);
+        packedA = room(packedA, (tall ? BLOCK : blocks * BLOCK) * depth);
+        packedB = room(packedB, (tall ? panels : 1) * PANEL * depth);
+        packAll(tall ? b : left, tall ? packedB : packedA);
+        for (int tile = 0; tile < panels * blocks; tile++) {
+            int block = tall ? tile / panels : tile % blocks;
+            int panel = tall ? tile % panels : tile / blocks;
+            int end = Math.min(c.size(0), (block + 1) * BLOCK);
+            if (tall && panel == 0) {
+                packAll(left.slice(1, block * BLOCK, end), packedA);
+            } else if (!tall && block == 0) {
+                Panels.packOne(b, panel * PANEL, packedB, 0);
+            }
+            Blocks.Rows rows = new Blocks.Rows(packedA, tall ? 0 : block * BLOCK * depth, depth * PANEL, true);
+            Tensor some = columns(c, panel).slice(0, block * BLOCK, end);
+            chain.awaitBefore(tile);
+            new Blocks(rows, packedB, tall ? panel * depth * PANEL : 0, 0, depth, some, onto, null).runHere();
+            chain.finished(tile);
+        }
+    }
+
+    /** Every panel of a matrix [k, n], on this thread. */
+    private static void packAll(Tensor matrix, float[] to) {
+        for (int p = 0; p < Panels.count(matrix.size(1)); p++) {
+            Panels.packOne(matrix, p * PANEL, to, p * PANEL * matrix.size(0));
+        }
     }
 
     private static long work(Tensor a, Tensor c) {

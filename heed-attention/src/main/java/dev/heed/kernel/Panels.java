@@ -37,14 +37,6 @@ final class Panels {
         }
     }
 
-    /** Rows [from, end) of every panel of {@code matrix} [k, n] that begin at 0 of {@code to}. */
-    static void packPart(Tensor matrix, int from, int end, float[] to) {
-        Tensor part = matrix.slice(0, from, end);
-        for (int p = 0; p < count(matrix.size(1)); p++) {
-            packOne(part, p * PANEL, to, (p * matrix.size(0) + from) * PANEL);
-        }
-    }
-
     private static void packAny(Tensor matrix, int column, int columns, float[] to, int at) {
         float[] from = matrix.array();
         int perColumn = matrix.stride(1);

@@ -147,6 +147,28 @@ class GemmTest {
     }
 
     @Test
+    void productsOfALayersGradientsAreOneChainWithAnyNumberOfThreads() {
+        for (int[] size : new int[][] {{100, 517, 300}, {300, 517, 100}, {65, 700, 33}, {129, 65, 257}}) {
+            int in = size[0];
+            int rows = size[1];
+            int out = size[2];
+            Tensor x = random(rows, in).transpose(0, 1);
+            Tensor dy = random(rows, out);
+            Tensor w = random(out, in);
+            for (int threads : new int[] {1, 2, 3, 5}) {
+                Tensor dW = random(in, out);
+                Tensor expected = chains(x, dy, dW, null);
+                Workers.with(threads, () -> multiply(x, dy, dW));
+                assertSame(dW, expected, threads + " threads, dW", in, rows, out);
+                Tensor dX = random(rows, in);
+                expected = chains(dy, w, dX, null);
+                Workers.with(threads, () -> multiply(dy, w, dX));
+                assertSame(dX, expected, threads + " threads, dX", rows, out, in);
+            }
+        }
+    }
+
+    @Test
     void vectorAndScalarProductsAgree() {
         org.junit.jupiter.api.Assumptions.assumeTrue(Kernels.vector(), "vector kernels are not chosen in this run");
         Product vector = new VectorProduct();
