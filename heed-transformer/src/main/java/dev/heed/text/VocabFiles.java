@@ -2,21 +2,33 @@ package dev.heed.text;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The older files of a vocabulary, turned into the tokenizer.json that transformers would make of them: vocab.json with
- * merges.txt is GPT-2's or RoBERTa's byte-level BPE, vocab.txt is BERT's WordPiece.
+ * merges.txt is GPT-2's or RoBERTa's byte-level BPE, vocab.txt is BERT's WordPiece, source.spm with vocab.json is Marian's and
+ * spiece.model T5's SentencePiece.
  */
 final class VocabFiles {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final List<String> SPECIAL_OF_BERT = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
     private static final List<String> SPECIAL_OF_BPE =
             List.of("<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>");
+
+    private static final String END = "</s>";
+    private static final List<String> SPECIAL_OF_PIECES = List.of("<pad>", END, "<unk>");
+    /** The score of a token that only the written side has: taken where nothing else is. */
+    private static final float NOT_READ = -1e6f;
+
+    private static final int MOST_EXTRA = 100_000;
 
     private final Path folder;
     private final JsonNode options;
@@ -35,6 +47,12 @@ final class VocabFiles {
         if (files.has("vocab.txt")) {
             return files.wordPiece();
         }
+        if (files.has("source.spm") && files.has("vocab.json")) {
+            return files.marian();
+        }
+        if (files.has("spiece.model")) {
+            return files.t5();
+        }
         throw files.refusal();
     }
 
@@ -43,7 +61,7 @@ final class VocabFiles {
     }
 
     private IllegalArgumentException refusal() {
-        for (String name : List.of("tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "source.spm")) {
+        for (String name : List.of("tokenizer.model", "sentencepiece.bpe.model", "source.spm")) {
             if (has(name)) {
                 return new IllegalArgumentException(
                         folder + ": a tokenizer.json is needed, got only the SentencePiece file '"
@@ -52,14 +70,20 @@ final class VocabFiles {
             }
         }
         return new IllegalArgumentException(
-                folder + ": no tokenizer found, expected tokenizer.json, vocab.json with merges.txt, or vocab.txt");
+                folder + ": no tokenizer found, expected tokenizer.json, vocab.json with merges.txt, vocab.txt,"
+                        + " source.spm with vocab.json, or spiece.model");
+    }
+
+    private ObjectNode vocabulary(Path file) {
+        if (Json.read(file, Tokenizer.LARGEST_FILE) instanceof ObjectNode vocab) {
+            return vocab;
+        }
+        throw new IllegalArgumentException(file + ": must be an object from tokens to ids");
     }
 
     private ObjectNode byteLevel() {
         Path file = folder.resolve("vocab.json");
-        if (!(Json.read(file, Tokenizer.LARGEST_FILE) instanceof ObjectNode vocab)) {
-            throw new IllegalArgumentException(file + ": must be an object from tokens to ids");
-        }
+        ObjectNode vocab = vocabulary(file);
         if (vocab.propertyNames().stream().anyMatch(token -> token.endsWith("</w>"))) {
             throw new IllegalArgumentException(
                     file + ": only byte-level BPE is read from vocab.json, got one that ends words with </w>;"
@@ -147,6 +171,83 @@ final class VocabFiles {
         return accents.isBoolean()
                 ? normalizer.put("strip_accents", accents.asBoolean())
                 : normalizer.putNull("strip_accents");
+    }
+
+    /**
+     * Ids are those of vocab.json, which both sides share; pieces and their scores are those of the side that is read. A text
+     * may begin with the language that is wanted, such as {@code >>deu<<}.
+     */
+    private ObjectNode marian() {
+        Path file = folder.resolve("vocab.json");
+        if (options.path("separate_vocabs").asBoolean(false)) {
+            throw new IllegalArgumentException(folder.resolve("tokenizer_config.json")
+                    + ": 'separate_vocabs' must be false; true is not supported");
+        }
+        ObjectNode vocab = vocabulary(file);
+        String[] tokens = new String[vocab.size()];
+        vocab.properties().forEach(entry -> {
+            int id = entry.getValue().isInt() ? entry.getValue().asInt() : -1;
+            if (id < 0 || id >= tokens.length || tokens[id] != null) {
+                throw new IllegalArgumentException(file + ": ids must be from 0 to " + (tokens.length - 1)
+                        + ", each once, got " + Visible.quote(entry.getValue().toString()));
+            }
+            tokens[id] = entry.getKey();
+        });
+        SentencePiece read = SentencePiece.read(folder.resolve("source.spm"));
+        Map<String, Float> scores = new LinkedHashMap<>();
+        for (String token : tokens) {
+            scores.put(token, read.scores().getOrDefault(token, NOT_READ));
+        }
+        List<String> special = new ArrayList<>(SPECIAL_OF_PIECES);
+        scores.keySet().stream().filter(VocabFiles::isLanguage).forEach(special::add);
+        return ended(read.tokenizer(scores, unknown(file, vocab)), vocab, special, List.of("A", "B", END));
+    }
+
+    private static boolean isLanguage(String token) {
+        return token.startsWith(">>") && token.endsWith("<<");
+    }
+
+    /** Ids are the pieces' numbers; behind them stand the marks of the words that T5's training leaves out. */
+    private ObjectNode t5() {
+        Path file = folder.resolve("spiece.model");
+        SentencePiece read = SentencePiece.read(file);
+        Map<String, Float> scores = new LinkedHashMap<>(read.scores());
+        List<String> special = new ArrayList<>(SPECIAL_OF_PIECES);
+        for (int i = Math.clamp(options.path("extra_ids").asLong(100), 0, MOST_EXTRA) - 1; i >= 0; i--) {
+            scores.put("<extra_id_" + i + ">", 0f);
+            special.add("<extra_id_" + i + ">");
+        }
+        ObjectNode ids = NODES.objectNode();
+        scores.keySet().forEach(token -> ids.put(token, ids.size()));
+        return ended(read.tokenizer(scores, unknown(file, ids)), ids, special, List.of("A", END, "B", END));
+    }
+
+    private static int unknown(Path file, ObjectNode ids) {
+        for (String needed : List.of(END, "<unk>")) {
+            if (!ids.has(needed)) {
+                throw new IllegalArgumentException(file + ": must list " + needed);
+            }
+        }
+        return ids.get("<unk>").asInt();
+    }
+
+    /** A tokenizer whose texts end with {@code </s>}. */
+    private static ObjectNode ended(ObjectNode root, ObjectNode ids, List<String> special, List<String> pair) {
+        special(root, ids, special);
+        ObjectNode template = root.putObject("post_processor").put("type", "TemplateProcessing");
+        List.of("A", END).forEach(part -> part(template.withArray("single"), part));
+        pair.forEach(part -> part(template.withArray("pair"), part));
+        ObjectNode end = template.putObject("special_tokens").putObject(END).put("id", END);
+        end.putArray("ids").add(ids.get(END));
+        end.putArray("tokens").add(END);
+        return root;
+    }
+
+    private static void part(ArrayNode parts, String name) {
+        parts.addObject()
+                .putObject(name.equals(END) ? "SpecialToken" : "Sequence")
+                .put("id", name)
+                .put("type_id", 0);
     }
 
     private static void special(ObjectNode root, ObjectNode vocab, List<String> tokens) {

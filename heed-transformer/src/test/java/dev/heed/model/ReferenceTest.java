@@ -612,6 +612,7 @@ class ReferenceTest {
                 "vit | image_size | [4, 4, 4]",
                 "vit | hidden_act | \"mish\"",
                 "t5 | feed_forward_proj | \"gated-mish\"",
+                "t5 | architectures | [\"T5EncoderModel\"]",
                 "t5 | is_gated_act | true",
                 "t5 | relative_attention_max_distance | 16",
                 "t5 | d_kv | 0"

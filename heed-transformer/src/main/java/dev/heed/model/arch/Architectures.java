@@ -209,5 +209,11 @@ public final class Architectures {
             throw config.error(
                     "quantization_config", "is not supported; use the checkpoint in float32, float16 or bfloat16");
         }
+        for (String name : config.strings("architectures")) {
+            if (name.endsWith("EncoderModel")) {
+                throw config.error(
+                        "architectures", "names " + name + ", an encoder without its decoder, which is not supported");
+            }
+        }
     }
 }

@@ -1,0 +1,211 @@
+package dev.heed.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Folders of Marian and T5 as they are published: SentencePiece files and no tokenizer.json. */
+class SentencePieceTest {
+    private static final Path CASES = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf");
+    private static final List<String> TEXTS = List.of(
+            "The cat sat on the mat.",
+            "what is the city, and why?",
+            " leading space",
+            "word",
+            "numbers 1984 and signs & % §",
+            "日本 are two unknown characters, ß is one");
+
+    @TempDir
+    private Path folder = Path.of(""); // set by JUnit
+
+    // ---- the file's form
+
+    private static final class Message {
+        final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+        Message varint(long value) {
+            long left = value;
+            while (left >>> 7 != 0) {
+                bytes.write((int) (left & 0x7F | 0x80));
+                left >>>= 7;
+            }
+            bytes.write((int) left);
+            return this;
+        }
+
+        Message number(int field, long value) {
+            return varint(field << 3).varint(value);
+        }
+
+        Message floating(int field, double value) {
+            varint(field << 3 | 5);
+            bytes.writeBytes(ByteBuffer.allocate(4)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putFloat((float) value)
+                    .array());
+            return this;
+        }
+
+        Message part(int field, byte... value) {
+            varint(field << 3 | 2).varint(value.length);
+            bytes.writeBytes(value);
+            return this;
+        }
+    }
+
+    private static byte[] file(Map<String, Double> pieces, long kind) {
+        Message all = new Message();
+        pieces.forEach((text, score) -> all.part(
+                1,
+                new Message()
+                        .part(1, text.getBytes(StandardCharsets.UTF_8))
+                        .floating(2, score)
+                        .number(3, 1)
+                        .bytes
+                        .toByteArray()));
+        all.part(
+                2,
+                new Message()
+                        .number(3, kind)
+                        .number(4, 8000)
+                        .floating(10, 0.9995)
+                        .bytes
+                        .toByteArray());
+        all.part(
+                3,
+                new Message()
+                        .part(1, "nmt".getBytes(StandardCharsets.UTF_8))
+                        .number(3, 1)
+                        .bytes
+                        .toByteArray());
+        return all.bytes.toByteArray();
+    }
+
+    private static Map<String, Double> pieces(String name) {
+        Map<String, Double> pieces = new LinkedHashMap<>();
+        Json.read(CASES.resolve(name).resolve("tokenizer.json"), 1 << 20)
+                .path("model")
+                .path("vocab")
+                .forEach(entry ->
+                        pieces.put(entry.get(0).asString(), entry.get(1).asDouble()));
+        return pieces;
+    }
+
+    private static String ids(Iterable<String> pieces) {
+        var ids = tools.jackson.databind.node.JsonNodeFactory.instance.objectNode();
+        pieces.forEach(piece -> ids.put(piece, ids.size()));
+        return Json.write(ids);
+    }
+
+    // ---- against the same vocabulary as tokenizer.json
+
+    @ParameterizedTest
+    @ValueSource(strings = {"marian", "t5"})
+    void theSameTokensAsTokenizerJson(String name) throws IOException {
+        assumeTrue(Files.isDirectory(CASES), "no conformance cases at " + CASES);
+        Map<String, Double> pieces = pieces(name);
+        if (name.equals("marian")) {
+            Files.writeString(folder.resolve("vocab.json"), ids(pieces.keySet()));
+            Files.write(folder.resolve("source.spm"), file(pieces, 1));
+        } else {
+            Files.write(folder.resolve("spiece.model"), file(pieces, 1));
+        }
+        try (Tokenizer expected = Tokenizer.load(CASES.resolve(name));
+                Tokenizer got = Tokenizer.load(folder)) {
+            for (String text : TEXTS) {
+                int[] ids = expected.encode(text).ids();
+                assertThat(got.encode(text).ids()).as(text).containsExactly(ids);
+                assertThat(got.decode(ids)).as(text).isEqualTo(expected.decode(ids));
+                assertThat(got.encode(text).labels())
+                        .isEqualTo(expected.encode(text).labels());
+            }
+            assertThat(got.encode("two  spaces ").ids())
+                    .containsExactly(got.encode("two spaces").ids());
+            assertThat(got.id(SpecialToken.EOS)).hasValue(1);
+            int extra = pieces.size();
+            assertThat(got.size()).isEqualTo(name.equals("t5") ? extra + 100 : extra);
+            if (name.equals("t5")) {
+                assertThat(got.encode("a <extra_id_0> b").ids()).contains(extra + 99);
+                assertThat(got.encode("a", "b").labels()).containsExactly("␣a", "</s>", "␣b", "</s>");
+            }
+        }
+    }
+
+    /** Marian's ids are those of vocab.json, whatever the order of the pieces; what is only written is read where it must be. */
+    @Test
+    void marianReadsLanguagesAndKeepsTheOtherSidesTokensApart() throws IOException {
+        Map<String, Double> pieces = new LinkedHashMap<>();
+        pieces.put("<unk>", 0.0);
+        pieces.put("</s>", 0.0);
+        List.of("▁", "▁a", "a", "b", "▁ab").forEach(piece -> pieces.put(piece, -2.0 - pieces.size()));
+        Files.write(folder.resolve("source.spm"), file(pieces, 1));
+        Files.writeString(
+                folder.resolve("vocab.json"),
+                ids(List.of("</s>", "<unk>", "▁abba", "bb", "ß", "a", "▁ab", ">>deu<<", "b", "▁a", "▁", "<pad>")));
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("abba").labels()).containsExactly("␣ab", "b", "a", "</s>");
+            assertThat(tokenizer.encode("abba").ids()).containsExactly(6, 8, 5, 0);
+            assertThat(tokenizer.encode(">>deu<< ab").ids()).containsExactly(7, 6, 0);
+            assertThat(tokenizer.encode("aß").ids()).containsExactly(9, 4, 0);
+            assertThat(tokenizer.encode("a日本").ids()).containsExactly(9, 1, 0);
+            assertThat(tokenizer.decode(2, 3, 10, 4, 0)).isEqualTo("abbabb ß");
+        }
+    }
+
+    @Test
+    void filesThatAreNoModelAreRefused() throws IOException {
+        Files.write(folder.resolve("spiece.model"), new byte[] {1, 2, 3});
+        assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("spiece.model: is not a SentencePiece");
+        Files.write(folder.resolve("spiece.model"), file(Map.of("</s>", 0.0, "<unk>", 0.0, "a", -1.0), 2));
+        assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("unigram", "save_pretrained");
+        Files.write(folder.resolve("spiece.model"), file(Map.of("<unk>", 0.0, "a", -1.0), 1));
+        assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("must list </s>");
+        Files.write(folder.resolve("source.spm"), file(Map.of("</s>", 0.0, "<unk>", 0.0), 1));
+        Files.writeString(folder.resolve("vocab.json"), "{\"</s>\": 0, \"<unk>\": 2}");
+        assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("vocab.json: ids must be from 0 to 1");
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"separate_vocabs\": true}");
+        assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("separate_vocabs");
+    }
+
+    /** Each mutation is read or refused. */
+    @Test
+    void mutatedFilesAreReadOrRefused() {
+        Map<String, Double> pieces = new LinkedHashMap<>();
+        for (int i = 0; i < 40; i++) {
+            pieces.put("▁piece" + i, -1.0 - i);
+        }
+        byte[] good = file(pieces, 1);
+        Random random = new Random(3);
+        int refused = 0;
+        for (int n = 0; n < 20_000; n++) {
+            byte[] bad = good.clone();
+            for (int i = random.nextInt(4); i >= 0; i--) {
+                bad[random.nextInt(bad.length)] = (byte) random.nextInt(256);
+            }
+            byte[] cut = random.nextInt(3) == 0 ? java.util.Arrays.copyOf(bad, random.nextInt(bad.length)) : bad;
+            try {
+                assertThat(SentencePiece.parse("fuzz", cut).scores()).isNotEmpty();
+            } catch (IllegalArgumentException e) {
+                assertThat(e).hasMessageStartingWith("fuzz: ");
+                refused++;
+            }
+        }
+        assertThat(refused).isBetween(1_000, 19_999);
+    }
+}
