@@ -57,7 +57,7 @@ record Example(
             new Entry("trophy", "The trophy wouldn't fit in the suitcase because it was too big."),
             new Entry("animal", "The animal didn't cross the road because it was too tired."),
             new Entry("warm-mat", "the cat sat on the mat because it was warm"),
-            new Entry("hund", "Der Hund ist schwarz"));
+            new Entry("hund", "The dog is black."));
 
     static Example named(String name) {
         return switch (name) {
@@ -74,11 +74,11 @@ record Example(
     private static IllegalArgumentException unknown(String name) {
         for (Entry entry : WITH_MODEL) {
             if (entry.name().equals(name)) {
-                return new IllegalArgumentException("explain " + name + ": this example is a question to a trained "
-                        + (name.equals("hund")
-                                ? "German-English translator: heed look --model DIR \""
-                                : "model: heed resolve \"")
-                        + entry.says() + "\"");
+                String ask = name.equals("hund")
+                        ? "translator: heed look --model translator --pair \"Der Hund ist schwarz.\" \""
+                        : "model: heed resolve \"";
+                return new IllegalArgumentException(
+                        "explain " + name + ": this example is a question to a trained " + ask + entry.says() + "\"");
             }
         }
         return new IllegalArgumentException(

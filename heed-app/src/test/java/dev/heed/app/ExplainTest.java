@@ -111,6 +111,8 @@ class ExplainTest {
                 .startsWith("heed: explain trophy: ")
                 .contains("heed resolve \"The trophy wouldn't fit in the suitcase because it was too big.\"")
                 .hasLineCount(1);
+        assertThat(Run.of("explain", "hund").err())
+                .contains("heed look --model translator --pair \"Der Hund ist schwarz.\" \"The dog is black.\"");
     }
 
     private static void assertNumbers(double[] actual, String expected, double within) {

@@ -14,13 +14,18 @@ import java.util.stream.Stream;
 
 /** Short stories, rich in names, repetition, quotes and long reference: what a causal language model learns to read. */
 public final class Stories {
-    /** A story's length in words is drawn from here on; the last event and the ending may exceed it. */
-    private static final int SHORTEST = 80;
+    /** A story's length in words, word games left out, is drawn from here on; the last event and the ending may exceed it. */
+    private static final int SHORTEST = 60;
 
     private static final int SPREAD = 40;
 
     /** What the ending needs of that length. */
     private static final int ENDING = 20;
+
+    /** Stories of 100 with a row of words, and with a further game. */
+    private static final int WITH_ROW = 90;
+
+    private static final int WITH_GAME = 80;
 
     private Stories() {}
 
@@ -58,15 +63,17 @@ public final class Stories {
         return heldOut == (split == Split.HELDOUT);
     }
 
-    /** Plans one story: opening, introduction, events until it is long enough, meeting, outcome, coda. */
+    /** Plans one story: opening, introduction, events and games until it is long enough, meeting, outcome, coda. */
     private static final class Plotter {
         private final Dice dice;
+        private final WordGames games;
         private final Map<String, String> cast = new HashMap<>();
         private final List<Plot.Step> steps = new ArrayList<>();
         private int words;
 
         Plotter(Dice dice) {
             this.dice = dice;
+            this.games = new WordGames(dice);
         }
 
         Plot plot() {
@@ -81,8 +88,18 @@ public final class Stories {
             if (dice.percent(50)) {
                 outcome();
             }
+            boolean row = dice.percent(WITH_ROW);
+            if (row) {
+                game(Tales.ROWS);
+            }
             events(length - ENDING - (keeps ? ENDING : 0));
+            if (dice.percent(WITH_GAME)) {
+                game(dice.percent(65) ? Tales.REFRAINS : Tales.COUNTS);
+            }
             outcome();
+            if (row && dice.percent(50)) {
+                game(Tales.ROW_RECALLS);
+            }
             coda(keeps);
             return new Plot(dice.pick(Tales.ANIMALS), dice.pick(Tales.MACHINES), List.copyOf(steps));
         }
@@ -125,6 +142,13 @@ public final class Stories {
             }
         }
 
+        /** Its length is not counted: a story has as much else with it as without. */
+        private void game(List<String> templates) {
+            int before = words;
+            line(dice.pick(templates));
+            words = before;
+        }
+
         private void line(String template) {
             var holes = new HashMap<>(cast);
             holes.put("place", dice.pick(Tales.PLACES));
@@ -132,6 +156,11 @@ public final class Stories {
             holes.put("food", foods.get(0));
             holes.put("meal", foods.get(1));
             holes.put("thing", different(1, this::thing).getFirst());
+            holes.put("row", games.row());
+            holes.put("part1", games.part());
+            holes.put("part2", games.part());
+            holes.put("refrain", games.refrain());
+            holes.put("counted", games.counted());
             number(holes, "thing", different(4, this::thing));
             number(holes, "number", different(5, () -> dice.pick(Tales.NUMBERS)));
             number(holes, "colour", different(5, () -> dice.pick(Tales.COLOURS)));

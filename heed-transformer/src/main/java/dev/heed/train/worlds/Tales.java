@@ -2,16 +2,18 @@ package dev.heed.train.worlds;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * The grammar of the stories as tables. Holes: x, y, z are people (xhe: he or she, Xhe: the same at the start), animal and machine
  * with what can be heard of them (cry, noise), kept and box what was put away, and what is drawn anew each time:
- * place, thing, food, meal, thing1 …, number1 …, colour1 ….
+ * place, thing, food, meal, thing1 …, number1 …, colour1 …. Of {@link WordGames}: row, part1, part2, refrain, counted.
  */
 final class Tales {
     /** Something that can be heard: its noun and the verb that only it takes. */
@@ -22,8 +24,14 @@ final class Tales {
 
     static final Pattern HOLE = Pattern.compile("\\{(\\w+)}");
 
-    static final List<String> GIRLS = words("Mia Anna Emma Lena Clara Julia Nina Ella Lucy Rosa Sara Ida");
-    static final List<String> BOYS = words("Tom Ben Leo Max Paul Finn Noah Jonas Oscar Theo Felix Hugo");
+    static final List<String> GIRLS = words(
+            "Mia Anna Emma Lena Clara Julia Nina Ella Lucy Rosa Sara Ida Ada Alma Amy Bella Bianca Carla Cora Daisy Dora"
+                    + " Edith Elsa Eva Fiona Flora Grace Greta Hanna Helen Iris Jana Judith Karla Kira Laura Lea Lilly Lisa Luna"
+                    + " Mara Maria Marta Nora Olga Paula Petra Pia Rita Ruth Sofia Stella Tessa Tina Vera Wanda Zoe");
+    static final List<String> BOYS = words(
+            "Tom Ben Leo Max Paul Finn Noah Jonas Oscar Theo Felix Hugo Adam Alan Anton Arno Basil Boris Bruno Carl"
+                    + " Cyril David Emil Eric Frank Fred George Gus Hans Harry Henry Igor Ivan Jack Jacob James Jim Karl Kurt"
+                    + " Lars Linus Lucas Marco Martin Milo Moritz Nick Otto Peter Ralph Ray Rob Samuel Simon Tim Victor Walter");
     static final List<String> PLACES =
             words("park garden forest market school farm beach lake village castle river library");
     static final List<String> THINGS =
@@ -99,6 +107,38 @@ final class Tales {
             They walked and walked, and they sang and sang. {y} was slow, but {x} waited for {y}.
             """);
 
+    /** A row of words is said, written or sung, and then again. */
+    static final List<String> ROWS = lines("""
+            "The magic words are {row}," said {x}. "The magic words are {row}?" asked {y}. "Yes, {row}," said {x}.
+            {x} and {y} played with words. "My words are {row}," said {x}. "Your words are {row}," said {y}.
+            They played with words. "I say {row}," said {x}. "I say {row}," said {y}. "I say {row}," said {z}.
+            {x} found a letter from {z}. The letter said {row}. {y} read the letter, too. "The letter said {row}," said {y}.
+            "I had a dream of {row}," said {y}. {x} told {z} the dream. "{y} had a dream of {row}," said {x}.
+            {y} made a song. The song was {row}. Then {x}, {y} and {z} sang the song. The song was {row}.
+            "Tell {z} this from me," said {x}. "Tell {z} {row}." {y} ran to {z}. "{x} says {row}," said {y}.
+            On the door {x} wrote {row}. Next to that, {y} wrote {row}. Then {z} wrote {part1}, too.
+            """);
+
+    static final List<String> REFRAINS = lines("""
+            They sang {refrain}.
+            "I say {refrain}," said {x}. "I say, too," said {y}.
+            {z} walked up and down and said {refrain}.
+            On the wall was {refrain}.
+            """);
+
+    /** Behind each word that was said before, they say "again". */
+    static final List<String> COUNTS = lines("""
+            They played again. {x} said {counted}.
+            "I say {counted}," said {y}.
+            """);
+
+    static final String AGAIN = "again";
+
+    static final List<String> ROW_RECALLS = lines("""
+            "What were the words?" asked {z}. "They were {row}," said {y}.
+            "Do you know the words?" asked {y}. "I know {part1}," said {z}. "And I know {part2}," said {x}.
+            """);
+
     /** Half of them name the animal first. */
     static final List<String> MEETINGS = lines("""
             The {animal} looked at the {machine}.
@@ -137,10 +177,29 @@ final class Tales {
 
     private Tales() {}
 
+    /** What "it" can stand for. */
+    static Set<String> nouns() {
+        return Stream.concat(ANIMALS.stream(), MACHINES.stream())
+                .map(Voice::noun)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     /** The closed vocabulary: the words of every template and of every table. */
     static SortedSet<String> vocabulary() {
         var vocabulary = new TreeSet<String>();
-        Stream.of(OPENINGS, INTRODUCTIONS, EVENTS, MEETINGS, PAUSES, OUTCOMES, CODAS, List.of(KEEPING, RECALL))
+        Stream.of(
+                        OPENINGS,
+                        INTRODUCTIONS,
+                        EVENTS,
+                        MEETINGS,
+                        PAUSES,
+                        OUTCOMES,
+                        CODAS,
+                        ROWS,
+                        REFRAINS,
+                        COUNTS,
+                        ROW_RECALLS,
+                        List.of(KEEPING, RECALL, AGAIN))
                 .flatMap(List::stream)
                 .forEach(line ->
                         vocabulary.addAll(Text.tokens(HOLE.matcher(line).replaceAll(Matcher.quoteReplacement(" ")))));

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -27,15 +28,15 @@ class StoriesTest {
             .collect(Collectors.toUnmodifiableMap(Tales.Voice::noun, Tales.Voice::verb));
 
     @Test
-    void aStoryHasSixtyToOneHundredAndFiftyWords() {
+    void aStoryHasFortyToTwoHundredAndEightyWords() {
         var lengths = Stream.concat(TRAIN.stream(), HELDOUT.stream())
                 .mapToInt(story -> (int) story.tokens().stream()
                         .filter(token -> Character.isLetter(token.charAt(0)))
                         .count())
                 .summaryStatistics();
         System.out.println("words per story " + lengths);
-        assertThat(lengths.getMin()).isGreaterThanOrEqualTo(60);
-        assertThat(lengths.getMax()).isLessThanOrEqualTo(150);
+        assertThat(lengths.getMin()).isGreaterThanOrEqualTo(40);
+        assertThat(lengths.getMax()).isLessThanOrEqualTo(280);
     }
 
     @Test
@@ -137,8 +138,57 @@ class StoriesTest {
             shuffled += repeatedShare(tokens) / 1000;
         }
         System.out.printf(Locale.ROOT, "tokens that end a repeated trigram: %.3f, shuffled %.3f%n", repeated, shuffled);
-        assertThat(repeated).isGreaterThan(0.12);
+        assertThat(repeated).isGreaterThan(0.2);
         assertThat(shuffled).isLessThan(0.05);
+    }
+
+    /** In a row nothing tells the next word, so what is said again can only be copied. */
+    @Test
+    void wordsOfAGameAreAnyOfTheStoriesAndAsLikelyBehindEachOther() {
+        var dice = new Dice(3);
+        var followers = new HashSet<String>();
+        var words = new HashSet<String>();
+        for (int i = 0; i < 3000; i++) {
+            String[] row = new WordGames(dice).row().split(" ");
+            words.addAll(List.of(row));
+            for (int w = 1; w < row.length; w++) {
+                followers.add(row[w - 1] + " " + row[w]);
+            }
+        }
+        assertThat(words).doesNotContain("it", Tales.AGAIN).doesNotContainAnyElementsOf(Tales.nouns());
+        assertThat(words.size())
+                .isGreaterThan(Stories.words().size() - Tales.nouns().size() - 12);
+        assertThat(followers).hasSizeGreaterThan(25_000); // of 3,000 · 9.5 pairs: few come twice
+    }
+
+    @Test
+    void againStandsBehindEveryWordThatWasSaidBeforeAndNoOther() {
+        var dice = new Dice(4);
+        for (int i = 0; i < 500; i++) {
+            var said = new HashSet<String>();
+            String[] told = (new WordGames(dice).counted() + " .").split(" ");
+            for (int w = 0; w + 1 < told.length; w++) {
+                if (!told[w].equals(Tales.AGAIN)) {
+                    assertThat(told[w + 1].equals(Tales.AGAIN)).isEqualTo(!said.add(told[w]));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aRefrainIsSungAtLeastTwiceAndAPartIsOfTheRow() {
+        var dice = new Dice(5);
+        for (int i = 0; i < 500; i++) {
+            var games = new WordGames(dice);
+            assertThat(" " + games.row() + " ").contains(" " + games.part() + " ");
+            String[] sung = games.refrain().split(" ");
+            int period = IntStream.rangeClosed(1, sung.length / 2)
+                    .filter(p -> sung.length % p == 0
+                            && IntStream.range(p, sung.length).allMatch(w -> sung[w].equals(sung[w - p])))
+                    .findFirst()
+                    .orElse(sung.length);
+            assertThat(sung.length / period).isBetween(2, 4);
+        }
     }
 
     @Test
@@ -152,7 +202,7 @@ class StoriesTest {
     }
 
     /** Changes only when the grammar of the stories changes; the bundled model then needs training again. */
-    private static final long PINNED = -7017324694421789888L;
+    private static final long PINNED = -2264979822728170814L;
 
     @Test
     void anEvaluationSetHasNoRepeatsAndNoTwinsOfItself() {
