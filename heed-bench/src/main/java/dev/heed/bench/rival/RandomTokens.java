@@ -43,15 +43,18 @@ record RandomTokens(TrainCase question) implements Task {
 
     @Override
     public Batch batch(Recipe recipe, long number) {
-        int[] rows = question.ids(number);
-        int[] ids = new int[question.tokens()];
+        int sequences = question.batch() / question.passes();
+        int first = (int) (number % question.passes()) * sequences;
+        int[] rows = question.ids(number / question.passes());
+        int context = question.context();
+        int[] ids = new int[sequences * context];
         int[] labels = new int[ids.length];
-        for (int s = 0; s < question.batch(); s++) {
-            System.arraycopy(rows, s * (question.context() + 1), ids, s * question.context(), question.context());
-            System.arraycopy(
-                    rows, s * (question.context() + 1) + 1, labels, s * question.context(), question.context());
+        for (int s = 0; s < sequences; s++) {
+            int row = (first + s) * (context + 1);
+            System.arraycopy(rows, row, ids, s * context, context);
+            System.arraycopy(rows, row + 1, labels, s * context, context);
         }
-        return new Tokens(question, ids, labels);
+        return new Tokens(context, ids, labels);
     }
 
     @Override
@@ -59,7 +62,7 @@ record RandomTokens(TrainCase question) implements Task {
         return Stream.of(batch(question.recipe(), 0));
     }
 
-    private record Tokens(TrainCase question, int[] ids, int[] expected) implements Batch {
+    private record Tokens(int context, int[] ids, int[] expected) implements Batch {
         @Override
         public int tokens() {
             return ids.length;
@@ -72,8 +75,8 @@ record RandomTokens(TrainCase question) implements Task {
 
         @Override
         public Value loss(Network network, Passes passes) {
-            int[] lengths = new int[question.batch()];
-            Arrays.fill(lengths, question.context());
+            int[] lengths = new int[ids.length / context];
+            Arrays.fill(lengths, context);
             Network.Decoder decoder = (Network.Decoder) network;
             var pass = passes.of(lengths);
             return decoder.loss(pass, decoder.hidden(pass, ids), expected);

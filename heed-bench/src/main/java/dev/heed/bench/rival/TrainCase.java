@@ -14,9 +14,10 @@ import java.util.SplittableRandom;
  * @param width E
  * @param context tokens of a sequence
  * @param batch sequences of a step
+ * @param passes in which Heed takes them, as its recipe of this model does; PyTorch takes them all at once, as nanoGPT does
  * @param dropout probability
  */
-public record TrainCase(int layers, int heads, int width, int context, int batch, double dropout) {
+public record TrainCase(int layers, int heads, int width, int context, int batch, int passes, double dropout) {
     /** Characters of tinyshakespeare. */
     static final int VOCABULARY = 65;
     /** Weights are drawn wider than nanoGPT's 0.02, so that the losses of the first steps differ from chance. */
@@ -24,12 +25,12 @@ public record TrainCase(int layers, int heads, int width, int context, int batch
 
     /** nanoGPT's example for CPUs and its larger setting. */
     public static List<TrainCase> all() {
-        return List.of(new TrainCase(4, 4, 128, 64, 12, 0), new TrainCase(6, 6, 384, 256, 64, 0.2));
+        return List.of(new TrainCase(4, 4, 128, 64, 12, 1, 0), new TrainCase(6, 6, 384, 256, 64, 8, 0.2));
     }
 
     /** A small, awkward one that is only verified. */
     public static TrainCase awkward() {
-        return new TrainCase(2, 3, 36, 17, 5, 0);
+        return new TrainCase(2, 3, 36, 17, 6, 2, 0);
     }
 
     public String name() {
@@ -38,7 +39,7 @@ public record TrainCase(int layers, int heads, int width, int context, int batch
 
     /** The same without dropout, whose losses can be compared. */
     TrainCase certain() {
-        return new TrainCase(layers, heads, width, context, batch, 0);
+        return new TrainCase(layers, heads, width, context, batch, passes, 0);
     }
 
     int tokens() {
@@ -47,8 +48,7 @@ public record TrainCase(int layers, int heads, int width, int context, int batch
 
     /** What Heed is told: AdamW as nanoGPT sets it, decay on matrices, gradients no longer than 1. */
     Recipe recipe() {
-        return Recipe.parse(
-                name(), """
+        return Recipe.parse(name(), """
                 name: %s
                 learns: text
                 model: {model_type: gpt2, architectures: [GPT2LMHeadModel], activation_function: gelu,
@@ -59,13 +59,15 @@ public record TrainCase(int layers, int heads, int width, int context, int batch
                 deviation: %s
                 context: %d
                 batch: %d
+                accumulation: %d
                 steps: 1000000
                 rate: 1e-3
                 clip: 1
                 dropout: %s
                 evaluate_every: 1000000
                 seed: 1337
-                """.formatted(name(), layers, heads, width, context, DEVIATION, context, batch, dropout));
+                """.formatted(
+                        name(), layers, heads, width, context, DEVIATION, context, batch / passes, passes, dropout));
     }
 
     /** Token ids of step {@code number}, [batch, context + 1]; the last of each row is only predicted. */
