@@ -79,6 +79,7 @@ final class GenerateCommand extends HeedCommand {
                 terminal.line();
                 report(written, (System.nanoTime() - start) / 1e9);
             }
+            tellIfLong(written, loaded.sizes().context());
         }
         return 0;
     }
@@ -89,6 +90,17 @@ final class GenerateCommand extends HeedCommand {
             return loaded.beams().of(beams);
         }
         return temperature > 0 ? Generation.Beams.NONE : loaded.beams();
+    }
+
+    /** Rotary positions go on where training ended; the last token was never seen by the model. */
+    private void tellIfLong(Generation written, int context) {
+        long tokens = (long) written.promptIds().length + written.ids().length - 1;
+        if (tokens > context && written.promptIds().length <= context) {
+            terminal.out().flush();
+            terminal.err()
+                    .println("heed: warning: the text has grown to " + tokens + " tokens, more than the " + context
+                            + " that the model was made for (max_position_embeddings)");
+        }
     }
 
     private void write(String text) {

@@ -51,6 +51,24 @@ class ModelCommandsTest {
     }
 
     @Test
+    void aTextThatOutgrowsTheTrainedLengthIsTold() {
+        Run run = Run.of("generate", "-m", stories(), "--max-tokens", "520", "Once upon a time");
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).contains("more than the 512 that the model was made for");
+    }
+
+    @Test
+    void beamsAreForTemperatureZero() {
+        Run run = Run.of("generate", "-m", stories(), "--beams", "3", "--temperature", "1", "Once");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("beams need temperature 0");
+        assertThat(Run.of("generate", "-m", stories(), "--beams", "3", "--max-tokens", "9", "Once")
+                        .out())
+                .startsWith("Once");
+    }
+
+    @Test
     void aStopTextEndsTheText() {
         String out = Run.of("generate", "-m", stories(), "--stop", " girl", "Once upon a time")
                 .out();
