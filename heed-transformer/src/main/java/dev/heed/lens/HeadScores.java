@@ -56,7 +56,7 @@ public final class HeadScores {
     /** An encoder beside a decoder is asked alone: the decoder is given what begins every text. */
     private static Recording recording(Model model, Tokens text) {
         return model.network() instanceof Network.EncoderDecoder pair
-                ? model.run(text, model.tokens(pair.firstId()), Run.Options.attentionOnly())
+                ? model.run(text, model.writtenTokens(pair.firstId()), Run.Options.attentionOnly())
                         .recording()
                 : model.run(text, Run.Options.attentionOnly()).recording();
     }

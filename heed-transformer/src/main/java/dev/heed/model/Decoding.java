@@ -104,12 +104,12 @@ final class Decoding {
     }
 
     private List<String> labels(int... ids) {
-        return Arrays.stream(ids).mapToObj(id -> model.tokenizer().label(id)).toList();
+        return Arrays.stream(ids).mapToObj(id -> model.writer().label(id)).toList();
     }
 
     /** The text of what is written behind a prompt, as it grows. */
     Growing growing(int prompt, List<String> stops, Consumer<String> out) {
-        Growing growing = new Growing(model.tokenizer().stream(), new StopText(stops, out));
+        Growing growing = new Growing(model.writer().stream(), new StopText(stops, out));
         for (int i = 0; memory == null && i < begin(prompt).length; i++) {
             growing.stream().push(begin(prompt)[i]);
         }

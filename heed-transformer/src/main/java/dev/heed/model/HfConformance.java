@@ -121,7 +121,7 @@ public final class HfConformance {
         Tokens tokens = model.tokens(ints(at + "input_ids"));
         boolean pair = has(at + "decoder_input_ids");
         Run run = pair
-                ? model.run(tokens, model.tokens(ints(at + "decoder_input_ids")), Run.Options.everything())
+                ? model.run(tokens, model.writtenTokens(ints(at + "decoder_input_ids")), Run.Options.everything())
                 : model.run(tokens, Run.Options.everything());
         run.logits().or(run::tokenClasses).or(run::classes).ifPresent(logits -> compare(at + "logits", logits));
         for (int i = 0; i < run.hiddenStates().size(); i++) {

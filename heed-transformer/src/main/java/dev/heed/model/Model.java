@@ -49,6 +49,7 @@ public final class Model implements AutoCloseable {
     private final List<String> warnings;
     private final Rules rules;
     private @Nullable Tokenizer tokenizer;
+    private @Nullable Tokenizer writer;
 
     private Model(Path folder, Config config, Network network, long parameters, List<String> warnings, Rules rules) {
         this.folder = folder;
@@ -205,9 +206,27 @@ public final class Model implements AutoCloseable {
         return loaded;
     }
 
+    /** The tokenizer of what is written: that of what is read, but for a Marian with two vocabularies. */
+    public synchronized Tokenizer writer() {
+        Tokenizer loaded = writer;
+        if (loaded == null) {
+            loaded = Tokenizer.loadWritten(folder).orElseGet(this::tokenizer);
+            writer = loaded;
+        }
+        return loaded;
+    }
+
     /** Tokens for ids that come from elsewhere: labels, but no places in a text. */
     public Tokens tokens(int... ids) {
-        Tokenizer names = tokenizer();
+        return tokens(tokenizer(), ids);
+    }
+
+    /** As {@link #tokens}, for ids that are written. */
+    public Tokens writtenTokens(int... ids) {
+        return tokens(writer(), ids);
+    }
+
+    private static Tokens tokens(Tokenizer names, int... ids) {
         List<Token> all = new ArrayList<>(ids.length);
         for (int id : ids) {
             boolean special = names.isSpecial(id);
@@ -441,12 +460,12 @@ public final class Model implements AutoCloseable {
 
     /** What the decoder beside an encoder is given so that it writes a text: its first id, then the text without its end. */
     public Tokens toWrite(String text) {
-        int[] ids = tokenizer().encode(text).ids();
+        int[] ids = writer().encode(text).ids();
         int count = ids.length > 0 && rules.ends().contains(ids[ids.length - 1]) ? ids.length - 1 : ids.length;
         int[] shifted = new int[count + 1];
         shifted[0] = rules.first();
         System.arraycopy(ids, 0, shifted, 1, count);
-        return tokens(shifted);
+        return writtenTokens(shifted);
     }
 
     private List<Tokens> ownWords(List<Tokens> texts) {
@@ -457,7 +476,7 @@ public final class Model implements AutoCloseable {
                     boolean ended = each.end() == Generation.End.END_TOKEN;
                     int[] ids = Arrays.copyOf(each.promptIds(), each.promptIds().length + each.ids().length);
                     System.arraycopy(each.ids(), 0, ids, each.promptIds().length, each.ids().length);
-                    return tokens(ended ? Arrays.copyOf(ids, ids.length - 1) : ids);
+                    return writtenTokens(ended ? Arrays.copyOf(ids, ids.length - 1) : ids);
                 })
                 .toList();
     }
@@ -518,7 +537,7 @@ public final class Model implements AutoCloseable {
     private Run readToClassify(Tokens tokens) {
         Run.Options nothing = new Run.Options(false, false, false);
         if (network instanceof Network.EncoderDecoder) {
-            return run(tokens, tokens(shifted(tokens)), nothing);
+            return run(tokens, writtenTokens(shifted(tokens)), nothing);
         }
         return run(tokens, nothing);
     }
@@ -575,6 +594,9 @@ public final class Model implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        if (writer != null) {
+            writer.close();
+        }
         if (tokenizer != null) {
             tokenizer.close();
         }

@@ -34,6 +34,7 @@ public final class Tokenizer implements AutoCloseable {
     /** Above the largest published tokenizer.json (about 35 MB). */
     static final long LARGEST_FILE = 128 << 20;
 
+    private static final String OPTIONS = "tokenizer_config.json";
     private static final long LARGEST_OPTIONS = 8 << 20;
     private static final int LONGEST_TEXT = 16 << 20;
     private static final Cleaner CLEANER = Cleaner.create();
@@ -59,12 +60,27 @@ public final class Tokenizer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static Tokenizer load(Path folder) {
-        JsonNode options = optional(folder.resolve("tokenizer_config.json"));
-        JsonNode config = optional(folder.resolve("config.json"));
+        JsonNode options = optional(folder.resolve(OPTIONS));
         Path path = folder.resolve("tokenizer.json");
         JsonNode tree = Files.isRegularFile(path) ? Json.read(path, LARGEST_FILE) : VocabFiles.read(folder, options);
-        JsonNode vocabulary = config.path("vocab_size");
-        int idLimit = vocabulary.canConvertToInt() && vocabulary.asInt() > 0 ? vocabulary.asInt() : Integer.MAX_VALUE;
+        return of(folder, path, tree, options, "vocab_size");
+    }
+
+    /**
+     * The tokenizer of the texts that a model writes, where its folder has a vocabulary of its own for them: Marian's
+     * {@code target_vocab.json} with {@code target.spm}, if {@code separate_vocabs} in tokenizer_config.json is true.
+     */
+    public static Optional<Tokenizer> loadWritten(Path folder) {
+        JsonNode options = optional(folder.resolve(OPTIONS));
+        return VocabFiles.written(folder, options)
+                .map(tree -> of(folder, folder.resolve(VocabFiles.WRITTEN), tree, options, "decoder_vocab_size"));
+    }
+
+    /** @param size the key of config.json that bounds ids */
+    private static Tokenizer of(Path folder, Path path, JsonNode tree, JsonNode options, String size) {
+        JsonNode config = optional(folder.resolve("config.json"));
+        JsonNode ids = config.path(config.path(size).isNumber() ? size : "vocab_size");
+        int idLimit = ids.canConvertToInt() && ids.asInt() > 0 ? ids.asInt() : Integer.MAX_VALUE;
         TokenizerFile file = TokenizerFile.check(path.toString(), tree, idLimit);
         Map<SpecialToken, Integer> roles =
                 roles(file, List.of(options, optional(folder.resolve("special_tokens_map.json"))), config);

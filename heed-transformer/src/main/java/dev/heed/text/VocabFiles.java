@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -22,6 +23,9 @@ final class VocabFiles {
     private static final List<String> SPECIAL_OF_BERT = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
     private static final List<String> SPECIAL_OF_BPE =
             List.of("<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>");
+
+    /** The vocabulary of what a Marian writes, if it is not that of what it reads. */
+    static final String WRITTEN = "target_vocab.json";
 
     private static final String END = "</s>";
     private static final List<String> SPECIAL_OF_PIECES = List.of("<pad>", END, "<unk>");
@@ -48,12 +52,27 @@ final class VocabFiles {
             return files.wordPiece();
         }
         if (files.has("source.spm") && files.has("vocab.json")) {
-            return files.marian();
+            return files.marian("source.spm", "vocab.json");
         }
         if (files.has("spiece.model")) {
             return files.t5();
         }
         throw files.refusal();
+    }
+
+    /** The tokenizer of what is written, where {@code separate_vocabs} says that it is another. */
+    static Optional<ObjectNode> written(Path folder, JsonNode options) {
+        VocabFiles files = new VocabFiles(folder, options);
+        if (!options.path("separate_vocabs").asBoolean(false)) {
+            return Optional.empty();
+        }
+        for (String needed : List.of("target.spm", WRITTEN)) {
+            if (!files.has(needed)) {
+                throw new IllegalArgumentException(folder + ": " + needed
+                        + " is missing, which separate_vocabs in tokenizer_config.json asks for");
+            }
+        }
+        return Optional.of(files.marian("target.spm", WRITTEN));
     }
 
     private boolean has(String name) {
@@ -174,15 +193,11 @@ final class VocabFiles {
     }
 
     /**
-     * Ids are those of vocab.json, which both sides share; pieces and their scores are those of the side that is read. A text
-     * may begin with the language that is wanted, such as {@code >>deu<<}.
+     * Ids are those of the vocabulary, which both sides may share; pieces and their scores are those of one side. A text may
+     * begin with the language that is wanted, such as {@code >>deu<<}.
      */
-    private ObjectNode marian() {
-        Path file = folder.resolve("vocab.json");
-        if (options.path("separate_vocabs").asBoolean(false)) {
-            throw new IllegalArgumentException(folder.resolve("tokenizer_config.json")
-                    + ": 'separate_vocabs' must be false; true is not supported");
-        }
+    private ObjectNode marian(String pieces, String vocabulary) {
+        Path file = folder.resolve(vocabulary);
         ObjectNode vocab = vocabulary(file);
         String[] tokens = new String[vocab.size()];
         vocab.properties().forEach(entry -> {
@@ -193,7 +208,7 @@ final class VocabFiles {
             }
             tokens[id] = entry.getKey();
         });
-        SentencePiece read = SentencePiece.read(folder.resolve("source.spm"));
+        SentencePiece read = SentencePiece.read(folder.resolve(pieces));
         Map<String, Float> scores = new LinkedHashMap<>();
         for (String token : tokens) {
             scores.put(token, read.scores().getOrDefault(token, NOT_READ));

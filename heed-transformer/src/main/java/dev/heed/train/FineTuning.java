@@ -119,6 +119,11 @@ public record FineTuning(
 
     private Start start() {
         Config config = Config.read(from);
+        if (!config.booleanOr("share_encoder_decoder_embeddings", true)) {
+            throw config.error(
+                    "share_encoder_decoder_embeddings",
+                    "must be true for training; a model with two vocabularies is not trained further");
+        }
         try (Checkpoint checkpoint = Checkpoint.open(from)) {
             Parameters parameters =
                     Parameters.learning(checkpoint, Architectures.of(config).base());

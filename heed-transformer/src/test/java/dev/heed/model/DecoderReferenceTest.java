@@ -288,6 +288,10 @@ class DecoderReferenceTest {
                 {"model_type": "llama", "head_dim": 8, %s "rope_parameters": %s}
                 """.formatted(SIZES, scaling.replace('\'', '"').replace("{", "{\"rope_theta\": 10000, "));
         check(p, newer, !wholeOnly);
+        String both = """
+                {"model_type": "llama", "head_dim": 8, %s "rope_scaling": %s, "rope_parameters": {"rope_type": "default"}}
+                """.formatted(SIZES, scaling.replace('\'', '"')); // the older key wins, as in transformers 5
+        check(p, both, !wholeOnly);
     }
 
     /** Beyond the trained length, which is {@code max_position_embeddings}, the base grows with the text. */
@@ -325,8 +329,8 @@ class DecoderReferenceTest {
     // ---- Mistral, Qwen, Gemma
 
     @ParameterizedTest
-    @CsvSource({"5, 5", "null, 1000"})
-    void mistralWithAndWithoutAWindow(String written, int window) {
+    @CsvSource({"5, 5, 64", "null, 1000, 64", "null, 1000, 4"})
+    void mistralWithAndWithoutAWindow(String written, int window, int context) {
         Plain p = new Plain(6, 3, 10000 + 0);
         p.d = 4;
         p.scale = 0.5;
@@ -335,7 +339,8 @@ class DecoderReferenceTest {
         p.windows = new int[] {window, window, window};
         check(p, """
                 {"model_type": "mistral", "head_dim": 4, %s "sliding_window": %s}
-                """.formatted(SIZES, written));
+                """.formatted(
+                SIZES.replace("\"max_position_embeddings\": 64", "\"max_position_embeddings\": " + context), written));
     }
 
     @ParameterizedTest

@@ -18,6 +18,7 @@ import dev.heed.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -242,6 +243,45 @@ class ReferenceTest {
         }
     }
 
+    /** Rows of its own for the head: as config.json says, or because the file holds other numbers, as transformers 5 has it. */
+    @ParameterizedTest
+    @CsvSource({
+        "bert, bert.encoder.layer.0., bert.embeddings., cls.predictions.transform.dense, cls.predictions.transform.LayerNorm, cls.predictions.decoder",
+        "roberta, roberta.encoder.layer.0., roberta.embeddings., lm_head.dense, lm_head.layer_norm, lm_head.decoder",
+        "distilbert, distilbert.transformer.layer.0., distilbert.embeddings., vocab_transform, vocab_layer_norm, vocab_projector"
+    })
+    void aHeadWithRowsOfItsOwn(String type, String layer, String at, String dense, String norm, String head) {
+        for (boolean tied : new boolean[] {false, true}) {
+            int e = 8;
+            PlainDouble r = new PlainDouble(31);
+            double[][] x = r.rows(at + "word_embeddings.weight", 33, e, IDS);
+            int[] places = type.equals("roberta") ? robertaPositions(1) : range(0, IDS.length);
+            x = add(x, r.rows(at + "position_embeddings.weight", 14, e, places));
+            if (!type.equals("distilbert")) {
+                x = add(x, r.rows(at + "token_type_embeddings.weight", 1, e, new int[IDS.length]));
+            }
+            x = r.layerNorm(x, at + "LayerNorm", 1e-12);
+            x = postNorm(r, x, layer, type.equals("distilbert") ? DISTIL : BERT, 2, 7, 1e-12, PlainDouble::gelu);
+            double[] own = r.weight(head + ".weight", 33, e);
+            double[][] logits = words(r, x, dense, norm, head + ".bias", own, 1e-12, 33, PlainDouble::gelu);
+            String sizes = type.equals("distilbert")
+                    ? "\"dim\": 8, \"hidden_dim\": 7, \"n_layers\": 1, \"n_heads\": 2"
+                    : "\"hidden_size\": 8, \"intermediate_size\": 7, \"num_hidden_layers\": 1, \"num_attention_heads\": 2,"
+                            + " \"type_vocab_size\": 1";
+            r.write(folder, """
+                    {"model_type": "%s", %s, "vocab_size": 33, "max_position_embeddings": 14, "tie_word_embeddings": %s}
+                    """.formatted(type, sizes, tied));
+            try (Model model = Model.load(folder)) {
+                assertThat(model.warnings()).hasSize(tied ? 1 : 0).allMatch(told -> told.contains("are not tied"));
+                Network.Encoder network = (Network.Encoder) model.network();
+                Pass pass = Pass.of(IDS.length);
+                var hidden = network.hidden(pass, IDS, new int[IDS.length]);
+                near(hidden.tensor(), x);
+                near(network.logits(pass, hidden).orElseThrow().tensor(), logits);
+            }
+        }
+    }
+
     // ---- BART and Marian
 
     private static double[][] bartAttention(
@@ -289,8 +329,52 @@ class ReferenceTest {
         check(IDS, x, y, logits);
     }
 
+    /** Tables of their own for what is read, what is written, and the head: untied, or tied and yet of other numbers. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void bartWithThreeTables(boolean tied) {
+        int e = 12;
+        PlainDouble r = new PlainDouble(24);
+        r.weight("model.shared.weight", 33, e);
+        double[][] x = bartWords(r, "model.encoder.embed_tokens.weight", "encoder", IDS, 12);
+        String at = "model.encoder.layers.0.";
+        x = bartThought(r, bartAttention(r, x, x, at + "self_attn", 2, NONE), at, 7, PlainDouble::gelu);
+        double[][] y = bartWords(r, "model.decoder.embed_tokens.weight", "decoder", WRITTEN, 12);
+        at = "model.decoder.layers.0.";
+        y = bartAttention(r, y, y, at + "self_attn", 2, CAUSAL);
+        y = bartAttention(r, y, x, at + "encoder_attn", 2, NONE);
+        y = bartThought(r, y, at, 7, PlainDouble::gelu);
+        r.write(folder, """
+                {"model_type": "bart", "architectures": ["BartForConditionalGeneration"], "d_model": 12, "vocab_size": 33,
+                 "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
+                 "encoder_ffn_dim": 7, "decoder_ffn_dim": 7, "scale_embedding": true, "tie_word_embeddings": %s,
+                 "max_position_embeddings": 12, "is_encoder_decoder": true, "decoder_start_token_id": 2}
+                """.formatted(tied));
+        if (!tied) {
+            assertThatThrownBy(() -> Model.load(folder)).hasMessageContaining("missing (lm_head.weight [33, 12])");
+        }
+        double[][] logits = r.linear(y, "lm_head", 33, false);
+        r.write(folder, read("config.json"));
+        check(IDS, x, y, logits);
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).hasSize(tied ? 3 : 0).allMatch(told -> told.contains("are not tied"));
+        }
+    }
+
+    private String read(String name) {
+        try {
+            return Files.readString(folder.resolve(name));
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
     private static double[][] bartWords(PlainDouble r, String side, int[] ids, int e) {
-        double[][] words = each(r.rows("model.shared.weight", 33, e, ids), v -> v * Math.sqrt(e));
+        return bartWords(r, "model.shared.weight", side, ids, e);
+    }
+
+    private static double[][] bartWords(PlainDouble r, String table, String side, int[] ids, int e) {
+        double[][] words = each(r.rows(table, 33, e, ids), v -> v * Math.sqrt(e));
         double[][] places = r.rows("model." + side + ".embed_positions.weight", 14, e, range(2, ids.length));
         return r.layerNorm(add(words, places), "model." + side + ".layernorm_embedding", 1e-5);
     }
@@ -324,8 +408,41 @@ class ReferenceTest {
         check(IDS, x, y, logits);
     }
 
+    /** Two vocabularies of unequal sizes; the head has the rows of what is written, or its own. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void marianWithTwoVocabularies(boolean tied) {
+        int e = 9;
+        PlainDouble r = new PlainDouble(25);
+        double[][] x = marianWords(r, "model.encoder.embed_tokens.weight", 33, IDS, e);
+        String at = "model.encoder.layers.0.";
+        x = bartThought(r, bartAttention(r, x, x, at + "self_attn", 3, NONE), at, 7, PlainDouble::gelu);
+        double[][] y = marianWords(r, "model.decoder.embed_tokens.weight", 41, WRITTEN, e);
+        at = "model.decoder.layers.0.";
+        y = bartAttention(r, y, y, at + "self_attn", 3, CAUSAL);
+        y = bartAttention(r, y, x, at + "encoder_attn", 3, NONE);
+        y = bartThought(r, y, at, 8, PlainDouble::gelu);
+        String head = tied ? "model.decoder.embed_tokens.weight" : "lm_head.weight";
+        double[][] logits = PlainDouble.linear(y, r.weight(head, 41, e), r.weight("final_logits_bias", 1, 41));
+        r.write(folder, """
+                {"model_type": "marian", "architectures": ["MarianMTModel"], "d_model": 9, "vocab_size": 33,
+                 "decoder_vocab_size": 41, "share_encoder_decoder_embeddings": false, "tie_word_embeddings": %s,
+                 "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 3, "decoder_attention_heads": 3,
+                 "encoder_ffn_dim": 7, "decoder_ffn_dim": 8, "max_position_embeddings": 12, "decoder_start_token_id": 2}
+                """.formatted(tied));
+        check(IDS, x, y, logits);
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).isEmpty();
+            assertThat(model.sizes().vocabulary()).isEqualTo(41);
+        }
+    }
+
     private static double[][] marianWords(PlainDouble r, int[] ids, int e) {
-        double[][] x = r.rows("model.shared.weight", 33, e, ids);
+        return marianWords(r, "model.shared.weight", 33, ids, e);
+    }
+
+    private static double[][] marianWords(PlainDouble r, String table, int vocabulary, int[] ids, int e) {
+        double[][] x = r.rows(table, vocabulary, e, ids);
         for (int p = 0; p < ids.length; p++) {
             for (int i = 0; i < e; i++) {
                 double angle = p / Math.pow(10000, 2 * (i % 5) / (double) e);
@@ -338,7 +455,7 @@ class ReferenceTest {
     // ---- T5
 
     @ParameterizedTest
-    @CsvSource({"relu, true, 8, 20", "gated-gelu, false, 32, 128", "gated-silu, false, 6, 9"})
+    @CsvSource({"relu, true, 8, 20", "gated-gelu, false, 32, 128", "gated-silu, false, 6, 9", "tanh, true, 4, 5"})
     void t5PlainAndGatedTiedAndNot(String kind, boolean tied, int buckets, int farthest) {
         int e = 10;
         PlainDouble r = new PlainDouble(6);
@@ -398,8 +515,9 @@ class ReferenceTest {
     }
 
     private static double[][] t5Thought(PlainDouble r, double[][] x, String at, String kind) {
-        if (kind.equals("relu")) {
-            return r.linear(each(r.linear(x, at + "wi", 7, false), v -> Math.max(0, v)), at + "wo", x[0].length, false);
+        if (!kind.startsWith("gated-")) {
+            DoubleUnaryOperator f = kind.equals("relu") ? v -> Math.max(0, v) : Math::tanh;
+            return r.linear(each(r.linear(x, at + "wi", 7, false), f), at + "wo", x[0].length, false);
         }
         double[][] gate = each(
                 r.linear(x, at + "wi_0", 7, false),
@@ -606,7 +724,7 @@ class ReferenceTest {
                 "bart | add_final_layer_norm | true",
                 "marian | normalize_before | true",
                 "marian | normalize_embedding | true",
-                "marian | decoder_vocab_size | 99",
+                "marian | share_encoder_decoder_embeddings | false",
                 "vit | patch_size | 0",
                 "vit | patch_size | 99",
                 "vit | image_size | [4, 4, 4]",
@@ -624,9 +742,16 @@ class ReferenceTest {
         assertThatThrownBy(() -> Model.load(folder))
                 .as(type + " with " + key + " " + value)
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining(key.equals("num_attention_heads") ? "hidden_size" : key)
+                .hasMessageContaining(SAID.getOrDefault(key, key))
                 .satisfies(error -> assertThat(error.getMessage()).doesNotContain("\n"));
     }
+
+    /** What the message names in place of the key. */
+    private static final Map<String, String> SAID = Map.of(
+            "num_attention_heads",
+            "hidden_size",
+            "share_encoder_decoder_embeddings",
+            "missing (model.decoder.embed_tokens.weight [33, 8]");
 
     private static String withOption(String type, String key, String value) {
         String usual = switch (type) {

@@ -168,6 +168,27 @@ class SentencePieceTest {
         }
     }
 
+    /** The same text has other pieces and ids on each side. */
+    @Test
+    void marianMayWriteWithAVocabularyOfItsOwn() throws IOException {
+        Map<String, Double> read = new LinkedHashMap<>(Map.of("<unk>", 0.0, "</s>", 0.0, "▁a", -3.0, "b", -4.0));
+        Map<String, Double> written = new LinkedHashMap<>(Map.of("<unk>", 0.0, "</s>", 0.0, "▁ab", -3.0, "▁a", -4.0));
+        Files.write(folder.resolve("source.spm"), file(read, 1));
+        Files.write(folder.resolve("target.spm"), file(written, 1));
+        Files.writeString(folder.resolve("vocab.json"), ids(List.of("</s>", "<unk>", "▁a", "b", "<pad>")));
+        Files.writeString(
+                folder.resolve("target_vocab.json"), ids(List.of("</s>", "<unk>", "▁ab", "▁a", "c", "<pad>")));
+        assertThat(Tokenizer.loadWritten(folder)).isEmpty();
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"separate_vocabs\": true}");
+        try (Tokenizer reader = Tokenizer.load(folder);
+                Tokenizer writer = Tokenizer.loadWritten(folder).orElseThrow()) {
+            assertThat(reader.encode("ab").ids()).containsExactly(2, 3, 0);
+            assertThat(writer.encode("ab").ids()).containsExactly(2, 0);
+            assertThat(writer.encode("ab").labels()).containsExactly("␣ab", "</s>");
+            assertThat(writer.decode(3, 2, 4, 0)).isEqualTo("a abc");
+        }
+    }
+
     @Test
     void filesThatAreNoModelAreRefused() throws IOException {
         Files.write(folder.resolve("spiece.model"), new byte[] {1, 2, 3});
@@ -180,7 +201,8 @@ class SentencePieceTest {
         Files.writeString(folder.resolve("vocab.json"), "{\"</s>\": 0, \"<unk>\": 2}");
         assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("vocab.json: ids must be from 0 to 1");
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"separate_vocabs\": true}");
-        assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("separate_vocabs");
+        assertThatThrownBy(() -> Tokenizer.loadWritten(folder))
+                .hasMessageContaining("target.spm is missing, which separate_vocabs");
     }
 
     /** Each mutation is read or refused. */

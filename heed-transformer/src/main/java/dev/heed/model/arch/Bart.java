@@ -20,14 +20,12 @@ import org.jspecify.annotations.Nullable;
 
 /** BART (Lewis et al. 2020, arXiv 1910.13461): the first transformer's layers, learned positions that begin at row 2. */
 final class Bart implements Network.EncoderDecoder {
-    static final String UNUSED = "^(model\\.)?(encoder|decoder)\\.embed_tokens\\.weight$|^qa_outputs\\.";
+    static final String UNUSED = "^(model\\.)?shared\\.weight$|^qa_outputs\\.";
     /** The table's first two rows were the padding id's and are not used. */
     private static final int FIRST_POSITION = 2;
 
     private final Sizes sizes;
-    private final Linear table;
-    private final Linear head;
-    private final Embedding words;
+    private final Tables words;
     private final float wordScale;
     private final Stack encoder;
     private final Stack decoder;
@@ -43,7 +41,7 @@ final class Bart implements Network.EncoderDecoder {
         int heads = config.requireInt("encoder_attention_heads", 1, Options.MOST_HEADS);
         firstId = config.intOr("decoder_start_token_id", 2, 0, vocabulary - 1);
         wordScale = config.booleanOr("scale_embedding", false) ? (float) Math.sqrt(width) : 1;
-        Options.require(config, "tie_word_embeddings", true);
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
         Options.require(config, "is_decoder", false);
         Options.require(config, "normalize_before", false);
         Options.require(config, "add_final_layer_norm", false);
@@ -52,12 +50,7 @@ final class Bart implements Network.EncoderDecoder {
         Options.requireHeads(config, "d_model", width, heads);
         sizes = new Sizes("bart", layers, decoderLayers, heads, heads, width, width / heads, vocabulary, context);
 
-        table = weights.tied("model.shared", vocabulary, width, "lm_head");
-        words = Embedding.tied(table);
-        head = weights.has("final_logits_bias")
-                ? table.withBias(
-                        weights.value("final_logits_bias", 1, vocabulary).view(t -> t.reshape(vocabulary)))
-                : table;
+        words = Tables.read(config, weights, "model.", vocabulary, width, tied).biased(weights);
         encoder = new Stack(config, weights, "encoder", layers);
         decoder = new Stack(config, weights, "decoder", decoderLayers);
         classHead = weights.hasCheckpoint() && weights.has("classification_head.out_proj.weight")
@@ -172,29 +165,28 @@ final class Bart implements Network.EncoderDecoder {
 
     @Override
     public Memory encode(Pass pass, int[] ids) {
-        Value rows = encoder.forward(pass, scaledWords(pass, ids), Optional.empty());
+        Value rows = encoder.forward(pass, scaled(pass, words.read().forward(pass.tape(), ids)), Optional.empty());
         return new Memory(
                 rows, IntStream.range(0, pass.sequences()).map(pass::length).toArray());
     }
 
     @Override
     public Value decode(Pass pass, int[] ids, Memory memory) {
-        return decoder.forward(pass, scaledWords(pass, ids), Optional.of(memory));
+        return decoder.forward(pass, scaled(pass, words.written().forward(pass.tape(), ids)), Optional.of(memory));
     }
 
-    private Value scaledWords(Pass pass, int[] ids) {
-        Value x = words.forward(pass.tape(), ids);
+    private Value scaled(Pass pass, Value x) {
         return wordScale == 1 ? x : Ops.scale(pass.tape(), x, wordScale);
     }
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        return head.forward(pass.tape(), hidden);
+        return words.logits(pass, hidden);
     }
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass, hidden, labels);
+        return words.loss(pass, hidden, labels);
     }
 
     @Override

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Bert implements Network.Encoder {
     /** Poolers serve next-sentence prediction and are read for classification only; decoders repeat the embedding. */
     static final String UNUSED =
-            "^(bert\\.)?pooler\\.|^cls\\.seq_relationship\\.|^cls\\.predictions\\.decoder\\.|^(classifier|qa_outputs)\\.";
+            "^(bert\\.)?pooler\\.|^cls\\.seq_relationship\\.|^cls\\.predictions\\.(bias$|decoder\\.)|^(classifier|qa_outputs)\\.";
 
     private final Sizes sizes;
     private final Embedding words;
@@ -55,13 +55,15 @@ final class Bert implements Network.Encoder {
         boolean classifies = weights.hasCheckpoint()
                 && weights.has("classifier.weight")
                 && ClassHeads.classifiesTexts(config, weights, "bert.pooler.dense.weight");
-        String bias = weights.firstOf("cls.predictions.bias", "cls.predictions.decoder.bias");
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        String bias = weights.either("cls.predictions.decoder.bias", "cls.predictions.bias");
         wordHead = weights.has(bias)
                 ? new WordHead(
                         weights.linear("cls.predictions.transform.dense", width, width, true),
                         f,
                         norm(weights, "cls.predictions.transform.LayerNorm", width, epsilon),
-                        table.withBias(weights.value(bias, vocabulary)))
+                        weights.head(table, at + "word_embeddings", "cls.predictions.decoder", tied)
+                                .withBias(weights.value(bias, vocabulary)))
                 : null;
         classHead = classifies
                 ? new ClassHead(

@@ -51,12 +51,14 @@ final class DistilBert implements Network.Encoder {
         boolean classifies = weights.hasCheckpoint()
                 && weights.has("classifier.weight")
                 && ClassHeads.classifiesTexts(config, weights, "pre_classifier.weight");
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
         wordHead = weights.has("vocab_projector.bias")
                 ? new WordHead(
                         weights.linear("vocab_transform", width, width, true),
                         f,
                         norm(weights, "vocab_layer_norm", width, epsilon),
-                        table.withBias(weights.value("vocab_projector.bias", vocabulary)))
+                        weights.head(table, at + "word_embeddings", "vocab_projector", tied)
+                                .withBias(weights.value("vocab_projector.bias", vocabulary)))
                 : null;
         classHead = classifies
                 ? new ClassHead(

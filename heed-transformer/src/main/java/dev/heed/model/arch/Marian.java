@@ -5,9 +5,7 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
-import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
-import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
 import dev.heed.nn.Memory;
 import dev.heed.nn.MultiHeadAttention;
@@ -22,12 +20,10 @@ import java.util.stream.IntStream;
  * checkpoints may hold the positions' table; it is computed all the same.
  */
 final class Marian implements Network.EncoderDecoder {
-    static final String UNUSED = "^(model\\.)?(encoder|decoder)\\.embed_(tokens|positions)\\.weight$";
+    static final String UNUSED = "^(model\\.)?(shared|(encoder|decoder)\\.embed_positions)\\.weight$";
 
     private final Sizes sizes;
-    private final Linear table;
-    private final Linear head;
-    private final Embedding words;
+    private final Tables words;
     private final float wordScale;
     private final Stack encoder;
     private final Stack decoder;
@@ -40,29 +36,24 @@ final class Marian implements Network.EncoderDecoder {
         int layers = config.requireInt("encoder_layers", 1, Options.MOST_LAYERS);
         int decoderLayers = config.requireInt("decoder_layers", 1, Options.MOST_LAYERS);
         int heads = config.requireInt("encoder_attention_heads", 1, Options.MOST_HEADS);
-        Options.require(config, "share_encoder_decoder_embeddings", true);
-        if (config.intOr("decoder_vocab_size", vocabulary, 1, Options.MOST_IDS) != vocabulary) {
-            throw config.error(
-                    "decoder_vocab_size",
-                    "must equal vocab_size=" + vocabulary + "; two vocabularies are not supported");
-        }
+        boolean shared = config.booleanOr("share_encoder_decoder_embeddings", true);
+        int given = config.intOr("decoder_vocab_size", vocabulary, 1, Options.MOST_IDS);
+        int writtenIds = shared ? vocabulary : given; // one table has one size, whatever is said of the other
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
         Options.require(config, "static_position_embeddings", true);
-        firstId = config.intOr("decoder_start_token_id", 58100 < vocabulary ? 58100 : 0, 0, vocabulary - 1);
+        firstId = config.intOr("decoder_start_token_id", 58100 < writtenIds ? 58100 : 0, 0, writtenIds - 1);
         wordScale = config.booleanOr("scale_embedding", false) ? (float) Math.sqrt(width) : 1;
-        Options.require(config, "tie_word_embeddings", true);
         Options.require(config, "is_decoder", false);
         Options.require(config, "normalize_before", false);
         Options.require(config, "add_final_layer_norm", false);
         Options.require(config, "normalize_embedding", false);
         Options.requireHeads(config, "d_model", width, heads);
-        sizes = new Sizes("marian", layers, decoderLayers, heads, heads, width, width / heads, vocabulary, context);
+        sizes = new Sizes("marian", layers, decoderLayers, heads, heads, width, width / heads, writtenIds, context);
 
-        table = weights.tied("model.shared", vocabulary, width, "lm_head");
-        words = Embedding.tied(table);
-        head = weights.has("final_logits_bias")
-                ? table.withBias(
-                        weights.value("final_logits_bias", 1, vocabulary).view(t -> t.reshape(vocabulary)))
-                : table;
+        words = (shared
+                        ? Tables.read(config, weights, "model.", vocabulary, width, tied)
+                        : Tables.apart(config, weights, "model.", vocabulary, writtenIds, width, tied))
+                .biased(weights);
         encoder = new Stack(config, weights, "encoder", layers);
         decoder = new Stack(config, weights, "decoder", decoderLayers);
     }
@@ -159,29 +150,28 @@ final class Marian implements Network.EncoderDecoder {
 
     @Override
     public Memory encode(Pass pass, int[] ids) {
-        Value rows = encoder.forward(pass, scaledWords(pass, ids), Optional.empty());
+        Value rows = encoder.forward(pass, scaled(pass, words.read().forward(pass.tape(), ids)), Optional.empty());
         return new Memory(
                 rows, IntStream.range(0, pass.sequences()).map(pass::length).toArray());
     }
 
     @Override
     public Value decode(Pass pass, int[] ids, Memory memory) {
-        return decoder.forward(pass, scaledWords(pass, ids), Optional.of(memory));
+        return decoder.forward(pass, scaled(pass, words.written().forward(pass.tape(), ids)), Optional.of(memory));
     }
 
-    private Value scaledWords(Pass pass, int[] ids) {
-        Value x = words.forward(pass.tape(), ids);
+    private Value scaled(Pass pass, Value x) {
         return wordScale == 1 ? x : Ops.scale(pass.tape(), x, wordScale);
     }
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        return head.forward(pass.tape(), hidden);
+        return words.logits(pass, hidden);
     }
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass, hidden, labels);
+        return words.loss(pass, hidden, labels);
     }
 
     @Override

@@ -33,8 +33,9 @@ final class Mistral implements Network.Decoder {
         int context = config.intOr("max_position_embeddings", 131072, 1, Options.MOST_POSITIONS);
         float epsilon = (float) config.doubleOr("rms_norm_eps", 1e-6, 1e-30, 1);
         Activation f = Options.activation(config, "hidden_act", "silu");
-        int window =
-                config.isNull("sliding_window") ? context : config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
+        int window = config.isNull("sliding_window")
+                ? Integer.MAX_VALUE
+                : config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
         sizes = new Sizes("mistral", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
 

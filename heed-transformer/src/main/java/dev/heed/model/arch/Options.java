@@ -6,6 +6,7 @@ import dev.heed.text.Visible;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What several architectures read from config.json in the same way, in bounds that no real model exceeds. */
 final class Options {
@@ -19,9 +20,12 @@ final class Options {
 
     /** An activation by its name in transformers. */
     static Activation activation(Config config, String key, String absent) {
-        String name = config.oneOfOr(
-                key,
-                absent,
+        return activation(config.oneOfOr(key, absent, activations().toArray(String[]::new)));
+    }
+
+    /** The names that {@link #activation(String)} knows. */
+    static Stream<String> activations() {
+        return Stream.of(
                 "gelu",
                 "gelu_python",
                 "gelu_new",
@@ -34,7 +38,6 @@ final class Options {
                 "swish",
                 "sigmoid",
                 "tanh");
-        return activation(name);
     }
 
     static Activation activation(String name) {
@@ -137,7 +140,6 @@ final class Options {
         require(config, "is_decoder", false);
         require(config, "add_cross_attention", false);
         config.oneOfOr("position_embedding_type", "absolute", "absolute");
-        require(config, "tie_word_embeddings", true);
         requireHeads(config, "hidden_size", width, heads);
     }
 

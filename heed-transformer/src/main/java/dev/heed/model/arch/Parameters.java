@@ -151,19 +151,35 @@ public final class Parameters {
         return mode == Mode.FREEZE ? frozen(matrix.tensor(), bias) : Linear.learned(matrix, bias);
     }
 
-    /** An output layer with the weights of an embedding; a checkpoint may hold them a second time, as {@code copy}. */
-    public Linear tied(String name, int out, int in, String copy) {
-        Linear layer = linear(name, out, in, false);
-        if (checkpoint != null && find(copy + ".weight").isPresent()) {
-            Tensor again = tensor(copy + ".weight", out, in);
-            if (mode != Mode.CHECK
-                    && !Arrays.equals(
-                            again.array(), tensor(name + ".weight", out, in).array())) {
-                throw new IllegalArgumentException(open().path() + ": " + copy + ".weight must equal " + name
-                        + ".weight because config.json ties them (tie_word_embeddings), but it differs");
-            }
+    /**
+     * A layer that shares a table's rows. A checkpoint may hold them a second time, as {@code copy.weight}; where those are
+     * other numbers the two are not tied, as transformers 5 has it, and that is told.
+     *
+     * @param name of the table
+     */
+    public Linear tied(Linear table, String name, String copy) {
+        if (checkpoint == null || copy.equals(name)) {
+            return table;
         }
-        return layer;
+        Optional<String> second = find(copy + ".weight");
+        if (second.isEmpty()) {
+            return table;
+        }
+        if (mode == Mode.CHECK) {
+            tensor(copy + ".weight", table.out(), table.in());
+            return table;
+        }
+        if (checkpoint.same(find(name + ".weight").orElse(name), second.get())) {
+            return table;
+        }
+        checkpoint.warn(checkpoint.path() + ": " + copy + ".weight holds other numbers than " + name
+                + ".weight, so the two are not tied, although config.json ties them (tie_word_embeddings)");
+        return linear(copy, table.out(), table.in(), false);
+    }
+
+    /** A layer that predicts words: {@link #tied}, or with rows of its own, and no bias yet. */
+    public Linear head(Linear table, String name, String own, boolean tied) {
+        return tied ? tied(table, name, own) : linear(own, table.out(), table.in(), false);
     }
 
     /**
@@ -231,9 +247,9 @@ public final class Parameters {
         return checkpoint == null || find(name).isPresent();
     }
 
-    /** The first of two spellings that the checkpoint has, else the first. */
-    public String firstOf(String name, String other) {
-        return has(name) || !has(other) ? name : other;
+    /** The first of two names if the checkpoint has it, else the second, which new models have, too. */
+    public String either(String name, String other) {
+        return checkpoint != null && has(name) ? name : other;
     }
 
     /** False for a new model. */

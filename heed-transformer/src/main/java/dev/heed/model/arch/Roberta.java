@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Roberta implements Network.Encoder {
     /** Poolers are not trained; decoders repeat the embedding. */
-    static final String UNUSED = "^(roberta\\.)?pooler\\.|^lm_head\\.decoder\\.|^classifier\\.|^qa_outputs\\.";
+    static final String UNUSED = "^(roberta\\.)?pooler\\.|^lm_head\\.(bias$|decoder\\.)|^classifier\\.|^qa_outputs\\.";
 
     private final Sizes sizes;
     private final Embedding words;
@@ -70,13 +70,15 @@ final class Roberta implements Network.Encoder {
         embeddingNorm = norm(weights, at + "LayerNorm", width, epsilon);
         blocks = weights.layers(layers, i -> block(weights, i, heads, width, inner, f, epsilon));
         boolean classifies = weights.has("classifier.out_proj.weight") && weights.hasCheckpoint();
-        String bias = weights.firstOf("lm_head.bias", "lm_head.decoder.bias");
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        String bias = weights.either("lm_head.decoder.bias", "lm_head.bias");
         wordHead = weights.has(bias)
                 ? new WordHead(
                         weights.linear("lm_head.dense", width, width, true),
                         Activation.GELU, // whatever the layers have
                         norm(weights, "lm_head.layer_norm", width, epsilon),
-                        table.withBias(weights.value(bias, vocabulary)))
+                        weights.head(table, at + "word_embeddings", "lm_head.decoder", tied)
+                                .withBias(weights.value(bias, vocabulary)))
                 : null;
         classHead = classifies
                 ? new ClassHead(

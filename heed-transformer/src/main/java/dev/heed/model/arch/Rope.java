@@ -43,9 +43,10 @@ final class Rope {
         double theta = config.doubleOr("rope_theta", base, 1e-3, MOST);
         double share = config.doubleOr("partial_rotary_factor", partial, 1e-3, 1);
         Config none = Config.parse("rope", "{}");
-        Config scaling = config.within("rope_parameters")
-                .or(() -> config.within("rope_scaling"))
-                .orElse(none);
+        Config newer = config.within("rope_parameters").orElse(none);
+        Config scaling = config.within("rope_scaling")
+                .filter(older -> !older.isEmpty()) // else it wins, as in transformers 5
+                .orElse(newer);
         if (scaling.raw("full_attention").isPresent()
                 || scaling.raw("sliding_attention").isPresent()) {
             throw config.error("rope_parameters", "per kind of layer is not supported for this model_type");
@@ -137,7 +138,7 @@ final class Rope {
                 ? scaling.requireInt("original_max_position_embeddings", 1, Integer.MAX_VALUE)
                 : model.intOr("original_max_position_embeddings", trained, 1, Integer.MAX_VALUE);
         double ratio = scaling.doubleOr("factor", trained / (double) from, 1e-6, 1e6);
-        double usual = ratio <= 1 ? 1 : Math.sqrt(1 + Math.log(ratio) / Math.log(from));
+        double usual = ratio <= 1 ? 1 : Math.sqrt(1 + StrictMath.log(ratio) / StrictMath.log(from));
         double scale = scaling.doubleOr("attention_factor", usual, 0, 1e6);
         float[] near = divided("short_factor");
         float[] far = divided("long_factor");
@@ -209,7 +210,7 @@ final class Rope {
 
     /** The frequency's number that turns so many times within the trained length. */
     private double turns(double count, double from) {
-        return width * Math.log(from / (count * 2 * Math.PI)) / (2 * Math.log(base));
+        return width * StrictMath.log(from / (count * 2 * Math.PI)) / (2 * StrictMath.log(base));
     }
 
     private double yarnTrained() {
@@ -229,6 +230,6 @@ final class Rope {
     }
 
     private static double temper(double factor, double mscale) {
-        return factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;
+        return factor <= 1 ? 1 : 0.1 * mscale * StrictMath.log(factor) + 1;
     }
 }

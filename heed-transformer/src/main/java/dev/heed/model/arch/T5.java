@@ -6,7 +6,6 @@ import dev.heed.grad.Tape;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
-import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
 import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
@@ -20,21 +19,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * T5 (Raffel et al. 2020, arXiv 1910.10683), 1.0 plain and 1.1 gated, and mT5 (arXiv 2010.11934), which is 1.1: scores without 1/√D, learned biases by distance that
  * all layers of a stack share, RMS norms.
  */
 final class T5 implements Network.EncoderDecoder {
-    /** Copies of the words, and a bias of cross-attention in the first files that nothing reads. */
-    static final String UNUSED =
-            "^(encoder|decoder)\\.embed_tokens\\.weight$|\\.EncDecAttention\\.relative_attention_bias\\.weight$";
+    /** A table that nothing shares, and a bias of cross-attention in the first files that nothing reads. */
+    static final String UNUSED = "^shared\\.weight$|\\.EncDecAttention\\.relative_attention_bias\\.weight$";
 
     private final Sizes sizes;
-    private final Embedding words;
+    private final Tables words;
     private final Stack encoder;
     private final Stack decoder;
-    private final Linear head;
     private final float headScale;
     private final int firstId;
 
@@ -63,13 +61,7 @@ final class T5 implements Network.EncoderDecoder {
                 Integer.MAX_VALUE);
         headScale = scaled ? (float) (1 / Math.sqrt(width)) : 1;
 
-        if (weights.has("lm_head.weight") && !(tied && scaled)) {
-            words = Embedding.of(weights.value("shared.weight", vocabulary, width));
-            head = weights.linear("lm_head", vocabulary, width, false);
-        } else {
-            head = weights.tied("shared", vocabulary, width, "lm_head");
-            words = Embedding.tied(head);
-        }
+        words = Tables.read(config, weights, "", vocabulary, width, tied);
         encoder = new Stack(config, weights, "encoder", layers);
         decoder = new Stack(config, weights, "decoder", decoderLayers);
     }
@@ -142,13 +134,9 @@ final class T5 implements Network.EncoderDecoder {
             String kind = config.oneOfOr(
                     "feed_forward_proj",
                     config.requireString("model_type").equals("mt5") ? "gated-gelu" : "relu",
-                    "relu",
-                    "gelu",
-                    "gelu_new",
-                    "silu",
-                    "gated-gelu",
-                    "gated-silu",
-                    "gated-relu");
+                    Options.activations()
+                            .flatMap(f -> Stream.of(f, "gated-" + f))
+                            .toArray(String[]::new));
             boolean gated = kind.startsWith("gated-");
             Options.require(config, "is_gated_act", gated);
             String name = kind.equals("gated-gelu") ? "gelu_new" : gated ? kind.substring("gated-".length()) : kind;
@@ -235,7 +223,7 @@ final class T5 implements Network.EncoderDecoder {
 
     @Override
     public Memory encode(Pass pass, int[] ids) {
-        Value rows = encoder.forward(pass, words.forward(pass.tape(), ids), Optional.empty());
+        Value rows = encoder.forward(pass, words.read().forward(pass.tape(), ids), Optional.empty());
         return new Memory(
                 pass.dropout(rows),
                 IntStream.range(0, pass.sequences()).map(pass::length).toArray());
@@ -243,17 +231,17 @@ final class T5 implements Network.EncoderDecoder {
 
     @Override
     public Value decode(Pass pass, int[] ids, Memory memory) {
-        return decoder.forward(pass, words.forward(pass.tape(), ids), Optional.of(memory));
+        return decoder.forward(pass, words.written().forward(pass.tape(), ids), Optional.of(memory));
     }
 
     @Override
     public Value logits(Pass pass, Value hidden) {
-        return head.forward(pass.tape(), scaled(pass, hidden));
+        return words.logits(pass, scaled(pass, hidden));
     }
 
     @Override
     public Value loss(Pass pass, Value hidden, int[] labels) {
-        return head.crossEntropy(pass, scaled(pass, hidden), labels);
+        return words.loss(pass, scaled(pass, hidden), labels);
     }
 
     private Value scaled(Pass pass, Value hidden) {

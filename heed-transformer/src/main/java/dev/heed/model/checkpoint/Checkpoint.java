@@ -214,6 +214,27 @@ public final class Checkpoint implements AutoCloseable {
         return home(name).booleans(info(name));
     }
 
+    /** Whether two tensors hold the same numbers in the same shape. */
+    public boolean same(String name, String other) {
+        Safetensors here = home(name);
+        Safetensors there = home(other);
+        TensorInfo one = here.info(name);
+        TensorInfo two = there.info(other);
+        if (!Arrays.equals(one.shape(), two.shape())) {
+            return false;
+        }
+        return one.dtype() == two.dtype()
+                ? here.sameBytes(one, there, two)
+                : Arrays.equals(
+                        here.tensor(one, new AtomicBoolean()).array(),
+                        there.tensor(two, new AtomicBoolean()).array());
+    }
+
+    /** Adds to {@link #warnings}. */
+    public void warn(String finding) {
+        warnings.add(finding);
+    }
+
     /** What was odd in the tensors read so far, one sentence each. */
     public List<String> warnings() {
         synchronized (warnings) {

@@ -247,9 +247,33 @@ final class Safetensors implements AutoCloseable {
         return file + ": tensor " + Visible.quote(info.name());
     }
 
+    /** Whether a tensor of the same type and shape has the same bytes in another file. */
+    boolean sameBytes(TensorInfo info, Safetensors other, TensorInfo there) {
+        AtomicBoolean same = new AtomicBoolean(true);
+        eachChunk(info, (bytes, from, count) -> {
+            if (same.get()
+                    && !other.startsWith(there, (long) from * info.dtype().bytes(), bytes)) {
+                same.set(false);
+            }
+        });
+        return same.get();
+    }
+
+    /** Whether a tensor has these bytes from {@code at} on. */
+    private boolean startsWith(TensorInfo info, long at, ByteBuffer bytes) throws IOException {
+        ByteBuffer buffer = take();
+        try {
+            buffer.clear().limit(bytes.remaining());
+            readFully(file, channel, buffer, dataStart + info.begin() + at);
+            return buffer.flip().equals(bytes);
+        } finally {
+            buffers.add(buffer);
+        }
+    }
+
     private interface Chunk {
         /** @param bytes from position 0 the bytes of elements from .. from + count − 1 */
-        void convert(ByteBuffer bytes, int from, int count);
+        void convert(ByteBuffer bytes, int from, int count) throws IOException;
     }
 
     private void eachChunk(TensorInfo info, Chunk chunk) {
