@@ -25,6 +25,12 @@ public final class Backward {
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
     private static final RowMath MATH = RowMath.CHOSEN;
+    private static final float[] ONES = new float[Q];
+
+    static {
+        Arrays.fill(ONES, 1);
+    }
+
     /** Queries per part: with fewer, zeroing and adding dK and dV would cost more than a percent of the work. */
     private static final int QUERIES_PER_PART = 512;
 
@@ -37,8 +43,7 @@ public final class Backward {
     private final BackwardTile[] tiles = new BackwardTile[GROUP];
     private final float[][] weights = new float[GROUP][];
     private final float[][] dScores = new float[GROUP][];
-    private float[] queryRows = new float[0];
-    private float[] dOutputRows = new float[0];
+    private Rows queryRows = new Rows(new float[0], new float[0]);
     private float[] room = new float[0];
 
     private Backward() {
@@ -87,6 +92,24 @@ public final class Backward {
 
     private static int additiveSize(Problem p) {
         return p.terms().additive() == null ? 0 : p.heads() / p.key().size(1) * p.width();
+    }
+
+    /** Scaled queries and dO of the open tiles, a row per query, padded with zeros to a multiple of 32 wide. */
+    record Rows(float[] query, float[] dOutput) {
+        /** Rows of so many tiles; zeros wherever the first {@code queries} rows do not reach. */
+        Rows ready(Problem p, int tiles, int queries) {
+            int width = padded(p.width());
+            int valueWidth = padded(p.valueWidth());
+            boolean room = query.length >= tiles * Q * width && dOutput.length >= tiles * Q * valueWidth;
+            Rows ready = room ? this : new Rows(new float[tiles * Q * width], new float[tiles * Q * valueWidth]);
+            if (queries < tiles * Q || width > p.width()) {
+                Arrays.fill(ready.query, 0, tiles * Q * width, 0);
+            }
+            if (queries < tiles * Q || valueWidth > p.valueWidth()) {
+                Arrays.fill(ready.dOutput, 0, tiles * Q * valueWidth, 0);
+            }
+            return ready;
+        }
     }
 
     /** Fills dQuery, dKey and dValue, and dAdditive. */
@@ -155,27 +178,29 @@ public final class Backward {
     private static void addParts(
             float[] room, int at, int perPart, int parts, int width, Tensor to, int batch, int head) {
         int columns = to.size(3);
-        float[] zeros = RowRoom.first(columns);
-        Arrays.fill(zeros, 0, columns, 0);
-        for (int j = 0; j < to.size(2) && columns > 0; j++) {
-            int row = to.offset() + batch * to.stride(0) + head * to.stride(1) + j * to.stride(2);
-            // x + 0: a −0 depends on blocks that were skipped
-            MATH.add(room, at + j * width, zeros, 0, to.array(), row, columns);
-            for (int part = 1; part < parts; part++) {
+        int keys = to.size(2);
+        int first = to.offset() + batch * to.stride(0) + head * to.stride(1);
+        for (int j = 0; j < keys; j += Q) { // x · 1 + 0: a −0 depends on blocks that were skipped
+            int row = first + j * to.stride(2);
+            int count = Math.min(Q, keys - j);
+            TILE.scaleRows(room, at + j * width, width, ONES, count, columns, to.array(), row, to.stride(2));
+        }
+        for (int part = 1; part < parts; part++) {
+            for (int j = 0; j < keys && columns > 0; j++) {
+                int row = first + j * to.stride(2);
                 MATH.add(to.array(), row, room, at + part * perPart + j * width, to.array(), row, columns);
             }
         }
     }
 
     /** Width rounded up to a multiple of 32, so that vectors over d need no tail. */
-    private static int padded(int width) {
+    static int padded(int width) {
         return (width + Q - 1) / Q * Q;
     }
 
     /** Every parts-th group of query tiles of all query heads that read one key head: so causal parts balance. */
     private void part(Pass pass, int keyHead, int part, int parts, Sums sums) {
         Problem p = pass.problem();
-        reserve(p);
         int batch = keyHead / p.key().size(1);
         int heads = p.heads() / p.key().size(1);
         int firstHead = keyHead % p.key().size(1) * heads;
@@ -191,24 +216,16 @@ public final class Backward {
         }
     }
 
-    private void reserve(Problem p) {
-        int width = padded(p.width()) * Q * GROUP;
-        int valueWidth = padded(p.valueWidth()) * Q * GROUP;
-        queryRows = queryRows.length < width ? new float[width] : queryRows;
-        dOutputRows = dOutputRows.length < valueWidth ? new float[valueWidth] : dOutputRows;
-    }
-
     /** Leaves its tiles open; how many. */
     private int group(Pass pass, int batch, int head, int first, Sums sums) {
         Problem p = pass.problem();
         int count = Math.min(GROUP, (p.queries() - first + Q - 1) / Q);
         int queries = Math.min(count * Q, p.queries() - first);
-        copyRows(p.query(), batch, head, first, queries, p.terms().queryScale(), count, queryRows);
-        copyRows(pass.dOutput(), batch, head, first, queries, 1, count, dOutputRows);
+        queryRows = queryRows.ready(p, count, queries);
         int low = Integer.MAX_VALUE;
         int high = 0;
         for (int i = 0; i < count; i++) {
-            tiles[i].open(pass, batch, head, first + i * Q);
+            tiles[i].open(pass, batch, head, first + i * Q, queryRows, i);
             low = Math.min(low, tiles[i].low());
             high = Math.max(high, tiles[i].high());
         }
@@ -234,9 +251,9 @@ public final class Backward {
         }
         int width = padded(p.width());
         int valueWidth = padded(p.valueWidth());
-        accumulate(weights, count, from, to, dOutputRows, valueWidth, sums.room, sums.dValue);
+        accumulate(weights, count, from, to, queryRows.dOutput, valueWidth, sums.room, sums.dValue);
         if (p.terms().additive() == null) {
-            accumulate(dScores, count, from, to, queryRows, width, sums.room, sums.dKey);
+            accumulate(dScores, count, from, to, queryRows.query, width, sums.room, sums.dKey);
         }
         for (int i = 0; i < count && p.terms().additive() != null; i++) {
             tiles[i].additive(from, to, sums.room, sums.dKey + from * width, width);
@@ -271,20 +288,6 @@ public final class Backward {
         return (long) first << 32 | last;
     }
 
-    /** Rows of one head times a factor, each padded with zeros to a multiple of 32, missing rows zero. */
-    private static void copyRows(
-            Tensor t, int batch, int head, int first, int count, float factor, int tiles, float[] to) {
-        int width = t.size(3);
-        int padded = padded(width);
-        if (count < tiles * Q || width < padded) {
-            Arrays.fill(to, 0, tiles * Q * padded, 0);
-        }
-        for (int q = 0; q < count; q++) {
-            int row = t.offset() + batch * t.stride(0) + head * t.stride(1) + (first + q) * t.stride(2);
-            MATH.normalize(t.array(), row, 0, factor, to, q * padded, width);
-        }
-    }
-
     /**
      * d of an additive bias: dBias = Σ dS over the axes that the bias repeats. A pass of its own, parallel over
      * query tiles where the bias tells queries apart (else it runs on one thread), each element summed in order of
@@ -308,9 +311,10 @@ public final class Backward {
 
     private void biasTile(Pass pass, Tensor dBias, int tile) {
         Problem p = pass.problem();
+        queryRows = queryRows.ready(p, 1, 0);
         for (int b = 0; b < p.batches(); b++) {
             for (int h = 0; h < p.heads(); h++) {
-                tiles[0].open(pass, b, h, tile * Q);
+                tiles[0].open(pass, b, h, tile * Q, queryRows, 0);
                 addBiasGradients(tiles[0], dBias, b, h, tile * Q, Math.min(Q, p.queries() - tile * Q));
                 tiles[0].release();
             }

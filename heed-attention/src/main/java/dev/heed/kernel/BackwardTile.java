@@ -28,7 +28,11 @@ final class BackwardTile {
     private int firstQuery;
     private int queries;
 
-    void open(Backward.Pass pass, int batch, int head, int firstQuery) {
+    /**
+     * Takes up queries {@code firstQuery..}. Row q of the scaled queries and of dO goes to {@code rows}, too, a tile's 32 rows
+     * behind those of the tile before; what a row lacks to a multiple of 32 is left as it is.
+     */
+    void open(Backward.Pass pass, int batch, int head, int firstQuery, Backward.Rows rows, int tile) {
         Problem p = pass.problem();
         this.pass = pass;
         this.batch = batch;
@@ -41,8 +45,21 @@ final class BackwardTile {
             outputT = new float[p.valueWidth() * Q];
         }
         scores.keepForGradients(p.terms());
-        scores.open(p, batch, head, firstQuery);
-        scores.rows().in(pass.dOutput(), batch, head, firstQuery, queries, 1, dOutputT);
+        int width = Backward.padded(p.width());
+        scores.open(p, batch, head, firstQuery, rows.query(), tile * Q * width, width);
+        int valueWidth = Backward.padded(p.valueWidth());
+        scores.rows()
+                .in(
+                        pass.dOutput(),
+                        batch,
+                        head,
+                        firstQuery,
+                        queries,
+                        1,
+                        dOutputT,
+                        rows.dOutput(),
+                        tile * Q * valueWidth,
+                        valueWidth);
         Arrays.fill(dQueryT, 0, p.width() * Q, 0);
         if (p.terms().additive() != null) {
             dAdditiveT = new float[p.width() * Q];

@@ -73,6 +73,17 @@ final class ScoreTile {
 
     /** Takes up queries {@code firstQuery..} of one head, up to 32 of them: scaled and transposed to [D][32]. */
     void open(Problem of, int batch, int head, int firstQuery) {
+        take(of, batch, head, firstQuery);
+        rows.in(of.query(), batch, head, firstQuery, queries, of.terms().queryScale(), qT);
+    }
+
+    /** The same for a caller who needs the scaled queries as rows as well: row q goes to {@code copy[at + q·stride..]}. */
+    void open(Problem of, int batch, int head, int firstQuery, float[] copy, int at, int stride) {
+        take(of, batch, head, firstQuery);
+        rows.in(of.query(), batch, head, firstQuery, queries, of.terms().queryScale(), qT, copy, at, stride);
+    }
+
+    private void take(Problem of, int batch, int head, int firstQuery) {
         this.problem = of;
         this.batch = batch;
         this.head = head;
@@ -81,7 +92,6 @@ final class ScoreTile {
         if (qT.length < of.width() * Q) {
             qT = new float[of.width() * Q];
         }
-        rows.in(of.query(), batch, head, firstQuery, queries, of.terms().queryScale(), qT);
         bounds(of.visible());
         Tensor additive = of.terms().additive();
         if (additive != null) {

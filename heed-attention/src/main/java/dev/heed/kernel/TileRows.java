@@ -19,13 +19,29 @@ final class TileRows {
     /** Rows {@code first..first+count} of one head, times the factor, to [width][32]; lanes behind them are zero. */
     void in(Tensor from, int batch, int head, int first, int count, float factor, float[] to) {
         int width = reserve(from);
+        in(from, batch, head, first, count, factor, to, room, 0, width);
+    }
+
+    /** The same for a caller who needs the rows as well: row r goes to {@code copy[at + r·stride..]}. */
+    void in(
+            Tensor from,
+            int batch,
+            int head,
+            int first,
+            int count,
+            float factor,
+            float[] to,
+            float[] copy,
+            int at,
+            int stride) {
+        int width = from.size(3);
         Arrays.fill(factors, factor);
         TILE.scaleRows(
-                from.array(), at(from, batch, head, first), from.stride(2), factors, count, width, room, 0, width);
+                from.array(), at(from, batch, head, first), from.stride(2), factors, count, width, copy, at, stride);
         if (count < Q) {
             Arrays.fill(to, 0, width * Q, 0);
         }
-        TILE.transpose(room, 0, width, count, width, to, 0, Q);
+        TILE.transpose(copy, at, stride, count, width, to, 0, Q);
     }
 
     /** The first {@code count} lanes of [width][32], each times its factor, to rows {@code first..} of one head. */
