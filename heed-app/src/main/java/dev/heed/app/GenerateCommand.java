@@ -68,7 +68,9 @@ final class GenerateCommand extends HeedCommand {
                 .topP(topP)
                 .stop(stop);
         try (Model loaded = model.loadOr("story", terminal)) {
-            ModelOption.tokens("generate", loaded, prompt, terminal); // refused before anything is printed
+            if (!prompt.isEmpty() || !(loaded.network() instanceof Network.Decoder)) { // else its first token will do
+                ModelOption.tokens("generate", loaded, prompt, terminal); // refused before anything is printed
+            }
             Generation.Options searching = options.beams(wanted(loaded));
             if (loaded.network() instanceof Network.Decoder) {
                 write(prompt);

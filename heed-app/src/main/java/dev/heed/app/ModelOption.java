@@ -69,6 +69,7 @@ final class ModelOption {
             throw new IllegalArgumentException(command + ": the text must make at least one token, got "
                     + Visible.quote(text) + ", which makes none");
         }
+        tokens.requireAtMost(model.network().longest());
         model.warnings(tokens).forEach(warning -> terminal.err().println("heed: warning: " + warning));
         return tokens;
     }

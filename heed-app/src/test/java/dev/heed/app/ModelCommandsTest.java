@@ -69,6 +69,26 @@ class ModelCommandsTest {
     }
 
     @Test
+    void anEmptyPromptBeginsWithTheModelsFirstToken() {
+        Run run = Run.of("generate", "-m", stories(), "--max-tokens", "5", "");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).isNotBlank();
+    }
+
+    @Test
+    void aTextThatIsTooLongIsRefusedBeforeAnythingIsWritten() {
+        Run run = Run.of("generate", "-m", Shared.conformance("hf/gpt2").toString(), "the cat ".repeat(60));
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("at most 64 tokens fit this model");
+    }
+
+    @Test
+    void aFolderThatIsNotThereIsSaidToBe() {
+        assertThat(Run.of("info", "no/such/model").err()).contains("no/such/model: no such folder");
+    }
+
+    @Test
     void aStopTextEndsTheText() {
         String out = Run.of("generate", "-m", stories(), "--stop", " girl", "Once upon a time")
                 .out();
@@ -140,7 +160,7 @@ class ModelCommandsTest {
     void textsWithoutTokensAndFoldersWithoutModelsAreOneLine(@TempDir Path empty) {
         for (Run run : List.of(
                 Run.of("look", "-m", stories(), ""),
-                Run.of("generate", "-m", stories(), ""),
+                Run.of("generate", "-m", Shared.conformance("hf/gpt2").toString(), ""),
                 Run.of("look", "-m", empty.toString(), "text"),
                 Run.of("generate", "-m", empty.resolve("absent").toString(), "text"),
                 Run.of("info", empty.toString()),

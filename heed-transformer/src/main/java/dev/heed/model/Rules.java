@@ -5,6 +5,7 @@ import dev.heed.model.checkpoint.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
@@ -43,12 +44,25 @@ record Rules(
         Generation.Beams beams,
         boolean renormalizes) {
     private static final int MOST = 1 << 24;
+    private static final String FORCED = "forced_bos_token_id";
+    private static final Map<String, Integer> ENDS = Map.ofEntries(
+            Map.entry("llama", 2),
+            Map.entry("mistral", 2),
+            Map.entry("gemma", 1),
+            Map.entry("gemma2", 1),
+            Map.entry("gemma3_text", 1),
+            Map.entry("gpt2", 50256),
+            Map.entry("gpt_neox", 2),
+            Map.entry("t5", 1),
+            Map.entry("mt5", 1),
+            Map.entry("bart", 2),
+            Map.entry("marian", 0));
 
     /** From generation_config.json; where a folder has none, from config.json, as older folders have it. */
     static Rules read(Config config, Config generation, Network network) {
         int last = network.sizes().vocabulary() - 1;
         Config source = generation.isEmpty() ? config : generation;
-        List<Integer> ends = (source.has("eos_token_id") ? source : config).ints("eos_token_id", 0, last);
+        List<Integer> ends = ends(config, source, last);
         int first = network instanceof Network.EncoderDecoder pair
                 ? source.intOr("decoder_start_token_id", pair.firstId(), 0, last)
                 : 0;
@@ -60,7 +74,7 @@ record Rules(
         return new Rules(
                 ends,
                 first,
-                id(source, "forced_bos_token_id", last),
+                forcedFirst(source, last),
                 id(source, "forced_eos_token_id", last),
                 List.copyOf(barred),
                 source.ints("begin_suppress_tokens", 0, last),
@@ -72,6 +86,20 @@ record Rules(
                 mostNew(source, network),
                 beams(source),
                 source.booleanOr("renormalize_logits", false));
+    }
+
+    /** Where no file says what ends a text, the architecture's own end does, as in transformers' configuration classes. */
+    private static List<Integer> ends(Config config, Config source, int last) {
+        List<Integer> given = (source.has("eos_token_id") ? source : config).ints("eos_token_id", 0, last);
+        boolean unsaid = given.isEmpty() && source == config && !config.isNull("eos_token_id");
+        Integer usual = unsaid ? ENDS.get(config.requireString("model_type")) : null;
+        return usual == null || usual > last ? given : List.of(usual);
+    }
+
+    /** Older folders of BART say that their first id is forced, and not which. */
+    private static OptionalInt forcedFirst(Config source, int last) {
+        boolean older = source.booleanOr("force_bos_token_to_be_generated", false);
+        return id(source, older && !source.has(FORCED) ? "bos_token_id" : FORCED, last);
     }
 
     /** {@code max_length} counts the decoder's first id, {@code max_new_tokens} does not. */

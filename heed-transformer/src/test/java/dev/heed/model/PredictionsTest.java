@@ -141,6 +141,29 @@ class PredictionsTest {
         }
     }
 
+    /** Older folders have no generation_config.json and may leave to transformers' classes what ends a text. */
+    @Test
+    void whatNoFileSaysIsAsInTheConfigurationClasses() throws IOException {
+        Path copied = copy("bart", "", "");
+        Files.deleteIfExists(copied.resolve("generation_config.json"));
+        Path file = copied.resolve("config.json");
+        String config = Files.readString(file).replaceAll("\"forced_[be]os_token_id\": [^,]+,", "");
+        String silent = config.replaceAll("\"eos_token_id\": [^,]+,", "");
+        Files.writeString(file, silent);
+        try (Model model = Model.load(copied)) {
+            assertThat(model.endIds()).containsExactly(2);
+        }
+        Files.writeString(file, config.replaceAll("\"eos_token_id\": [^,]+,", "\"eos_token_id\": null,"));
+        try (Model model = Model.load(copied)) {
+            assertThat(model.endIds()).isEmpty();
+        }
+        Files.writeString(
+                file,
+                silent.replaceAll("\"bos_token_id\": [^,]+,", "")
+                        .replaceFirst("\\{", "{\"bos_token_id\": 77, \"force_bos_token_to_be_generated\": true,"));
+        assertThat(written(copied)[0]).isEqualTo(77);
+    }
+
     /** What the files say of repetitions, lengths and ends is honoured, as transformers honours it. */
     @Test
     void repetitionsLengthsAndEndsAreThoseOfTheFiles() throws IOException {

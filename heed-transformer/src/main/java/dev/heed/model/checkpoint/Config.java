@@ -45,6 +45,9 @@ public final class Config {
     /** Reads a folder's {@code config.json}. */
     public static Config read(Path folder) {
         Path file = folder.resolve("config.json");
+        if (!Files.isDirectory(folder)) {
+            throw new IllegalArgumentException(folder + ": no such folder; expected a Hugging Face model folder");
+        }
         if (!Files.isRegularFile(file)) {
             throw new IllegalArgumentException(
                     folder + ": config.json is missing; expected a Hugging Face model folder");
