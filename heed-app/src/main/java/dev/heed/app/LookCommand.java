@@ -12,6 +12,7 @@ import dev.heed.model.Recording;
 import dev.heed.model.Run;
 import dev.heed.model.arch.Network;
 import dev.heed.text.Tokens;
+import dev.heed.text.Words;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -65,6 +66,9 @@ final class LookCommand extends HeedCommand {
             description = "Which attention of an encoder–decoder. Default: cross.")
     private AttentionMap.@Nullable Kind kind;
 
+    @Option(names = "--words", description = "Tokens of a word together: to a word their sum, from a word their mean.")
+    private boolean words;
+
     @Option(names = "--width", paramLabel = "N", description = "Columns to draw in. Default: the terminal's.")
     private @Nullable Integer width;
 
@@ -82,7 +86,7 @@ final class LookCommand extends HeedCommand {
         long start = System.nanoTime();
         try (Model loaded = model.loadOr("cloze", terminal)) {
             Run run = run(loaded);
-            show(run.recording());
+            show(run);
             if (format.value() == Format.TEXT) {
                 terminal.line(terminal.colours().dim(facts(loaded, run, start)));
             }
@@ -104,8 +108,24 @@ final class LookCommand extends HeedCommand {
                 + Numbers.fixed((System.nanoTime() - start) / 1e9, 2) + " s";
     }
 
-    private void show(Recording recording) {
-        Heads heads = new RecordedHeads(recording, wanted(recording));
+    /** Word by word if that is wanted; what a model has written stays tokens, which have no places in a text. */
+    private Heads heads(Run run) {
+        Heads heads = new RecordedHeads(run.recording(), wanted(run.recording()));
+        if (!words) {
+            return heads;
+        }
+        Tokens written = run.written();
+        Words read = Words.of(run.tokens());
+        Words writes = written == null ? read : Words.of(written);
+        return switch (wanted(run.recording())) {
+            case SELF -> new WordHeads(heads, writes, writes);
+            case ENCODER -> new WordHeads(heads, read, read);
+            case CROSS -> new WordHeads(heads, writes, read);
+        };
+    }
+
+    private void show(Run run) {
+        Heads heads = heads(run);
         if (layer != null && (layer < 0 || layer >= heads.layers())) {
             throw new IllegalArgumentException("look: --layer must be 0.." + (heads.layers() - 1) + ", got " + layer);
         }

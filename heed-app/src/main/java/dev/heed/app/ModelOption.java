@@ -2,11 +2,14 @@ package dev.heed.app;
 
 import dev.heed.app.print.Terminal;
 import dev.heed.model.Model;
+import dev.heed.text.SpecialToken;
 import dev.heed.text.Token;
 import dev.heed.text.Tokens;
 import dev.heed.text.Visible;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -70,7 +73,36 @@ final class ModelOption {
                     + Visible.quote(text) + ", which makes none");
         }
         tokens.requireAtMost(model.network().longest());
+        unknown(command, model, tokens, terminal);
         model.warnings(tokens).forEach(warning -> terminal.err().println("heed: warning: " + warning));
         return tokens;
+    }
+
+    /** Words that the vocabulary lacks are told; a text of nothing else is refused. */
+    private static void unknown(String command, Model model, Tokens tokens, Terminal terminal) {
+        OptionalInt unknown = model.tokenizer().id(SpecialToken.UNK);
+        List<Token> own =
+                tokens.all().stream().filter(token -> !token.special()).toList();
+        List<String> lacking = own.stream()
+                .filter(token -> unknown.isPresent() && token.id() == unknown.getAsInt())
+                .map(token ->
+                        tokens.text().substring(token.start(), token.end()).strip())
+                .distinct()
+                .toList();
+        if (own.stream().allMatch(token -> unknown.isPresent() && token.id() == unknown.getAsInt())) {
+            throw new IllegalArgumentException(
+                    command + ": the model's vocabulary has nothing of " + Visible.quote(tokens.text()));
+        }
+        if (!lacking.isEmpty()) {
+            terminal.err()
+                    .println("heed: warning: the model's vocabulary lacks "
+                            + String.join(
+                                    ", ",
+                                    lacking.stream()
+                                            .limit(4)
+                                            .map(Visible::quote)
+                                            .toList())
+                            + (lacking.size() > 4 ? " and " + (lacking.size() - 4) + " more" : ""));
+        }
     }
 }

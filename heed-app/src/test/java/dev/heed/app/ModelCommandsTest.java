@@ -1,6 +1,7 @@
 package dev.heed.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.heed.app.print.Colours;
 import java.io.IOException;
@@ -84,6 +85,17 @@ class ModelCommandsTest {
     }
 
     @Test
+    void whatTheVocabularyLacksIsTold() {
+        String bert = Shared.conformance("hf/bert").toString();
+        Run run = Run.of("look", "-m", bert, "The 日本 cat 🐱");
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).contains("the model's vocabulary lacks '日', '本', '🐱'");
+        Run nothing = Run.of("look", "-m", bert, "日");
+        assertThat(nothing.code()).isEqualTo(2);
+        assertThat(nothing.err()).contains("the model's vocabulary has nothing of '日'");
+    }
+
+    @Test
     void aFolderThatIsNotThereIsSaidToBe() {
         assertThat(Run.of("info", "no/such/model").err()).contains("no/such/model: no such folder");
     }
@@ -119,6 +131,38 @@ class ModelCommandsTest {
                         .out())
                 .contains("L3H7")
                 .doesNotContain("L2H7");
+    }
+
+    /** To a word the sum, from a word the mean, of what the same command shows without the flag. */
+    @Test
+    void lookGroupsTokensIntoWords() {
+        String bert = Shared.conformance("hf/bert").toString();
+        String tokens = Run.of("look", "-m", bert, "--head", "L0H0", "--format", "csv", "The cat")
+                .out();
+        String words = Run.of("look", "-m", bert, "--head", "L0H0", "--words", "--format", "csv", "The cat")
+                .out();
+        assertThat(labels(tokens)).containsExactly("[CLS]", "the", "ca", "##t", "[SEP]");
+        assertThat(labels(words)).containsExactly("[CLS]", "The", "cat", "[SEP]");
+        double mean = (weight(tokens, 2, 2) + weight(tokens, 2, 3) + weight(tokens, 3, 2) + weight(tokens, 3, 3)) / 2;
+        assertThat(weight(words, 2, 2)).isCloseTo(mean, within(1e-6));
+        assertThat(weight(words, 0, 2)).isCloseTo(weight(tokens, 0, 2) + weight(tokens, 0, 3), within(1e-6));
+        assertThat(Run.of("look", "-m", bert, "--words", "--query", "2", "The cat")
+                        .out())
+                .contains("query cat (2)", "check: largest");
+        assertThat(Run.of("look", "-m", stories(), "--words", "--grid", LILY).code())
+                .isZero();
+    }
+
+    private static List<String> labels(String csv) {
+        return csv.lines().skip(1).map(line -> line.split(",")[3]).distinct().toList();
+    }
+
+    private static double weight(String csv, int query, int key) {
+        return csv.lines()
+                .filter(line -> line.startsWith("0,0," + query + ",") && line.split(",")[4].equals("" + key))
+                .mapToDouble(line -> Double.parseDouble(line.split(",")[6]))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

@@ -6,6 +6,13 @@ import dev.heed.attention.AttentionMap;
  * How spread out a head's rows are, between 0 (all weight on one key) and 1 (uniform over the keys that the query sees). The
  * uniform row is the baseline that each row is measured against, because a causal row i can reach no more than ln(i + 1)
  * (Clark et al. 2019, "What Does BERT Look At?", section 3.3, without their smoothing).
+ *
+ * <pre>{@code
+ * try (Model model = Model.bundled("cloze")) {
+ *     AttentionMap map = model.run("The animal was tired.").recording().map(AttentionMap.Kind.SELF, 2, 2);
+ *     double spread = Entropy.relativeToUniform(map); // 1 is uniform
+ * }
+ * }</pre>
  */
 public final class Entropy {
     private Entropy() {}

@@ -6,6 +6,14 @@ import java.util.function.IntToDoubleFunction;
 /**
  * A number that says what a head's weights are like, between 0 and 1 unless said otherwise. None says what the head is for:
  * each is read beside its baselines.
+ *
+ * <pre>{@code
+ * try (Model model = Model.bundled("story")) {
+ *     List<Tokens> texts = List.of(model.tokenizer().encode("Mia saw a dog."));
+ *     HeadReport.Head first = HeadReport.of(model, texts, 1).heads().getFirst();
+ *     HeadReport.Score previous = first.score(HeadMetric.PREVIOUS_TOKEN);
+ * }
+ * }</pre>
  */
 public enum HeadMetric {
     /** Mean weight on the query's own token; row 0 of a causal head is always 1 (Clark et al. 2019, section 3). */

@@ -28,6 +28,14 @@ import java.util.stream.IntStream;
  * positive), the share of the token attended to is above 1 / tokens. That is measured by silencing the head, so what later
  * heads make of it counts; Olsson et al. 2022 take the direct effect alone.
  *
+ * <pre>{@code
+ * try (Model model = Model.bundled("story")) {
+ *     List<Tokens> texts = List.of(model.tokenizer().encode("Mia saw a dog."), model.tokenizer().encode("It was glad."));
+ *     HeadReport report = HeadReport.of(model, texts, 1);
+ *     report.heads().forEach(head -> System.out.println(head.name() + " " + head.labels()));
+ * }
+ * }</pre>
+ *
  * @param kind whose attention
  * @param texts how many
  * @param tokens in all texts

@@ -5,6 +5,11 @@ import java.util.Arrays;
 /**
  * A mean over texts, with its 95 % interval by Student's t and the spread of the texts.
  *
+ * <pre>{@code
+ * Mean mean = Mean.of(0.9, 0.8, 0.95);
+ * System.out.println(mean.value() + " (" + mean.low() + " to " + mean.high() + ")");
+ * }</pre>
+ *
  * @param value NaN of nothing
  * @param low −∞ where fewer than two texts tell nothing of their spread
  * @param high ∞ there

@@ -1,6 +1,13 @@
 package dev.heed.lens;
 
-/** What a token is in a sentence that asks what "it" stands for. */
+/**
+ * What a token is in a sentence that asks what "it" stands for.
+ *
+ * <pre>{@code
+ * Route route = new Route(AttentionMap.Kind.SELF, Place.PRONOUN, List.of(Place.REFERENT));
+ * String said = route.words() + ": " + Place.REFERENT.words();
+ * }</pre>
+ */
 public enum Place {
     /** Where the answer is written: the decoder's tokens whose output it is. */
     ANSWER("answer"),

@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A causal head whose weights are known, to check the metrics by: each perfect head has all weight where its metric looks,
  * so the metric must be 1; the uniform head must score its baseline, exactly.
+ *
+ * <pre>{@code
+ * boolean sound = PlantedHead.checks().stream().allMatch(PlantedHead.Check::holds);
+ * }</pre>
  */
 public enum PlantedHead {
     SELF(HeadMetric.SELF),

@@ -3,6 +3,10 @@ package dev.heed.lens;
 /**
  * What a text is made like, as far as metrics must know.
  *
+ * <pre>{@code
+ * Probe threeTimes = new Probe(1, 20, 3); // a first token, then 20 tokens three times
+ * }</pre>
+ *
  * @param first tokens before what is repeated, such as the one that begins every text
  * @param period tokens of a piece that is repeated, or 0 where nothing is on purpose
  * @param repeats how often the piece stands in the text

@@ -18,6 +18,13 @@ import java.util.stream.IntStream;
 /**
  * Which word of a sentence a pronoun stands for, as a model of masked words reads it: what it would put in the pronoun's place.
  *
+ * <pre>{@code
+ * try (Model model = Model.bundled("cloze")) {
+ *     Reading reading = Reading.of(model, "The animal didn't cross the street because it was too tired.", "it");
+ *     String referent = reading.candidates().getFirst().word();
+ * }
+ * }</pre>
+ *
  * @param candidates the sentence's other words, likeliest first
  * @param head the one that sends the most weight from the pronoun, as it is written, to the likeliest candidate; chosen on this
  *     very sentence, so it illustrates and proves nothing

@@ -9,6 +9,11 @@ import java.util.List;
 /**
  * Edges between places, in every head: the way that something known may take.
  *
+ * <pre>{@code
+ * Route route = new Route(AttentionMap.Kind.SELF, Place.PRONOUN, List.of(Place.REFERENT, Place.OTHER));
+ * String said = route.words();
+ * }</pre>
+ *
  * @param kind which attention
  * @param queries where the edges begin
  * @param keys where they end

@@ -3,6 +3,11 @@ package dev.heed.lens;
 /**
  * How many of how many, with its 95 % interval by Wilson's score (Wilson 1927; it stays within 0 and 1, also for few and for
  * extreme counts).
+ *
+ * <pre>{@code
+ * Share right = new Share(197, 200);
+ * System.out.println(right.value() + " (" + right.low() + " to " + right.high() + ")");
+ * }</pre>
  */
 public record Share(int count, int of) {
     /** The 0.975 quantile of the normal distribution. */

@@ -22,6 +22,11 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Strict JSON of untrusted files: UTF-8 only, one value and nothing after it, no name twice, at most 64 levels deep, never
  * more bytes than the caller allows. What is wrong is said in one sentence with the file's name and the place.
+ *
+ * <pre>{@code
+ * JsonNode tree = Json.read(Path.of("models/tiny/config.json"), 1 << 20); // at most 1 MiB
+ * String width = Json.write(tree.path("hidden_size"));
+ * }</pre>
  */
 public final class Json {
     private static final int DEEPEST = 64;

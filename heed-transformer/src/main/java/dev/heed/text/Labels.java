@@ -6,7 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Makes readable labels of vocabulary spellings, by the alphabet that the vocabulary is written in. */
+/**
+ * Makes readable labels of vocabulary spellings, by the alphabet that the vocabulary is written in.
+ *
+ * <pre>{@code
+ * String everyByte = Labels.byteAlphabet(); // the character that GPT-2 writes for byte 0, 1, …
+ * }</pre>
+ */
 public enum Labels {
     /** GPT-2's: each byte is one printable character. */
     BYTE_LEVEL {

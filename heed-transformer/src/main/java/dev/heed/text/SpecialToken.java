@@ -3,7 +3,15 @@ package dev.heed.text;
 import java.util.List;
 import java.util.Locale;
 
-/** The parts that special tokens play. */
+/**
+ * The parts that special tokens play.
+ *
+ * <pre>{@code
+ * try (Tokenizer tokenizer = Tokenizer.load(Path.of("models/tiny"))) {
+ *     OptionalInt end = tokenizer.id(SpecialToken.EOS);
+ * }
+ * }</pre>
+ */
 public enum SpecialToken {
     /** Begins a text. */
     BOS("<s>", "<bos>", "<|begin_of_text|>"),

@@ -2,7 +2,13 @@ package dev.heed.text;
 
 import java.util.Collection;
 
-/** What somebody may have meant. */
+/**
+ * What somebody may have meant.
+ *
+ * <pre>{@code
+ * String meant = Spelling.nearest("--temprature", List.of("--temperature", "--top-k")); // --temperature
+ * }</pre>
+ */
 public final class Spelling {
     private Spelling() {}
 

@@ -3,6 +3,14 @@ package dev.heed.text;
 /**
  * One token of a text.
  *
+ * <pre>{@code
+ * try (Tokenizer tokenizer = Tokenizer.load(Path.of("models/tiny"))) {
+ *     Tokens tokens = tokenizer.encode("naïve 🐱");
+ *     Token last = tokens.get(tokens.size() - 1);
+ *     String covered = tokens.text().substring(last.start(), last.end());
+ * }
+ * }</pre>
+ *
  * @param id its number in the vocabulary
  * @param piece its spelling in the vocabulary, such as {@code Ġthe} or {@code ##ing}
  * @param label the same to be read: spaces as ␣, line ends as ↵, bytes that are no character as {@code <0xE2>}

@@ -5,6 +5,16 @@ import java.util.Arrays;
 /**
  * Text of tokens that arrive one by one. What is given out never ends within a character: bytes of an unfinished one wait for
  * the rest. All parts together equal {@link Tokenizer#decode} of all ids. Not for use by several threads.
+ *
+ * <pre>{@code
+ * try (Tokenizer tokenizer = Tokenizer.load(Path.of("models/tiny"))) {
+ *     TokenStream stream = tokenizer.stream();
+ *     for (int id : tokenizer.encode("naïve 🐱").ids()) {
+ *         System.out.print(stream.push(id));
+ *     }
+ *     System.out.println(stream.finish());
+ * }
+ * }</pre>
  */
 public final class TokenStream {
     private static final char UNFINISHED = '\uFFFD';

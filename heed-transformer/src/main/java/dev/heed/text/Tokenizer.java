@@ -211,11 +211,17 @@ public final class Tokenizer implements AutoCloseable {
     private Token token(int id, int type, int sequence, @Nullable CharSpan span, Places places, WordCount words) {
         int from = span == null || sequence < 0 ? 0 : span.getStart();
         int to = span == null || sequence < 0 ? 0 : span.getEnd();
-        boolean special = sequence < 0 || file.special().contains(id);
+        boolean special = sequence < 0 || file.special().contains(id) && !standsForText(id);
         int start = places.index(from);
         int end = places.index(to);
         int word = special ? -1 : words.of(sequence, places.wordStart(start, end), start == end);
         return new Token(id, piece(id), label(id), special, sequence, type, start, end, from, to, word);
+    }
+
+    /** What the vocabulary lacks is text all the same, though files call its token special. */
+    private boolean standsForText(int id) {
+        String unk = file.unk();
+        return unk != null && Integer.valueOf(id).equals(file.ids().get(unk));
     }
 
     /**

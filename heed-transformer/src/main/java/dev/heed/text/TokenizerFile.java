@@ -370,7 +370,12 @@ record TokenizerFile(
         }
 
         private @Nullable String unk() {
-            return model.path("unk_token").asString(null);
+            return model.has("unk_id") // of a unigram model
+                    ? model.path("vocab")
+                            .path(model.path("unk_id").asInt(-1))
+                            .path(0)
+                            .asString(null)
+                    : model.path("unk_token").asString(null);
         }
 
         private IllegalArgumentException bad(String what) {

@@ -6,6 +6,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A text as tokens, in order.
  *
+ * <pre>{@code
+ * try (Tokenizer tokenizer = Tokenizer.load(Path.of("models/tiny"))) {
+ *     Tokens tokens = tokenizer.encode("The cat sat.");
+ *     tokens.all().forEach(token -> System.out.println(token.id() + " " + token.label()));
+ * }
+ * }</pre>
+ *
  * @param text what was encoded
  * @param pair the second text, or null
  * @param all the tokens of both, with the special tokens that the model expects around them

@@ -1,6 +1,12 @@
 package dev.heed.text;
 
-/** Text from files and users as it may be shown on one line: nothing invisible, nothing that steers a terminal. */
+/**
+ * Text from files and users as it may be shown on one line: nothing invisible, nothing that steers a terminal.
+ *
+ * <pre>{@code
+ * String shown = Visible.quote("a line\n and a tab\t"); // one line, nothing that steers a terminal
+ * }</pre>
+ */
 public final class Visible {
     private static final int LONGEST_QUOTE = 120;
 

@@ -9,6 +9,15 @@ import java.util.List;
  * the weights to its tokens, the weight from a word the mean over its tokens, so each row still sums to 1 (Clark et al. 2019,
  * "What Does BERT Look At?", section 4.1). A special token is a group of its own.
  *
+ * <pre>{@code
+ * try (Model model = Model.bundled("cloze")) {
+ *     Run run = model.run("The animal was tired.");
+ *     Words words = Words.of(run.tokens());
+ *     AttentionMap map = run.recording().map(AttentionMap.Kind.SELF, 0, 0);
+ *     Tensor betweenWords = Words.group(map.weights(), words, words); // [words, words]
+ * }
+ * }</pre>
+ *
  * @param labels one per group, in the order of their first tokens
  * @param groups of each token, its group
  */

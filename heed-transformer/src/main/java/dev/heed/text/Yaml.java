@@ -16,6 +16,11 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * YAML 1.2 with its core schema, of what JSON can say: one document, no name twice, no aliases, no tags. ({@code 1e-5} is a
  * number, as in JSON and unlike YAML 1.1; {@code no} is a text.)
+ *
+ * <pre>{@code
+ * JsonNode recipe = Yaml.parse("recipe", "steps: 100\nrate: 1e-3\n");
+ * String again = Yaml.write(recipe);
+ * }</pre>
  */
 public final class Yaml {
     private static final int MOST_CHARACTERS = 1 << 20;

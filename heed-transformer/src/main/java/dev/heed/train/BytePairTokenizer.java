@@ -10,6 +10,11 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Tokenizers whose tokens are frequent pieces of words, down to single bytes, so that any text can be encoded and comes back to
  * the letter; in the format of Hugging Face tokenizers, {@link BytePairs} learns them.
+ *
+ * <pre>{@code
+ * String json = BytePairTokenizer.written(List.of("the cat sat", "the dog sat"), 300);
+ * Tokenizer tokenizer = Tokenizer.parse("learned", json);
+ * }</pre>
  */
 public final class BytePairTokenizer {
     private static final int BYTES = 256;

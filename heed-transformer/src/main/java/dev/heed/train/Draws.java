@@ -3,6 +3,11 @@ package dev.heed.train;
 /**
  * Random numbers by their index: number n of a stream depends on seed, purpose and n alone, so nothing has to be remembered to
  * go on after a pause, and threads may draw in any order. SplitMix64 (Steele, Lea and Flood 2014) as a counter-based generator.
+ *
+ * <pre>{@code
+ * Draws draws = Draws.of(1, "batches");
+ * int one = draws.below(7, 100); // the same whenever it is asked for
+ * }</pre>
  */
 public record Draws(long key) {
     private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;

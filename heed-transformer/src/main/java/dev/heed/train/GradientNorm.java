@@ -3,7 +3,14 @@ package dev.heed.train;
 import dev.heed.grad.Value;
 import java.util.List;
 
-/** The length of all gradients together, summed in double in a fixed order. */
+/**
+ * The length of all gradients together, summed in double in a fixed order.
+ *
+ * <pre>{@code
+ * GradientNorm norm = new GradientNorm(parameters); // after backward
+ * double factor = GradientNorm.factor(norm.compute(), 1);
+ * }</pre>
+ */
 public final class GradientNorm {
     private final List<Value> parameters;
     private final Ranges ranges;

@@ -8,6 +8,10 @@ import java.util.regex.Pattern;
  * The first numbers of a model, as GPT-2 and nanoGPT draw them: matrices normal with a small deviation, those that write to the
  * residual stream smaller by √(2·layers), so that its variance does not grow with depth (Radford et al. 2019, section 2.3);
  * factors of norms 1, biases 0. Each parameter has a stream of its own, named as in the checkpoint.
+ *
+ * <pre>{@code
+ * Parameters parameters = Parameters.fresh(new Initialization(1, 0.02, 4)); // seed, deviation, layers
+ * }</pre>
  */
 public final class Initialization implements Parameters.Initializer {
     /** The last matrix of attention and of the feed-forward layer, in the names of GPT-2 and of Llama. */

@@ -4,7 +4,15 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What a recipe teaches: which data, and what is to be predicted of it. */
+/**
+ * What a recipe teaches: which data, and what is to be predicted of it.
+ *
+ * <pre>{@code
+ * for (Lesson lesson : Lesson.values()) {
+ *     System.out.println(lesson);
+ * }
+ * }</pre>
+ */
 public enum Lesson {
     /** What a model that was trained before learns from data: its architecture and the data tell, see {@link FineTuning}. */
     OF_THE_MODEL {

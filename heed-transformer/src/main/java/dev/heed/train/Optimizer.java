@@ -8,7 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** Changes parameters by their gradients. */
+/**
+ * Changes parameters by their gradients.
+ *
+ * <pre>{@code
+ * Optimizer optimizer = new Optimizer.AdamWSettings(0.9, 0.99, 1e-8, 0.1).over(parameters.learned());
+ * optimizer.step(0, 1e-3, 1); // after backward
+ * }</pre>
+ */
 public sealed interface Optimizer permits AdamW, Sgd {
     /**
      * One step.

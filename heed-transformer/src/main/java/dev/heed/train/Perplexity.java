@@ -11,6 +11,13 @@ import java.util.List;
  * How well a model foretells texts that it has not learned, beside n-grams of the texts that it has learned: modified Kneser–Ney,
  * interpolated, over the same tokens. The perplexity is the exponential of the mean loss.
  *
+ * <pre>{@code
+ * try (Model model = Model.bundled("story")) {
+ *     Perplexity perplexity = Perplexity.ofRun(model);
+ *     System.out.println(Math.exp(perplexity.loss()));
+ * }
+ * }</pre>
+ *
  * @param tokens that were foretold
  * @param learned tokens that the n-grams were counted on
  * @param vocabulary how many different tokens there are

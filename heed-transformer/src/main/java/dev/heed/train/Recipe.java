@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
  * Everything that a training run depends on besides its data: the same recipe and data give the same bytes. The named ones are
  * resources, of the form that users write, too: {@link RecipeFile}.
  *
+ * <pre>{@code
+ * Recipe recipe = Recipe.named("cloze").withSteps(100).withSeed(2);
+ * System.out.println(recipe.yaml());
+ * }</pre>
+ *
  * @param name what people call it
  * @param lesson what it teaches
  * @param tokens what new texts are cut into

@@ -1,6 +1,13 @@
 package dev.heed.train;
 
-/** The learning rate of each step, steps counted from 0. */
+/**
+ * The learning rate of each step, steps counted from 0.
+ *
+ * <pre>{@code
+ * Schedule schedule = new Schedule.WarmUpCosine(1e-3, 1e-4, 100, 2000); // peak, floor, warm-up, end
+ * double rate = schedule.rate(50);
+ * }</pre>
+ */
 public sealed interface Schedule {
     double rate(int step);
 

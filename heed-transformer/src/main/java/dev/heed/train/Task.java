@@ -8,6 +8,11 @@ import java.util.stream.Stream;
 /**
  * What a model learns: data with its tokenizer, and what is to be predicted of it. Here data and network meet; {@link Trainer}
  * knows neither.
+ *
+ * <pre>{@code
+ * Task task = Recipe.named("cloze").task(null);
+ * int vocabulary = task.vocabulary();
+ * }</pre>
  */
 public interface Task {
     /** Which part of the data. */

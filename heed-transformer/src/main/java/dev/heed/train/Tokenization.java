@@ -2,7 +2,13 @@ package dev.heed.train;
 
 import java.util.Collection;
 
-/** What a text is cut into before a new model learns it; the tokenizer is made from the texts that are learned. */
+/**
+ * What a text is cut into before a new model learns it; the tokenizer is made from the texts that are learned.
+ *
+ * <pre>{@code
+ * Recipe recipe = Recipe.named("shakespeare-char").withTokens(new Tokenization.BytePairs(1000));
+ * }</pre>
+ */
 public sealed interface Tokenization {
     /** Every character, of one running text. */
     record Characters() implements Tokenization {}

@@ -14,6 +14,11 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Tokenizers whose tokens are whole words and punctuation marks, in the format of Hugging Face tokenizers. Their vocabulary is
  * every word of the texts, in alphabetical order, behind the special tokens.
+ *
+ * <pre>{@code
+ * String json = WordTokenizer.masked(List.of("the cat sat .", "the dog sat ."));
+ * Tokenizer tokenizer = Tokenizer.parse("words", json);
+ * }</pre>
  */
 public final class WordTokenizer {
     /** Letters, digits, hyphens and apostrophes inside: didn't, ice-cream. */

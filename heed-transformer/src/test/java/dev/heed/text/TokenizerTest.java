@@ -67,6 +67,23 @@ class TokenizerTest {
         }
     }
 
+    /** Files call it special, but it stands for text and belongs to a word. */
+    @Test
+    void whatTheVocabularyLacksIsText() throws IOException {
+        for (String name : List.of("bert", "marian")) {
+            assumeTrue(folders().contains(HF.resolve(name)), "no case " + name);
+            try (Tokenizer tokenizer = Tokenizer.load(HF.resolve(name))) {
+                Token unknown = tokenizer.encode("日").all().stream()
+                        .filter(token ->
+                                token.label().toLowerCase(java.util.Locale.ROOT).contains("unk"))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(unknown.special()).isFalse();
+                assertThat(unknown.word()).isZero();
+            }
+        }
+    }
+
     @Test
     void storiesPromptsAndGreedyTextsEqualTransformers() {
         assumeTrue(Files.isDirectory(STORIES), "no model at " + STORIES);

@@ -20,6 +20,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * Typed access to {@code config.json} or {@code generation_config.json}: what is asked for has the asked type and lies in the
  * asked range, or an {@link IllegalArgumentException} names the file, the key, the rule and the value. A key whose value is
  * null counts as absent, as Python's {@code None} does.
+ *
+ * <pre>{@code
+ * Config config = Config.read(Path.of("models/tiny"));
+ * int width = config.requireInt("hidden_size", 1, 1 << 20); // or an error that names file, key, rule and value
+ * }</pre>
  */
 public final class Config {
     private static final long LARGEST = 4 << 20;

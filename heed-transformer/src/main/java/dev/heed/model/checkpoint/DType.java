@@ -1,6 +1,14 @@
 package dev.heed.model.checkpoint;
 
-/** Element types of the safetensors format. */
+/**
+ * Element types of the safetensors format.
+ *
+ * <pre>{@code
+ * try (Checkpoint checkpoint = Checkpoint.open(Path.of("models/tiny"))) {
+ *     boolean halves = checkpoint.names().stream().allMatch(name -> checkpoint.info(name).dtype() == DType.BF16);
+ * }
+ * }</pre>
+ */
 public enum DType {
     F64(64),
     F32(32),

@@ -5,6 +5,12 @@ import java.util.Arrays;
 /**
  * What a checkpoint's header says of one tensor.
  *
+ * <pre>{@code
+ * try (Checkpoint checkpoint = Checkpoint.open(Path.of("models/tiny"))) {
+ *     checkpoint.names().forEach(name -> System.out.println(checkpoint.info(name).describe())); // F32 [512, 64]
+ * }
+ * }</pre>
+ *
  * @param name as in the file
  * @param dtype its element type
  * @param shape sizes per axis; empty for a scalar

@@ -1,6 +1,14 @@
 package dev.heed.train.recall;
 
-/** The five kinds of readers that are compared, in the order in which they were thought of. */
+/**
+ * The five kinds of readers that are compared, in the order in which they were thought of.
+ *
+ * <pre>{@code
+ * for (ReaderKind kind : ReaderKind.values()) {
+ *     System.out.println(kind.title() + ": " + kind.pathLength() + " steps between two tokens");
+ * }
+ * }</pre>
+ */
 public enum ReaderKind {
     /** A state that is carried from token to token. */
     GRU("GRU", "n"),

@@ -7,7 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 
-/** The words of the sentence worlds: nouns by class, colours, and the closed vocabulary of each language. */
+/**
+ * The words of the sentence worlds: nouns by class, colours, and the closed vocabulary of each language.
+ *
+ * <pre>{@code
+ * List<Noun> animals = Lexicon.nouns(NounClass.ANIMAL);
+ * int words = Lexicon.englishWords().size();
+ * }</pre>
+ */
 public final class Lexicon {
     /** Per class: english German gender; a second German form is the oblique form of a weak masculine. */
     private static final Map<NounClass, List<Noun>> NOUNS = nouns(Map.ofEntries(

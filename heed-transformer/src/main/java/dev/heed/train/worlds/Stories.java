@@ -12,7 +12,14 @@ import java.util.SortedSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Short stories, rich in names, repetition, quotes and long reference: what a causal language model learns to read. */
+/**
+ * Short stories, rich in names, repetition, quotes and long reference: what a causal language model learns to read.
+ *
+ * <pre>{@code
+ * List<Story> stories = Stories.evaluation(Split.TRAIN, 10, 1);
+ * System.out.println(stories.getFirst().text());
+ * }</pre>
+ */
 public final class Stories {
     /** A story's length in words, word games left out, is drawn from here on; the last event and the ending may exceed it. */
     private static final int SHORTEST = 60;

@@ -5,7 +5,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The sentences of the worlds: endless and reproducible for training, finite and without repeats for measuring. */
+/**
+ * The sentences of the worlds: endless and reproducible for training, finite and without repeats for measuring.
+ *
+ * <pre>{@code
+ * List<Sentence> sentences = Worlds.evaluation(World.STREET, Split.TRAIN, 10, 1);
+ * System.out.println(sentences.getFirst().english().text());
+ * }</pre>
+ */
 public final class Worlds {
     /** Of 100 sentences, in the order of {@link World}. */
     private static final int[] SHARES = {28, 28, 24, 10, 10};
