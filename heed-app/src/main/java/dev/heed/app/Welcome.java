@@ -33,8 +33,8 @@ final class Welcome {
         terminal.line("Type next");
         next(terminal, "heed explain cat-sat", "these numbers, step by step");
         next(terminal, "heed explain", "all worked examples");
-        next(terminal, "heed look --model DIR \"any text\"", "the heads of a model you have, as heatmaps");
-        next(terminal, "heed generate --model DIR \"Once upon\"", "let it write");
+        next(terminal, "heed look \"The cat sat on the mat.\"", "a head of a bundled model, or --model DIR");
+        next(terminal, "heed generate \"Once upon a time\"", "let one write");
         next(terminal, "heed help", "everything else");
     }
 
