@@ -43,9 +43,7 @@ final class InfoCommand extends HeedCommand {
             table.row("key and value heads", sizes.keyHeads());
             table.row("width", sizes.width());
             table.row("width of a head", sizes.headWidth());
-            table.row("vocabulary", sizes.vocabulary());
-            boolean bounded = sizes.context() < Integer.MAX_VALUE;
-            table.row("context", bounded ? (Object) sizes.context() : "unbounded");
+            inputs(table, loaded);
             table.row("memory of the weights", memory(4 * loaded.parameters()));
             if (loaded.network() instanceof Network.Decoder || loaded.network() instanceof Network.EncoderDecoder) {
                 int layers = sizes.decoderLayers() > 0 ? sizes.decoderLayers() : sizes.layers();
@@ -55,6 +53,24 @@ final class InfoCommand extends HeedCommand {
             checkTokenizer(loaded);
         }
         return 0;
+    }
+
+    private static void inputs(Table table, Model loaded) {
+        if (loaded.network() instanceof Network.Viewer viewer) {
+            Network.Cut cut = viewer.cut();
+            table.row("picture", cut.width() + " × " + cut.height() + (cut.channels() == 1 ? ", grey" : ", colour"));
+            table.row("patches", cut.tokens() - 1 + " of " + cut.patchWidth() + " × " + cut.patchHeight());
+            return;
+        }
+        Network.Sizes sizes = loaded.sizes();
+        if (!loaded.config().booleanOr("share_encoder_decoder_embeddings", true)) {
+            table.row("vocabulary read", loaded.config().requireInt("vocab_size", 1, Integer.MAX_VALUE));
+            table.row("vocabulary written", sizes.vocabulary());
+        } else {
+            table.row("vocabulary", sizes.vocabulary());
+        }
+        boolean bounded = sizes.context() < Integer.MAX_VALUE;
+        table.row("context", bounded ? (Object) sizes.context() : "unbounded");
     }
 
     /** In float32, as weights and caches are kept. */
@@ -69,7 +85,7 @@ final class InfoCommand extends HeedCommand {
             return;
         }
         try {
-            int size = loaded.tokenizer().size();
+            int size = loaded.writer().size();
             if (size > loaded.sizes().vocabulary()) {
                 warn("the tokenizer has " + size + " tokens, the model only "
                         + loaded.sizes().vocabulary());

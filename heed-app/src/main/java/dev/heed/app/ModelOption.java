@@ -2,6 +2,7 @@ package dev.heed.app;
 
 import dev.heed.app.print.Terminal;
 import dev.heed.model.Model;
+import dev.heed.model.arch.Network;
 import dev.heed.text.SpecialToken;
 import dev.heed.text.Token;
 import dev.heed.text.Tokens;
@@ -67,6 +68,10 @@ final class ModelOption {
 
     /** The tokens of a text, of which at least one must be the text's own. */
     static Tokens tokens(String command, Model model, String text, Terminal terminal) {
+        if (model.network() instanceof Network.Viewer) {
+            throw new IllegalArgumentException(
+                    command + ": " + model.sizes().modelType() + " looks at pictures and reads no texts");
+        }
         Tokens tokens = model.tokenizer().encode(text);
         if (tokens.all().stream().allMatch(Token::special)) {
             throw new IllegalArgumentException(command + ": the text must make at least one token, got "

@@ -103,6 +103,10 @@ final class Unread {
             "min_length",
             "classif_dropout",
             "tie_weights_",
+            "extra_pos_embeddings",
+            "encoder_stride", // of a decoder of pictures
+            "pooler_output_size", // no head reads what ViT pools
+            "pooler_act",
             "cache_implementation");
 
     /** Options of generation_config.json that would change what is written and are not honoured. */
