@@ -379,18 +379,23 @@ class ReferenceTest {
         return r.layerNorm(add(words, places), "model." + side + ".layernorm_embedding", 1e-5);
     }
 
-    /** An odd width has one sine more than cosines. */
-    @Test
-    void marianOfOddWidthWithoutScaledWords() {
+    /** An odd width has one sine more than cosines; a table of positions in the file is taken as it stands there. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void marianOfOddWidthWithoutScaledWords(boolean tables) {
         int e = 9;
         PlainDouble r = new PlainDouble(5);
+        if (tables) {
+            r.weight("model.encoder.embed_positions.weight", 12, e);
+            r.weight("model.decoder.embed_positions.weight", 12, e);
+        }
         double[] table = r.weight("model.shared.weight", 33, e);
-        double[][] x = marianWords(r, IDS, e);
+        double[][] x = tables ? placed(r, "encoder", IDS, e) : marianWords(r, IDS, e);
         for (int i = 0; i < 1; i++) {
             String at = "model.encoder.layers." + i + ".";
             x = bartThought(r, bartAttention(r, x, x, at + "self_attn", 3, NONE), at, 7, PlainDouble::silu);
         }
-        double[][] y = marianWords(r, WRITTEN, e);
+        double[][] y = tables ? placed(r, "decoder", WRITTEN, e) : marianWords(r, WRITTEN, e);
         for (int i = 0; i < 2; i++) {
             String at = "model.decoder.layers." + i + ".";
             y = bartAttention(r, y, y, at + "self_attn", 3, CAUSAL);
@@ -435,6 +440,11 @@ class ReferenceTest {
             assertThat(model.warnings()).isEmpty();
             assertThat(model.sizes().vocabulary()).isEqualTo(41);
         }
+    }
+
+    private static double[][] placed(PlainDouble r, String side, int[] ids, int e) {
+        double[][] places = r.rows("model." + side + ".embed_positions.weight", 12, e, range(0, ids.length));
+        return add(r.rows("model.shared.weight", 33, e, ids), places);
     }
 
     private static double[][] marianWords(PlainDouble r, int[] ids, int e) {

@@ -5,6 +5,7 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
 import dev.heed.nn.Listener;
 import dev.heed.nn.Memory;
@@ -16,8 +17,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Marian (Junczys-Dowmunt et al. 2018, arXiv 1804.00344): the first transformer's layers, sine and cosine positions. Its
- * checkpoints may hold the positions' table; it is computed all the same.
+ * Marian (Junczys-Dowmunt et al. 2018, arXiv 1804.00344): the first transformer's layers, sine and cosine positions. Where a
+ * checkpoint holds their table, which float16 has rounded, it is read, but never learned.
  */
 final class Marian implements Network.EncoderDecoder {
     static final String UNUSED = "^(model\\.)?(shared|(encoder|decoder)\\.embed_positions)\\.weight$";
@@ -62,6 +63,7 @@ final class Marian implements Network.EncoderDecoder {
     private static final class Stack {
         private final AttentionMap.Kind kind;
         private final Sinusoids positions;
+        private final Optional<Embedding> table;
         private final List<Block> blocks;
 
         Stack(Config config, Parameters weights, String name, int layers) {
@@ -74,6 +76,7 @@ final class Marian implements Network.EncoderDecoder {
             kind = name.equals("decoder") ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
             String at = "model." + name + ".";
             positions = new Sinusoids(width, context);
+            table = weights.table(at + "embed_positions.weight", context, width).map(Embedding::of);
             blocks = weights.layers(layers, i -> block(weights, at + "layers." + i + ".", i, heads, width, inner, f));
         }
 
@@ -111,7 +114,9 @@ final class Marian implements Network.EncoderDecoder {
         }
 
         Value forward(Pass pass, Value words, Optional<Memory> memory) {
-            Value place = Value.constant(positions.rows(pass.positions(0)));
+            int[] at = pass.positions(0);
+            Value place = table.map(rows -> rows.forward(pass.tape(), at))
+                    .orElseGet(() -> Value.constant(positions.rows(at)));
             Value x = pass.dropout(Ops.add(pass.tape(), words, place));
             pass.hidden(kind, 0, x);
             for (int i = 0; i < blocks.size(); i++) {

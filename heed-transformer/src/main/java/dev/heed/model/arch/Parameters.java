@@ -242,6 +242,13 @@ public final class Parameters {
         return parameter;
     }
 
+    /** A table that a checkpoint may hold although it is known: read as it stands there, computed where a network learns. */
+    public Optional<Value> table(String name, int... shape) {
+        return checkpoint != null && mode != Mode.LEARN && has(name)
+                ? Optional.of(Value.constant(tensor(name, shape)))
+                : Optional.empty();
+    }
+
     /** True if the checkpoint has it; new models have everything. */
     public boolean has(String name) {
         return checkpoint == null || find(name).isPresent();
