@@ -127,6 +127,10 @@ final class TrainCommand extends HeedCommand {
         }
         Path folder = folder();
         Optional<TrainingRun.Begun> begun = resume ? TrainingRun.begun(folder) : Optional.empty();
+        if (resume && begun.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "train: " + folder + ": holds no run to go on with; begin one without --resume");
+        }
         Path given =
                 data != null ? data : begun.flatMap(TrainingRun.Begun::file).orElse(null);
         Trainer trainer = trainer(begun, given);

@@ -44,6 +44,7 @@ final class TrainingView implements Progress {
     private long tokens;
     private double smooth = Double.NaN;
     private long shown;
+    private boolean warned;
 
     TrainingView(Trainer trainer, Path folder, Terminal terminal) {
         this.trainer = trainer;
@@ -130,11 +131,20 @@ final class TrainingView implements Progress {
     /** What the model of the folder makes of the task's prompt. */
     private String sample(int seed) {
         try (Model model = Model.load(folder)) {
+            warn(model);
             String prompt = trainer.task().prompt();
             return model.network() instanceof Network.Encoder
                     ? prompt + "  " + filled(model, prompt)
                     : Visible.quote(model.generate(prompt, Generation.Options.sampling(SAMPLE_TOKENS, 0.8, seed))
                             .text());
+        }
+    }
+
+    /** Once, of what the recipe says of its model and nobody reads: most often a misspelt key. */
+    private void warn(Model model) {
+        if (!warned) {
+            model.warnings().forEach(warning -> terminal.err().println("  note: " + warning));
+            warned = true;
         }
     }
 

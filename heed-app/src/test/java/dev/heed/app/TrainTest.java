@@ -72,6 +72,24 @@ class TrainTest {
     }
 
     @Test
+    void whereNoRunWasBegunNoneIsGoneOnWith() {
+        Run resumed = Run.of("train", "--resume", "--out", out);
+        assertThat(resumed.code()).isEqualTo(2);
+        assertThat(resumed.err()).contains("holds no run to go on with; begin one without --resume");
+    }
+
+    @Test
+    void aMisspeltKeyOfTheModelIsTold() throws IOException {
+        String recipe = Run.of("train", "--recipe", "shakespeare-char", "--print-recipe")
+                .out();
+        Path file = Path.of(out).resolveSibling("misspelt.yaml");
+        Files.writeString(file, recipe.replace("n_layer: 4", "n_layer: 1\n  n_layr: 4"));
+        Run trained = Run.of("train", "--recipe", file.toString(), "--data", text, "--out", out, "--steps", "1");
+        assertThat(trained.code()).as(trained.err()).isZero();
+        assertThat(trained.err()).containsOnlyOnce("'n_layr' is not known to this architecture");
+    }
+
+    @Test
     void aPersonSeesTheLossAsACurveThatIsDrawnAnew() {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream shown = new PrintStream(err, true, StandardCharsets.UTF_8);

@@ -32,6 +32,13 @@ public final class BytePairTokenizer {
         return Json.write(root);
     }
 
+    /** The same for texts that each begin with {@code <s>}, see {@link WordTokenizer#told}. Ids: {@code <end>} 0, {@code <s>} 1. */
+    public static String told(Collection<String> texts, int size) {
+        ObjectNode root = root(List.of("<end>", WordTokenizer.BEGIN), texts, size);
+        WordTokenizer.begins(root);
+        return Json.write(root);
+    }
+
     /** For encoder–decoders: {@code </s>} ends each text. Ids of the special tokens: {@code <pad>} 0, {@code </s>} 1. */
     public static String paired(Collection<String> texts, int size) {
         ObjectNode root = root(List.of("<pad>", "</s>"), texts, size);

@@ -98,7 +98,7 @@ final class Documents {
     /** Stories; judged by stories with combinations of words that training never has. */
     static Documents stories(Tokenization tokens) {
         List<Written> train = stories(Split.TRAIN, STORIES);
-        return new Documents(tokens.written(texts(train)), train, stories(Split.HELDOUT, JUDGED_STORIES));
+        return new Documents(tokens.told(texts(train)), train, stories(Split.HELDOUT, JUDGED_STORIES));
     }
 
     private static List<Written> stories(Split split, int count) {

@@ -36,6 +36,16 @@ public sealed interface Tokenization {
         };
     }
 
+    /** tokenizer.json for a model that writes texts from their beginning, see {@link WordTokenizer#told}. */
+    default String told(Collection<String> texts) {
+        return switch (this) {
+            case Words words -> WordTokenizer.told(texts);
+            case BytePairs pairs -> BytePairTokenizer.told(texts, pairs.vocabulary());
+            case Characters characters -> throw wrong("texts that are each by themselves");
+            case OfTheModel of -> throw wrong("a new model");
+        };
+    }
+
     /** tokenizer.json for masked words, see {@link WordTokenizer#masked}. */
     default String masked(Collection<String> texts) {
         return switch (this) {

@@ -26,6 +26,8 @@ public final class WordTokenizer {
 
     private static final String MARK = "[^\\s\\p{L}\\p{N}'-]";
 
+    static final String BEGIN = "<s>";
+
     private WordTokenizer() {}
 
     /**
@@ -62,16 +64,31 @@ public final class WordTokenizer {
      * the special tokens: {@code <end>}, which ends texts, 0, {@code <unk>} 1.
      */
     public static String written(Collection<String> texts) {
+        ObjectNode root = written(texts, List.of("<end>", "<unk>"));
+        root.putNull("post_processor");
+        return Json.write(root);
+    }
+
+    /**
+     * The same for texts that each begin by themselves: before each stands {@code <s>}, which gives heads that find nothing a
+     * place to look at. Ids of the special tokens: {@code <end>} 0, {@code <s>} 1, {@code <unk>} 2.
+     */
+    public static String told(Collection<String> texts) {
+        ObjectNode root = written(texts, List.of("<end>", BEGIN, "<unk>"));
+        begins(root);
+        return Json.write(root);
+    }
+
+    private static ObjectNode written(Collection<String> texts, List<String> special) {
         String pattern = " ?" + WORD + "| ?" + MARK + "|\\s";
         TreeSet<String> words = new TreeSet<>();
         texts.forEach(
                 text -> Pattern.compile(pattern).matcher(text).results().forEach(match -> words.add(match.group())));
-        ObjectNode root = root(List.of("<end>", "<unk>"), "<unk>", words);
+        ObjectNode root = root(special, "<unk>", words);
         root.putNull("normalizer");
         split(root.putObject("pre_tokenizer"), pattern);
-        root.putNull("post_processor");
         root.putObject("decoder").put("type", "Fuse");
-        return Json.write(root);
+        return root;
     }
 
     private static Collection<String> words(Collection<String> texts) {
@@ -167,6 +184,19 @@ public final class WordTokenizer {
         sequence(pair, "B", 0);
         special(pair, end, 0);
         tokens(template, List.of(end), List.of(1));
+    }
+
+    /** Each text begins with {@link #BEGIN}, id 1. */
+    static void begins(ObjectNode root) {
+        ObjectNode template = root.putObject("post_processor").put("type", "TemplateProcessing");
+        ArrayNode single = template.putArray("single");
+        special(single, BEGIN, 0);
+        sequence(single, "A", 0);
+        ArrayNode pair = template.putArray("pair");
+        special(pair, BEGIN, 0);
+        sequence(pair, "A", 0);
+        sequence(pair, "B", 0);
+        tokens(template, List.of(BEGIN), List.of(1));
     }
 
     private static void tokens(ObjectNode template, List<String> names, List<Integer> ids) {

@@ -29,10 +29,10 @@ public final class Stories {
     /** What the ending needs of that length. */
     private static final int ENDING = 20;
 
-    /** Stories of 100 with a row of words, and with a further game. */
+    /** Stories of 100 with a row of words, and with a refrain; all have a game of words that are said "again". */
     private static final int WITH_ROW = 90;
 
-    private static final int WITH_GAME = 80;
+    private static final int WITH_REFRAIN = 60;
 
     private Stories() {}
 
@@ -92,6 +92,7 @@ public final class Stories {
             if (keeps) {
                 line(Tales.KEEPING);
             }
+            game(Tales.COUNTS);
             if (dice.percent(50)) {
                 outcome();
             }
@@ -100,8 +101,8 @@ public final class Stories {
                 game(Tales.ROWS);
             }
             events(length - ENDING - (keeps ? ENDING : 0));
-            if (dice.percent(WITH_GAME)) {
-                game(dice.percent(65) ? Tales.REFRAINS : Tales.COUNTS);
+            if (dice.percent(WITH_REFRAIN)) {
+                game(Tales.REFRAINS);
             }
             outcome();
             if (row && dice.percent(50)) {

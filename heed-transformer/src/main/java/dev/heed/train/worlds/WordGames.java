@@ -52,19 +52,30 @@ final class WordGames {
         return String.join(" ", Collections.nCopies(times, String.join(" ", words)));
     }
 
-    /** Words of which some were said before; behind those stands {@link Tales#AGAIN}. */
+    /**
+     * Words of which two in five were said before; behind those stands {@link Tales#AGAIN}, and no one is said a third time. So
+     * with every word it must be known whether it stood before, whatever came behind it then.
+     */
     String counted() {
-        var said = new ArrayList<String>();
+        var once = new ArrayList<String>();
         var told = new ArrayList<String>();
-        int count = 10 + dice.below(9);
-        while (said.size() < count) {
-            String word = said.size() > 1 && dice.percent(40) ? dice.pick(said) : dice.pick(WORDS);
-            told.add(word);
-            if (said.contains(word)) {
+        for (int left = 18 + dice.below(9); left > 0; left--) {
+            if (once.size() > 1 && dice.percent(50)) {
+                told.add(once.remove(dice.below(once.size() - 1))); // the latest is left out
                 told.add(Tales.AGAIN);
+            } else {
+                String word = another(told);
+                told.add(word);
+                once.add(word);
             }
-            said.add(word);
         }
         return String.join(" ", told);
+    }
+
+    private String another(List<String> told) {
+        return Stream.generate(() -> dice.pick(WORDS))
+                .filter(word -> !told.contains(word))
+                .findFirst()
+                .orElseThrow();
     }
 }

@@ -28,15 +28,15 @@ class StoriesTest {
             .collect(Collectors.toUnmodifiableMap(Tales.Voice::noun, Tales.Voice::verb));
 
     @Test
-    void aStoryHasFortyToTwoHundredAndEightyWords() {
+    void aStoryHasSeventyToThreeHundredWords() {
         var lengths = Stream.concat(TRAIN.stream(), HELDOUT.stream())
                 .mapToInt(story -> (int) story.tokens().stream()
                         .filter(token -> Character.isLetter(token.charAt(0)))
                         .count())
                 .summaryStatistics();
         System.out.println("words per story " + lengths);
-        assertThat(lengths.getMin()).isGreaterThanOrEqualTo(40);
-        assertThat(lengths.getMax()).isLessThanOrEqualTo(280);
+        assertThat(lengths.getMin()).isGreaterThanOrEqualTo(70);
+        assertThat(lengths.getMax()).isLessThanOrEqualTo(300);
     }
 
     @Test
@@ -164,15 +164,21 @@ class StoriesTest {
     @Test
     void againStandsBehindEveryWordThatWasSaidBeforeAndNoOther() {
         var dice = new Dice(4);
+        int words = 0;
+        int again = 0;
         for (int i = 0; i < 500; i++) {
             var said = new HashSet<String>();
             String[] told = (new WordGames(dice).counted() + " .").split(" ");
             for (int w = 0; w + 1 < told.length; w++) {
                 if (!told[w].equals(Tales.AGAIN)) {
-                    assertThat(told[w + 1].equals(Tales.AGAIN)).isEqualTo(!said.add(told[w]));
+                    boolean before = !said.add(told[w]);
+                    assertThat(told[w + 1].equals(Tales.AGAIN)).isEqualTo(before);
+                    words++;
+                    again += before ? 1 : 0;
                 }
             }
         }
+        assertThat((double) again / words).as("share of words said before").isBetween(0.35, 0.45);
     }
 
     @Test
@@ -202,7 +208,7 @@ class StoriesTest {
     }
 
     /** Changes only when the grammar of the stories changes; the bundled model then needs training again. */
-    private static final long PINNED = -2264979822728170814L;
+    private static final long PINNED = 4671087950955457857L;
 
     @Test
     void anEvaluationSetHasNoRepeatsAndNoTwinsOfItself() {
