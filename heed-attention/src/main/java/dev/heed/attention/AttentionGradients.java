@@ -6,6 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gradients of a loss with respect to attention's inputs, each of its input's shape.
  *
+ * <pre>{@code
+ * AttentionOutput result = attention.apply(query, key, value);
+ * AttentionGradients d = attention.gradients(query, key, value, result, dOutput); // dOutput: of the loss by result.output()
+ * Tensor dQuery = d.dQuery();
+ * }</pre>
+ *
  * @param dQuery [B, Hq, N, D]
  * @param dKey [B, Hkv, M, D], summed over the query heads that share a key head
  * @param dValue [B, Hkv, M, Dv], likewise

@@ -8,6 +8,13 @@ import java.util.stream.IntStream;
 /**
  * A tile of one head's weights with its labels: what every picture, table and export is made from.
  *
+ * <pre>{@code
+ * AttentionOutput result = attention.apply(query, key, value);
+ * AttentionMap.Tile whole = AttentionMap.Tile.whole(0, 3, query, key); // batch 0, head 3
+ * AttentionMap map = AttentionMap.of(attention, query, key, result.lse(), whole).labelled(tokens, tokens);
+ * float weight = map.weight(2, 1); // of query 2 on key 1
+ * }</pre>
+ *
  * @param layer zero-based
  * @param head zero-based query head
  * @param keyValueHead the key and value head it reads; equals {@code head} where heads are not grouped

@@ -6,6 +6,12 @@ import dev.heed.tensor.Tensor;
  * What the weights of every head look like, without the weights: O(N + M) numbers per head. A query's position among the
  * keys is i + M − N.
  *
+ * <pre>{@code
+ * AttentionStatistics.Result result =
+ *         attention.applyWithStatistics(query, key, value, AttentionStatistics.Request.USUAL);
+ * float nats = result.statistics().entropy().get(0, 3, 9); // of head 3, query 9
+ * }</pre>
+ *
  * @param entropy [B, Hq, N]: −Σ α ln α in nats; at most ln of the number of visible keys
  * @param distance [B, Hq, N]: Σ α · |position − j|, in keys
  * @param topWeights [B, Hq, N, k]: the k largest weights, falling; 0 where fewer keys have weight

@@ -28,6 +28,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A query that sees no key gets an output of zeros, lse = −∞ and zero gradients. What a hidden key or value holds, NaN
  * and infinity included, never matters. Immutable; safe to share.
+ *
+ * <pre>{@code
+ * Mask seen = Mask.causalTopLeft().and(Mask.windowTopLeft(127, 0)).and(Mask.lengths(512, 300)); // two sequences
+ * Attention attention = Attention.scaledDotProduct().mask(seen);
+ * }</pre>
  */
 public final class Mask {
     private static final Mask NONE = new Mask(List.of(), List.of());

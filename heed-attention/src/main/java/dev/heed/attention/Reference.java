@@ -17,6 +17,11 @@ import dev.heed.tensor.Tensor;
  * <p>c is q·k unless a {@link Score} says otherwise, the rule nothing unless it is the user's.
  *
  * <p>Memory O(N·M) doubles for one head: for understanding and testing, not for speed.
+ *
+ * <pre>{@code
+ * Reference.Steps steps = Reference.steps(Attention.scaledDotProduct(), query, key, value, 0, 0); // batch 0, head 0
+ * double weight = steps.weights()[2][1]; // of query 2 on key 1
+ * }</pre>
  */
 public final class Reference {
     private final Problem problem;

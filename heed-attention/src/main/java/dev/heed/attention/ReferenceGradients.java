@@ -7,6 +7,11 @@ import dev.heed.tensor.Tensor;
  * The definition of attention's gradients: in double, one head at a time, each line the derivative of a line of
  * {@link Reference}. Memory O(N·M) doubles: for understanding and testing.
  *
+ * <pre>{@code
+ * ReferenceGradients d = ReferenceGradients.of(attention, query, key, value, dOutput);
+ * double first = d.dQuery()[0];
+ * }</pre>
+ *
  * @param dQuery row-major [B, Hq, N, D]
  * @param dKey row-major [B, Hkv, M, D]
  * @param dValue row-major [B, Hkv, M, Dv]

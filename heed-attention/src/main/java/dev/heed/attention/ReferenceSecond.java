@@ -14,6 +14,12 @@ import dev.heed.tensor.Tensor;
  *
  * <p>For dot products with any scale, mask, bias, ALiBi and sink; not for a softcap or other scores.
  *
+ * <pre>{@code
+ * ReferenceSecond.Inputs inputs =
+ *         new ReferenceSecond.Inputs(query, key, value, dOutput, uQuery, uKey, uValue);
+ * double first = ReferenceSecond.of(attention, inputs).dQuery()[0];
+ * }</pre>
+ *
  * @param dQuery row-major [B, Hq, N, D]
  * @param dKey row-major [B, Hkv, M, D]
  * @param dValue row-major [B, Hkv, M, Dv]

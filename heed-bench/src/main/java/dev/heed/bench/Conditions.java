@@ -25,7 +25,7 @@ record Conditions(String date, String commit, String machine, String jdk, String
 
     static Conditions here(Paired plan) {
         return new Conditions(
-                Instant.now().truncatedTo(ChronoUnit.MINUTES).toString(),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 System.getProperty("heed.commit", "unknown"),
                 processor() + ", " + Runtime.getRuntime().availableProcessors() + " processors, "
                         + System.getProperty("os.name") + " " + System.getProperty("os.arch"),
