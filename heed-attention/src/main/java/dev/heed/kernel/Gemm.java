@@ -45,10 +45,8 @@ public final class Gemm {
     private static final int BLOCK = 64;
     /** Most parts of the inner axis: the last waits for one tile of each before. */
     private static final int MOST_PARTS = 8;
-    /** Distance of counters, 128 bytes: those of different threads share no line of the cache. */
-    private static final int APART = 32;
-    /** About 20 µs: longer than a tile takes. */
-    private static final int SPINS = 500;
+
+    private static final int APART = Workers.APART;
 
     private float[] packedA = new float[0];
     private float[] packedB = new float[0];
@@ -309,13 +307,7 @@ public final class Gemm {
     /** How many tiles each part has added to, in lines of the cache of their own. */
     private record Chain(AtomicIntegerArray done, int part) {
         void awaitBefore(int tile) {
-            for (int i = 0; part > 0 && done.get((part - 1) * APART) <= tile; i++) {
-                if (i < SPINS) {
-                    Thread.onSpinWait();
-                } else {
-                    Thread.yield(); // the other thread may have lost its processor
-                }
-            }
+            Workers.await(() -> part == 0 || done.get((part - 1) * APART) > tile);
         }
 
         void finished(int tile) {

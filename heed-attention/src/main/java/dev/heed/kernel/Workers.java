@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,11 @@ public final class Workers {
     /** Below this many multiply-adds (about 15 µs of one core) waking a second thread costs more than it saves. */
     private static final long WORTH_SHARING = 2_000_000;
 
+    /** Distance of counters, 128 bytes: those that different threads count with share no line of the cache. */
+    static final int APART = 32;
+    /** About 20 µs: longer than most of what one thread waits for another to finish. */
+    private static final int SPINS = 500;
+
     private static final List<Worker> POOL = new ArrayList<>();
 
     private Workers() {}
@@ -58,7 +64,7 @@ public final class Workers {
     }
 
     /**
-     * Runs tasks 0..tasks−1, in any order, and returns when all are done. The first failure is thrown. Neighbouring tasks tend
+     * Runs tasks 0..tasks−1, in any order, and returns when all are done. A failure is thrown, one of them if there are several. Neighbouring tasks tend
      * to run on one thread, and the same ones on the same thread in the next call, which then finds what it has written in its
      * own caches: a line from another core's takes up to 200 ns.
      *
@@ -103,6 +109,17 @@ public final class Workers {
 
     /** Numbered tasks that may run at once. */
     record Phase(int tasks, Task task) {}
+
+    /** Waits for another thread of the same call. */
+    static void await(BooleanSupplier done) {
+        for (int i = 0; !done.getAsBoolean(); i++) {
+            if (i < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield(); // the other thread may have lost its processor
+            }
+        }
+    }
 
     private static Worker worker(int index) {
         while (POOL.size() <= index) { // only the holder of BUSY comes here
@@ -149,8 +166,7 @@ public final class Workers {
                 if (i > 0) {
                     stages[i - 1].awaitAll();
                 }
-                Throwable failed = stages[i].work(me);
-                failure = failed == null ? failure : failed;
+                stages[i].work(me, this);
             }
             if (me > 0 && parked && last().isDone()) {
                 LockSupport.unpark(owner);
@@ -190,11 +206,6 @@ public final class Workers {
      * uneven tasks balance.
      */
     private static final class Stage {
-        /** Distance of counters, 128 bytes: those that different threads count with share no line of the cache. */
-        private static final int APART = 32;
-        /** About 20 µs: longer than most tasks that others wait for. */
-        private static final int SPINS = 500;
-
         private final int threads;
         private final Phase phase;
         /** The next task of each thread's range, then the number of tasks done. */
@@ -214,9 +225,8 @@ public final class Workers {
             return (int) ((long) phase.tasks * thread / threads);
         }
 
-        /** A failure, if there was one. */
-        @Nullable Throwable work(int me) {
-            Throwable failure = null;
+        /** A failure is left with the job before its task counts as done: who sees all done sees it. */
+        void work(int me, Job job) {
             int ran = 0;
             for (int i = 0; i < threads; i++) {
                 int range = (me + i) % threads;
@@ -226,12 +236,11 @@ public final class Workers {
                     try {
                         phase.task.run(t);
                     } catch (Throwable e) {
-                        failure = e;
+                        job.failure = e;
                     }
                 }
             }
             counters.addAndGet(threads * APART, ran);
-            return failure;
         }
 
         private int take(int range, int end) {
@@ -243,13 +252,7 @@ public final class Workers {
         }
 
         void awaitAll() {
-            for (int i = 0; !isDone(); i++) {
-                if (i < SPINS) {
-                    Thread.onSpinWait();
-                } else {
-                    Thread.yield(); // the other thread may have lost its processor
-                }
-            }
+            await(this::isDone);
         }
     }
 
