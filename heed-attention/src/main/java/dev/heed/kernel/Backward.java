@@ -79,14 +79,14 @@ public final class Backward {
      */
     private record Sums(float[] room, int dKey, int dValue, int dAdditive, int size) {
         static Sums of(Problem p, float[] room, int number) {
-            int keys = p.keys() * padded(p.width());
-            int keysAndValues = keys + p.keys() * padded(p.valueWidth());
+            int keys = p.keys() * Tile.padded(p.width());
+            int keysAndValues = keys + p.keys() * Tile.padded(p.valueWidth());
             int at = number * size(p);
             return new Sums(room, at, at + keys, at + keysAndValues, size(p));
         }
 
         static int size(Problem p) {
-            return p.keys() * (padded(p.width()) + padded(p.valueWidth())) + additiveSize(p);
+            return p.keys() * (Tile.padded(p.width()) + Tile.padded(p.valueWidth())) + additiveSize(p);
         }
     }
 
@@ -98,8 +98,8 @@ public final class Backward {
     record Rows(float[] query, float[] dOutput) {
         /** Rows of so many tiles; zeros wherever the first {@code queries} rows do not reach. */
         Rows ready(Problem p, int tiles, int queries) {
-            int width = padded(p.width());
-            int valueWidth = padded(p.valueWidth());
+            int width = Tile.padded(p.width());
+            int valueWidth = Tile.padded(p.valueWidth());
             boolean room = query.length >= tiles * Q * width && dOutput.length >= tiles * Q * valueWidth;
             Rows ready = room ? this : new Rows(new float[tiles * Q * width], new float[tiles * Q * valueWidth]);
             if (queries < tiles * Q || width > p.width()) {
@@ -147,8 +147,8 @@ public final class Backward {
         part(pass, keyHead, 0, 1, sums);
         int batch = keyHead / p.key().size(1);
         int head = keyHead % p.key().size(1);
-        addParts(room, sums.dKey, size, 1, padded(p.width()), pass.dKey(), batch, head);
-        addParts(room, sums.dValue, size, 1, padded(p.valueWidth()), pass.dValue(), batch, head);
+        addParts(room, sums.dKey, size, 1, Tile.padded(p.width()), pass.dKey(), batch, head);
+        addParts(room, sums.dValue, size, 1, Tile.padded(p.valueWidth()), pass.dValue(), batch, head);
     }
 
     private static void wave(Pass pass, int first, int count, int parts, float[] room) {
@@ -163,8 +163,8 @@ public final class Backward {
             int batch = (first + i) / p.key().size(1);
             int head = (first + i) % p.key().size(1);
             Sums sums = Sums.of(p, room, i * parts);
-            addParts(room, sums.dKey, sums.size, parts, padded(p.width()), pass.dKey(), batch, head);
-            addParts(room, sums.dValue, sums.size, parts, padded(p.valueWidth()), pass.dValue(), batch, head);
+            addParts(room, sums.dKey, sums.size, parts, Tile.padded(p.width()), pass.dKey(), batch, head);
+            addParts(room, sums.dValue, sums.size, parts, Tile.padded(p.valueWidth()), pass.dValue(), batch, head);
         });
         for (int task = 0; task < count * parts; task++) {
             int from = Sums.of(p, room, task).dAdditive;
@@ -192,12 +192,6 @@ public final class Backward {
             }
         }
     }
-
-    /** Width rounded up to a multiple of 32, so that vectors over d need no tail. */
-    static int padded(int width) {
-        return (width + Q - 1) / Q * Q;
-    }
-
     /** Every parts-th group of query tiles of all query heads that read one key head: so causal parts balance. */
     private void part(Pass pass, int keyHead, int part, int parts, Sums sums) {
         Problem p = pass.problem();
@@ -249,8 +243,8 @@ public final class Backward {
         if (!seen) {
             return;
         }
-        int width = padded(p.width());
-        int valueWidth = padded(p.valueWidth());
+        int width = Tile.padded(p.width());
+        int valueWidth = Tile.padded(p.valueWidth());
         accumulate(weights, count, from, to, queryRows.dOutput, valueWidth, sums.room, sums.dValue);
         if (p.terms().additive() == null) {
             accumulate(dScores, count, from, to, queryRows.query, width, sums.room, sums.dKey);

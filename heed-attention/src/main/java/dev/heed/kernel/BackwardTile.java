@@ -17,6 +17,9 @@ final class BackwardTile {
     private final float[] delta = new float[Q];
     private float[] dOutputT = new float[0];
     private float[] outputT = new float[0];
+    /** dQ before its scale, [32][padded D]. */
+    private float[] dQuery = new float[0];
+    /** Of an additive comparison, whose lanes are queries in this, too: [D][32]. */
     private float[] dQueryT = new float[0];
     /** d of an additive comparison's v, one sum per query: [D][32]. */
     private float[] dAdditiveT = new float[0];
@@ -39,15 +42,14 @@ final class BackwardTile {
         this.head = head;
         this.firstQuery = firstQuery;
         queries = Math.min(Q, p.queries() - firstQuery);
-        dQueryT = dQueryT.length < p.width() * Q ? new float[p.width() * Q] : dQueryT;
         if (dOutputT.length < p.valueWidth() * Q) {
             dOutputT = new float[p.valueWidth() * Q];
             outputT = new float[p.valueWidth() * Q];
         }
         scores.keepForGradients(p.terms());
-        int width = Backward.padded(p.width());
+        int width = Tile.padded(p.width());
         scores.open(p, batch, head, firstQuery, rows.query(), tile * Q * width, width);
-        int valueWidth = Backward.padded(p.valueWidth());
+        int valueWidth = Tile.padded(p.valueWidth());
         scores.rows()
                 .in(
                         pass.dOutput(),
@@ -60,9 +62,13 @@ final class BackwardTile {
                         rows.dOutput(),
                         tile * Q * valueWidth,
                         valueWidth);
-        Arrays.fill(dQueryT, 0, p.width() * Q, 0);
         if (p.terms().additive() != null) {
+            dQueryT = new float[p.width() * Q];
             dAdditiveT = new float[p.width() * Q];
+        } else {
+            int size = width * Q;
+            dQuery = dQuery.length < size ? new float[size] : dQuery;
+            Arrays.fill(dQuery, 0, size, 0);
         }
         rowConstants(p);
     }
@@ -135,9 +141,7 @@ final class BackwardTile {
             return true;
         }
         // s = scale · q·k: dQ += dS·k
-        Tensor key = p.key();
-        int keyRow = row(key, from);
-        scores.mix(key.array(), keyRow, key.stride(2), rows, p.width(), kind == BlockKind.PARTIAL, dP, dQueryT);
+        scores.mix(p.key(), from, rows, kind, dP, dQuery);
         return true;
     }
 
@@ -183,9 +187,13 @@ final class BackwardTile {
 
     /** Writes dQ and lets go of the caller's tensors. */
     void close() {
-        Tensor dQuery = pass.dQuery();
-        Arrays.fill(delta, pass.problem().terms().queryScale());
-        scores.rows().out(dQueryT, delta, dQuery, batch, head, firstQuery, queries);
+        Problem p = pass.problem();
+        Arrays.fill(delta, p.terms().queryScale());
+        if (p.terms().additive() != null) {
+            scores.rows().lanesOut(dQueryT, delta, pass.dQuery(), batch, head, firstQuery, queries);
+        } else {
+            TileRows.out(dQuery, delta, pass.dQuery(), batch, head, firstQuery, queries);
+        }
         release();
     }
 

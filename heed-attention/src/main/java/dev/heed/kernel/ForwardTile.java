@@ -42,7 +42,7 @@ final class ForwardTile {
         this.head = head;
         this.firstQuery = firstQuery;
         this.kept = kept;
-        int size = problem.valueWidth() * Q;
+        int size = Tile.padded(problem.valueWidth()) * Q;
         if (total.length < size) {
             total = new float[size];
             part = new float[size];
@@ -82,15 +82,10 @@ final class ForwardTile {
         boolean first = startChunk(from / Forward.CHUNK);
         float[] mixture = apart ? part : total;
         Running run = apart ? chunk : whole;
-        int width = problem.valueWidth();
-        Tensor value = problem.value();
-        int stride = value.stride(2);
-        int at =
-                value.offset() + batch * value.stride(0) + problem.keyValueHead(head) * value.stride(1) + from * stride;
         if (TILE.softmax(s, rows, from, run) && !first) {
-            TILE.scale(mixture, width, run.factor);
+            TILE.scale(mixture, Tile.padded(problem.valueWidth()), run.factor);
         }
-        scores.mix(value.array(), at, stride, rows, width, kind == BlockKind.PARTIAL, s, mixture);
+        scores.mix(problem.value(), from, rows, kind, s, mixture);
     }
 
     private void keep(BlockKind kind, float[] kept, int to, int count) {
@@ -127,7 +122,7 @@ final class ForwardTile {
     }
 
     private void reset(float[] mixture, Running run) {
-        Arrays.fill(mixture, 0, problem.valueWidth() * Q, 0);
+        Arrays.fill(mixture, 0, Tile.padded(problem.valueWidth()) * Q, 0);
         run.reset();
     }
 
@@ -141,9 +136,9 @@ final class ForwardTile {
             whole.max[q] = most;
             whole.sum[q] = Math.fma(whole.sum[q], whole.factor[q], chunk.sum[q] * chunk.factor[q]);
         }
-        for (int d = 0; d < problem.valueWidth(); d++) {
-            for (int q = 0; q < Q; q++) {
-                int i = d * Q + q;
+        int width = Tile.padded(problem.valueWidth());
+        for (int q = 0; q < Q; q++) {
+            for (int i = q * width; i < (q + 1) * width; i++) {
                 total[i] = Math.fma(total[i], whole.factor[q], part[i] * chunk.factor[q]);
             }
         }
@@ -173,7 +168,7 @@ final class ForwardTile {
             whole.sum[q] = Math.fma(whole.sum[q], whole.factor[q], Exp.exp(sink - base));
             whole.max[q] = most;
         }
-        TILE.scale(total, problem.valueWidth(), whole.factor);
+        TILE.scale(total, Tile.padded(problem.valueWidth()), whole.factor);
     }
 
     private void writeLse(Tensor lse, int queries) {
@@ -188,6 +183,6 @@ final class ForwardTile {
 
     /** output = mixture / sum. */
     private void writeOutput(Tensor output, int queries) {
-        scores.rows().out(total, whole.factor, output, batch, head, firstQuery, queries);
+        TileRows.out(total, whole.factor, output, batch, head, firstQuery, queries);
     }
 }

@@ -209,21 +209,34 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void scale(float[] oT, int width, float[] factor) {
-        for (int d = 0; d < width; d++) {
-            for (int q = 0; q < QUERIES; q++) {
-                oT[d * QUERIES + q] = oT[d * QUERIES + q] * factor[q] + 0f;
+    public void scale(float[] o, int width, float[] factor) {
+        for (int q = 0; q < QUERIES; q++) {
+            if (factor[q] != 1) {
+                for (int i = q * width; i < (q + 1) * width; i++) {
+                    o[i] *= factor[q];
+                }
             }
         }
     }
 
     @Override
-    public void mix(float[] v, int at, int stride, int rows, int width, float[] p, float[] oT) {
-        for (int j = 0; j < rows; j++) {
-            for (int d = 0; d < width; d++) {
-                float value = v[at + j * stride + d];
-                for (int q = 0; q < QUERIES; q++) {
-                    oT[d * QUERIES + q] = Math.fma(value, p[j * QUERIES + q], oT[d * QUERIES + q]);
+    public void mix(
+            float[] v,
+            int at,
+            int stride,
+            int[] from,
+            int[] to,
+            int width,
+            float[] p,
+            float[] o,
+            int oAt,
+            int oStride) {
+        for (int q = 0; q < QUERIES; q++) {
+            int row = oAt + q * oStride;
+            for (int j = from[q / PART]; j < to[q / PART]; j++) {
+                float weight = p[j * QUERIES + q];
+                for (int d = 0; d < width; d++) {
+                    o[row + d] = Math.fma(weight, v[at + j * stride + d], o[row + d]);
                 }
             }
         }

@@ -51,6 +51,15 @@ final class ScoreTile {
     private int commonTo;
     private int clearFrom;
     private int clearTo;
+    /** Keys that any query of a {@link Tile#PART} sees, per part; and the same within a block. */
+    private final int[] partFrom = new int[Tile.PARTS];
+
+    private final int[] partTo = new int[Tile.PARTS];
+    private final int[] mixFrom = new int[Tile.PARTS];
+    private final int[] mixTo = new int[Tile.PARTS];
+    /** Columns of values that are no whole {@link Tile#COLUMNS}, filled up with zeros; only where there are any. */
+    private float[] lastColumns = new float[0];
+
     /** Keys that any query of a half sees, per half. */
     private final int[] halfFrom = new int[2];
 
@@ -120,6 +129,7 @@ final class ScoreTile {
         System.arraycopy(seen.to(), row, to, 0, queries);
         halfBounds(0, Math.min(HALF, queries));
         halfBounds(1, queries);
+        partBounds();
         high = Math.max(halfTo[0], halfTo[1]);
         low = Math.min(high, Math.min(halfFrom[0], halfFrom[1]));
     }
@@ -137,6 +147,18 @@ final class ScoreTile {
         }
         halfFrom[half] = least;
         halfTo[half] = most;
+    }
+
+    private void partBounds() {
+        Arrays.fill(partFrom, Integer.MAX_VALUE);
+        Arrays.fill(partTo, 0);
+        for (int q = 0; q < queries; q++) {
+            int part = q / Tile.PART;
+            if (from[q] < to[q]) {
+                partFrom[part] = Math.min(partFrom[part], from[q]);
+                partTo[part] = Math.max(partTo[part], to[q]);
+            }
+        }
     }
 
     /** From now on {@link #throughSlopes} may be called. */
@@ -341,29 +363,54 @@ final class ScoreTile {
     }
 
     /**
-     * mixture[d][q] += Σ_j p[j][q] · v[j][d] over the last block, where hidden rows may hold anything.
+     * mixture[q][d] += Σ_j p[j][q] · of[j][d] over keys [keyFrom, keyFrom + rows), the last block, where hidden rows may hold
+     * anything; rows of the mixture are {@link Tile#padded}.
      *
-     * @param partial what {@link #scores} returned for the block
+     * @param of values or keys [B, Hkv, M, D]
+     * @param kind what {@link #scores} returned for the block
      */
-    void mix(float[] v, int at, int stride, int rows, int width, boolean partial, float[] p, float[] mixture) {
-        if (partial
+    void mix(Tensor of, int keyFrom, int rows, BlockKind kind, float[] p, float[] mixture) {
+        float[] v = of.array();
+        int width = of.size(3);
+        int stride = of.stride(2);
+        int at = of.offset() + batch * of.stride(0) + problem.keyValueHead(head) * of.stride(1) + keyFrom * stride;
+        if (kind == BlockKind.PARTIAL
                 && (TILE.anyNonFinite(v, at, stride, clearFrom, width)
                         || TILE.anyNonFinite(v, at + clearTo * stride, stride, rows - clearTo, width))) {
             mixVisible(v, at, stride, rows, width, p, mixture);
-        } else {
-            TILE.mix(v, at, stride, rows, width, p, mixture);
+            return;
+        }
+        for (int part = 0; part < Tile.PARTS; part++) {
+            mixFrom[part] = Math.clamp((long) partFrom[part] - keyFrom, 0, rows);
+            mixTo[part] = Math.clamp((long) partTo[part] - keyFrom, 0, rows);
+        }
+        int whole = width / Tile.COLUMNS * Tile.COLUMNS;
+        TILE.mix(v, at, stride, mixFrom, mixTo, whole, p, mixture, 0, Tile.padded(width));
+        if (whole < width) {
+            copyLastColumns(v, at + whole, stride, rows, width - whole);
+            TILE.mix(lastColumns, 0, Tile.COLUMNS, mixFrom, mixTo, Tile.COLUMNS, p, mixture, whole, Tile.padded(width));
         }
     }
 
-    /**
-     * Like {@link Tile#mix} for the last block, but never touches what a query does not see: 0 · NaN would be NaN.
-     */
-    private void mixVisible(float[] v, int at, int stride, int rows, int width, float[] p, float[] mixture) {
+    private void copyLastColumns(float[] v, int at, int stride, int rows, int columns) {
+        if (lastColumns.length == 0) {
+            lastColumns = new float[BLOCK * Tile.COLUMNS];
+        }
         for (int j = 0; j < rows; j++) {
-            for (int q = 0; q < Q; q++) {
+            for (int d = 0; d < Tile.COLUMNS; d++) {
+                lastColumns[j * Tile.COLUMNS + d] = d < columns ? v[at + j * stride + d] : 0;
+            }
+        }
+    }
+
+    /** Like {@link Tile#mix} for the last block, but never touches what a query does not see: 0 · NaN would be NaN. */
+    private void mixVisible(float[] v, int at, int stride, int rows, int width, float[] p, float[] mixture) {
+        for (int q = 0; q < Q; q++) {
+            int row = q * Tile.padded(width);
+            for (int j = 0; j < rows; j++) {
                 if ((visible[j] >>> q & 1) != 0) {
                     for (int d = 0; d < width; d++) {
-                        mixture[d * Q + q] = Math.fma(v[at + j * stride + d], p[j * Q + q], mixture[d * Q + q]);
+                        mixture[row + d] = Math.fma(p[j * Q + q], v[at + j * stride + d], mixture[row + d]);
                     }
                 }
             }

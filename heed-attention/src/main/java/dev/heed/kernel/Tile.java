@@ -3,15 +3,14 @@ package dev.heed.kernel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arithmetic of one tile: {@link #QUERIES} queries, one per lane, against a block of keys. Everything is kept
- * transposed, lanes are queries: scores are {@code s[key][query]}, outputs {@code o[d][query]}. A query's numbers then never
- * leave its lane: dot products run over d one by one, sums over keys one by one, so the bits do not depend on the width
- * of the CPU's vectors, on the tile a query is in, or on its neighbours. Keys and values are read where they are, row by
- * row, each number broadcast once for 32 queries.
+ * The arithmetic of one tile: {@link #QUERIES} queries against a block of keys. Scores are kept transposed, lanes are
+ * queries: {@code s[key][query]}; in mixtures lanes are coordinates: {@code o[query][d]}. Either way dot products run over d
+ * one by one and sums over keys one by one, so the bits do not depend on the width of the CPU's vectors, on the tile a
+ * query is in, or on its neighbours. Keys and values are read where they are, row by row, and nothing is summed across lanes.
  *
  * <pre>
- *   qT [D][32]            k [M][D]                 s [keys][32]                v [M][Dv]        oT [Dv][32]
- *   ┌ lanes: queries ┐    row j, read in place     s[j][·] = Σ_d k[j][d]·qT[d][·]               oT[d][·] += Σ_j v[j][d]·p[j][·]
+ *   qT [D][32]            k [M][D]                 s [keys][32]                v [M][Dv]        o [32][Dv]
+ *   ┌ lanes: queries ┐    row j, read in place     s[j][·] = Σ_d k[j][d]·qT[d][·]               o[q][·] += Σ_j p[j][q]·v[j][·]
  * </pre>
  *
  * Two implementations, {@link VectorTile} and {@link ScalarTile}, give the same bits.
@@ -19,6 +18,22 @@ import org.jspecify.annotations.Nullable;
 interface Tile {
     /** Queries in a tile: two 16-lane vectors, four 8-lane or eight 4-lane ones. */
     int QUERIES = 32;
+
+    /**
+     * Queries are mixed in three parts, of 11, 11 and 10: as many rows of the register tile as fit into the 32 registers of
+     * AVX-512 beside what they are made from. What no query of a part sees is left out for it.
+     */
+    int PART = 11;
+
+    int PARTS = 3;
+
+    /** Columns of values are mixed 16 at a time; rows of mixtures are as long as this many of them, or 32. */
+    int COLUMNS = 16;
+
+    /** Length of a row of a mixture or of copied rows: the next multiple of 32. */
+    static int padded(int width) {
+        return (width + QUERIES - 1) / QUERIES * QUERIES;
+    }
 
     /** The implementation that {@link Kernels} chose. */
     Tile CHOSEN = Kernels.vector() ? new VectorTile() : new ScalarTile();
@@ -87,19 +102,25 @@ interface Tile {
     /** to[c][r] = from[r][c]; rows of {@code from} are {@code stride} apart, those of {@code to} {@code toStride}. */
     void transpose(float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride);
 
-    /** to[r][d] = from[r][d] · factors[r] + 0, row r at {@code at + r·stride}; the 0 as in {@link #scale}. */
+    /** to[r][d] = from[r][d] · factors[r] + 0, row r at {@code at + r·stride}; the 0 turns −0, which depends on skipped zeros, into 0. */
     void scaleRows(
             float[] from, int at, int stride, float[] factors, int rows, int width, float[] to, int toAt, int toStride);
 
-    /** oT[d][q] = oT[d][q] · factor[q] + 0; the 0 turns −0, which depends on skipped zeros, into 0. */
-    void scale(float[] oT, int width, float[] factor);
+    /** o[q][d] = o[q][d] · factor[q], rows of {@code width} numbers, a multiple of 32; what is multiplied by 1 is not touched. */
+    void scale(float[] o, int width, float[] factor);
 
     /**
-     * oT[d][q] += Σ_j v[j][d] · p[j][q], j ascending, fused multiply-add onto what is there.
+     * o[q][d] += Σ_j p[j][q] · v[j][d], j ascending, fused multiply-add onto what is there. Query q takes keys from its part's
+     * interval at least; whatever p holds for other keys is 0, and they may take part or not.
      *
      * @param v values, row j at {@code at + j·stride}
+     * @param from of each part of the queries ({@link #PART}) the first key that one of them sees
+     * @param to and one behind the last
+     * @param width columns, a multiple of {@link #COLUMNS}
+     * @param o row q at {@code oAt + q·oStride}
      */
-    void mix(float[] v, int at, int stride, int rows, int width, float[] p, float[] oT);
+    void mix(
+            float[] v, int at, int stride, int[] from, int[] to, int width, float[] p, float[] o, int oAt, int oStride);
 
     /** True if any of the values is NaN or infinite. */
     boolean anyNonFinite(float[] v, int at, int stride, int rows, int width);

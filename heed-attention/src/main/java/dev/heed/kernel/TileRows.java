@@ -44,8 +44,23 @@ final class TileRows {
         TILE.transpose(copy, at, stride, count, width, to, 0, Q);
     }
 
-    /** The first {@code count} lanes of [width][32], each times its factor, to rows {@code first..} of one head. */
-    void out(float[] from, float[] factors, Tensor to, int batch, int head, int first, int count) {
+    /** The first {@code count} rows of [32][padded width], each times its factor, to rows {@code first..} of one head. */
+    static void out(float[] from, float[] factors, Tensor to, int batch, int head, int first, int count) {
+        int width = to.size(3);
+        TILE.scaleRows(
+                from,
+                0,
+                Tile.padded(width),
+                factors,
+                count,
+                width,
+                to.array(),
+                at(to, batch, head, first),
+                to.stride(2));
+    }
+
+    /** The same of the first {@code count} lanes of [width][32]. */
+    void lanesOut(float[] from, float[] factors, Tensor to, int batch, int head, int first, int count) {
         int width = reserve(to);
         TILE.transpose(from, 0, Q, width, count, room, 0, width);
         TILE.scaleRows(room, 0, width, factors, count, width, to.array(), at(to, batch, head, first), to.stride(2));

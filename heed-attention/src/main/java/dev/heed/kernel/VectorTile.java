@@ -10,9 +10,10 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link Tile} with the Vector API. The register tile is eight rows by two vectors with 16 lanes (16 accumulators; 8 to
- * 14 rows by 2 reach the multiply-add peak of an AVX-512 core, 3 and 4 vectors wide lose a fifth to register allocation)
- * and four rows by two vectors else, which fits the 16 registers of AVX2.
+ * {@link Tile} with the Vector API. With 16 lanes register tiles are 14 or 8 rows by two vectors for scores and 11 or 10 by
+ * two for mixtures (14 that begin from memory spill), with fewer four rows by two vectors, which fits the 16 registers of AVX2.
+ * Of the multiply-add peak of an AVX-512 core 14 × 2 reach 98 %, 8 × 2 94 and 11 × 2 95, less than where operands begin at a
+ * cache line, which on the heap they do not; 3 and 4 vectors wide lose a fifth to register allocation.
  *
  * <p>Loops here spell out what a helper from vector to vector would say shorter, exp included. C2 inlines the JDK's own vector
  * methods always, a helper of ours only by its profile: one that it has compiled by itself meanwhile, or that was rarely
@@ -33,21 +34,17 @@ final class VectorTile implements Tile {
     private static final Tile SCALAR = new ScalarTile();
     private static final float[] ZEROS = new float[QUERIES];
     private static final boolean TALL = L >= 16;
-    /**
-     * Values that one pass of {@link #mix} goes over, 16 KiB: beside their weights and the mixture they stay in a first-level
-     * cache of 48 KiB, and each is read again for every eight coordinates. 64 rows of 64 reach 98 % of the multiply-add
-     * peak, 128 rows 89 %.
-     */
-    private static final int MIX_FLOATS = 4096;
-
-    /** And at most so many coordinates of them, so that a pass over their rows is long against its beginning and end. */
-    private static final int MIX_COLUMNS = 64;
+    /** Four times 14 keys: what is left of a multiple of eight is one again. */
+    private static final int MANY = 56;
 
     @Override
     public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s) {
         for (int q = 0; q < QUERIES; q += PAIR) {
             int j = 0;
             if (TALL) {
+                for (int end = rows / MANY * MANY; j < end; j += 14) {
+                    scores14(k, at + j * stride, stride, width, qT, q, s, j * QUERIES + q);
+                }
                 for (; j + 8 <= rows; j += 8) {
                     scores8(k, at + j * stride, stride, width, qT, q, s, j * QUERIES + q);
                 }
@@ -59,6 +56,100 @@ final class VectorTile implements Tile {
                 scores1(k, at + j * stride, width, qT, q, s, j * QUERIES + q);
             }
         }
+    }
+
+    private static void scores14(float[] k, int at, int stride, int width, float[] qT, int q, float[] s, int to) {
+        FloatVector a0 = FloatVector.zero(F), b0 = a0, a1 = a0, b1 = a0, a2 = a0, b2 = a0, a3 = a0, b3 = a0;
+        FloatVector a4 = a0, b4 = a0, a5 = a0, b5 = a0, a6 = a0, b6 = a0, a7 = a0, b7 = a0;
+        FloatVector a8 = a0, b8 = a0, a9 = a0, b9 = a0, a10 = a0, b10 = a0, a11 = a0, b11 = a0;
+        FloatVector a12 = a0, b12 = a0, a13 = a0, b13 = a0;
+        int r1 = at + stride;
+        int r2 = r1 + stride;
+        int r3 = r2 + stride;
+        int r4 = r3 + stride;
+        int r5 = r4 + stride;
+        int r6 = r5 + stride;
+        int r7 = r6 + stride;
+        int r8 = r7 + stride;
+        int r9 = r8 + stride;
+        int r10 = r9 + stride;
+        int r11 = r10 + stride;
+        int r12 = r11 + stride;
+        int r13 = r12 + stride;
+        for (int d = 0; d < width; d++) {
+            FloatVector x = FloatVector.fromArray(F, qT, d * QUERIES + q);
+            FloatVector y = FloatVector.fromArray(F, qT, d * QUERIES + q + L);
+            FloatVector key = FloatVector.broadcast(F, k[at + d]);
+            a0 = key.fma(x, a0);
+            b0 = key.fma(y, b0);
+            key = FloatVector.broadcast(F, k[r1 + d]);
+            a1 = key.fma(x, a1);
+            b1 = key.fma(y, b1);
+            key = FloatVector.broadcast(F, k[r2 + d]);
+            a2 = key.fma(x, a2);
+            b2 = key.fma(y, b2);
+            key = FloatVector.broadcast(F, k[r3 + d]);
+            a3 = key.fma(x, a3);
+            b3 = key.fma(y, b3);
+            key = FloatVector.broadcast(F, k[r4 + d]);
+            a4 = key.fma(x, a4);
+            b4 = key.fma(y, b4);
+            key = FloatVector.broadcast(F, k[r5 + d]);
+            a5 = key.fma(x, a5);
+            b5 = key.fma(y, b5);
+            key = FloatVector.broadcast(F, k[r6 + d]);
+            a6 = key.fma(x, a6);
+            b6 = key.fma(y, b6);
+            key = FloatVector.broadcast(F, k[r7 + d]);
+            a7 = key.fma(x, a7);
+            b7 = key.fma(y, b7);
+            key = FloatVector.broadcast(F, k[r8 + d]);
+            a8 = key.fma(x, a8);
+            b8 = key.fma(y, b8);
+            key = FloatVector.broadcast(F, k[r9 + d]);
+            a9 = key.fma(x, a9);
+            b9 = key.fma(y, b9);
+            key = FloatVector.broadcast(F, k[r10 + d]);
+            a10 = key.fma(x, a10);
+            b10 = key.fma(y, b10);
+            key = FloatVector.broadcast(F, k[r11 + d]);
+            a11 = key.fma(x, a11);
+            b11 = key.fma(y, b11);
+            key = FloatVector.broadcast(F, k[r12 + d]);
+            a12 = key.fma(x, a12);
+            b12 = key.fma(y, b12);
+            key = FloatVector.broadcast(F, k[r13 + d]);
+            a13 = key.fma(x, a13);
+            b13 = key.fma(y, b13);
+        }
+        a0.intoArray(s, to);
+        b0.intoArray(s, to + L);
+        a1.intoArray(s, to + QUERIES);
+        b1.intoArray(s, to + QUERIES + L);
+        a2.intoArray(s, to + 2 * QUERIES);
+        b2.intoArray(s, to + 2 * QUERIES + L);
+        a3.intoArray(s, to + 3 * QUERIES);
+        b3.intoArray(s, to + 3 * QUERIES + L);
+        a4.intoArray(s, to + 4 * QUERIES);
+        b4.intoArray(s, to + 4 * QUERIES + L);
+        a5.intoArray(s, to + 5 * QUERIES);
+        b5.intoArray(s, to + 5 * QUERIES + L);
+        a6.intoArray(s, to + 6 * QUERIES);
+        b6.intoArray(s, to + 6 * QUERIES + L);
+        a7.intoArray(s, to + 7 * QUERIES);
+        b7.intoArray(s, to + 7 * QUERIES + L);
+        a8.intoArray(s, to + 8 * QUERIES);
+        b8.intoArray(s, to + 8 * QUERIES + L);
+        a9.intoArray(s, to + 9 * QUERIES);
+        b9.intoArray(s, to + 9 * QUERIES + L);
+        a10.intoArray(s, to + 10 * QUERIES);
+        b10.intoArray(s, to + 10 * QUERIES + L);
+        a11.intoArray(s, to + 11 * QUERIES);
+        b11.intoArray(s, to + 11 * QUERIES + L);
+        a12.intoArray(s, to + 12 * QUERIES);
+        b12.intoArray(s, to + 12 * QUERIES + L);
+        a13.intoArray(s, to + 13 * QUERIES);
+        b13.intoArray(s, to + 13 * QUERIES + L);
     }
 
     private static void scores8(float[] k, int at, int stride, int width, float[] qT, int q, float[] s, int to) {
@@ -226,14 +317,14 @@ final class VectorTile implements Tile {
 
     /**
      * most[q] = max(before[q], max_j s[j][q]) by compare and blend: two instructions, where {@code max} spends five on
-     * the order of zeros and NaN.
+     * the order of zeros and NaN. The registers begin with a constant: where they began with {@code before}, C2 boxed them
+     * in three starts of eight, which made the forward pass an eighth slower.
      */
     private static void blockMax(float[] s, int rows, float[] before, float[] most, int q) {
-        FloatVector m0 = FloatVector.fromArray(F, before, q), m1 = m0, m2 = m0, m3 = m0;
+        FloatVector m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY), m1 = m0, m2 = m0, m3 = m0;
         FloatVector m4 = m0, m5 = m0, m6 = m0, m7 = m0;
-        int j = 0;
-        for (; j + 8 <= rows; j += 8) {
-            int at = j * QUERIES + q;
+        int eights = rows / 8 * 8;
+        for (int at = q; at < eights * QUERIES; at += 8 * QUERIES) {
             FloatVector x = FloatVector.fromArray(F, s, at);
             m0 = m0.blend(x, x.compare(VectorOperators.GT, m0));
             x = FloatVector.fromArray(F, s, at + QUERIES);
@@ -251,17 +342,24 @@ final class VectorTile implements Tile {
             x = FloatVector.fromArray(F, s, at + 7 * QUERIES);
             m7 = m7.blend(x, x.compare(VectorOperators.GT, m7));
         }
-        for (; j < rows; j++) {
-            FloatVector x = FloatVector.fromArray(F, s, j * QUERIES + q);
-            m0 = m0.blend(x, x.compare(VectorOperators.GT, m0));
-        }
         m0 = m0.blend(m4, m4.compare(VectorOperators.GT, m0));
         m1 = m1.blend(m5, m5.compare(VectorOperators.GT, m1));
         m2 = m2.blend(m6, m6.compare(VectorOperators.GT, m2));
         m3 = m3.blend(m7, m7.compare(VectorOperators.GT, m3));
         m0 = m0.blend(m1, m1.compare(VectorOperators.GT, m0));
         m2 = m2.blend(m3, m3.compare(VectorOperators.GT, m2));
-        m0.blend(m2, m2.compare(VectorOperators.GT, m0)).intoArray(most, q);
+        m0 = m0.blend(m2, m2.compare(VectorOperators.GT, m0));
+        FloatVector seen = FloatVector.fromArray(F, before, q);
+        seen.blend(m0, m0.compare(VectorOperators.GT, seen)).intoArray(most, q);
+        for (int j = eights; j < rows; j++) {
+            rowMax(s, j, most, q);
+        }
+    }
+
+    private static void rowMax(float[] s, int row, float[] most, int q) {
+        FloatVector x = FloatVector.fromArray(F, s, row * QUERIES + q);
+        FloatVector m = FloatVector.fromArray(F, most, q);
+        m.blend(x, x.compare(VectorOperators.GT, m)).intoArray(most, q);
     }
 
     @Override
@@ -521,156 +619,344 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public void scale(float[] oT, int width, float[] factor) {
-        for (int q = 0; q < QUERIES; q += L) {
-            FloatVector f = FloatVector.fromArray(F, factor, q);
-            for (int d = 0; d < width; d++) {
-                FloatVector.fromArray(F, oT, d * QUERIES + q).mul(f).add(0f).intoArray(oT, d * QUERIES + q);
+    public void scale(float[] o, int width, float[] factor) {
+        for (int q = 0; q < QUERIES; q++) {
+            if (factor[q] != 1) {
+                FloatVector f = FloatVector.broadcast(F, factor[q]);
+                for (int d = q * width; d < (q + 1) * width; d += L) {
+                    FloatVector.fromArray(F, o, d).mul(f).intoArray(o, d);
+                }
             }
         }
     }
 
     @Override
-    public void mix(float[] v, int at, int stride, int rows, int width, float[] p, float[] oT) {
-        for (int d = 0; d < width; d += MIX_COLUMNS) {
-            int columns = Math.min(MIX_COLUMNS, width - d);
-            int piece = MIX_FLOATS / columns;
-            for (int j = 0; j < rows; j += piece) {
-                int some = Math.min(piece, rows - j);
-                mixPiece(v, at + j * stride + d, stride, some, columns, p, j * QUERIES, oT, d * QUERIES);
+    public void mix(
+            float[] v,
+            int at,
+            int stride,
+            int[] from,
+            int[] to,
+            int width,
+            float[] p,
+            float[] o,
+            int oAt,
+            int oStride) {
+        int d = 0;
+        if (TALL) {
+            for (; d + PAIR <= width; d += PAIR) {
+                mixTall(v, at + d, stride, from, to, p, o, oAt + d, oStride);
             }
+            if (d < width) {
+                mixThin(v, at + d, stride, from, to, p, o, oAt + d, oStride);
+            }
+        }
+        for (; !TALL && d < width; d += PAIR) {
+            mixFlat(v, at + d, stride, from, to, p, o, oAt + d, oStride);
         }
     }
 
-    private static void mixPiece(
-            float[] v, int at, int stride, int rows, int columns, float[] p, int from, float[] oT, int to) {
-        for (int q = 0; q < QUERIES; q += PAIR) {
-            int d = 0;
-            if (TALL) {
-                for (; d + 8 <= columns; d += 8) {
-                    mix8(v, at + d, stride, rows, p, from + q, oT, to + d * QUERIES + q);
-                }
-            }
-            for (; d + 4 <= columns; d += 4) {
-                mix4(v, at + d, stride, rows, p, from + q, oT, to + d * QUERIES + q);
-            }
-            for (; d < columns; d++) {
-                mix1(v, at + d, stride, rows, p, from + q, oT, to + d * QUERIES + q);
-            }
+    /** Two columns of vectors, part by part. */
+    private static void mixTall(
+            float[] v, int at, int stride, int[] from, int[] to, float[] p, float[] o, int oAt, int oStride) {
+        mix11x2(v, at, stride, from[0], to[0], p, 0, o, oAt, oStride);
+        mix11x2(v, at, stride, from[1], to[1], p, PART, o, oAt + PART * oStride, oStride);
+        mix10x2(v, at, stride, from[2], to[2], p, 2 * PART, o, oAt + 2 * PART * oStride, oStride);
+    }
+
+    /** A last one: eight queries at a time, which take what the parts see that they belong to. */
+    private static void mixThin(
+            float[] v, int at, int stride, int[] from, int[] to, float[] p, float[] o, int oAt, int oStride) {
+        for (int q = 0; q < QUERIES; q += 8) {
+            int first = Math.min(from[q / PART], from[(q + 7) / PART]);
+            int end = Math.max(to[q / PART], to[(q + 7) / PART]);
+            mix8x1(v, at, stride, first, end, p, q, o, oAt + q * oStride, oStride);
         }
     }
 
-    private static void mix8(float[] v, int at, int stride, int rows, float[] p, int q, float[] oT, int to) {
-        FloatVector a0 = FloatVector.fromArray(F, oT, to);
-        FloatVector b0 = FloatVector.fromArray(F, oT, to + L);
-        FloatVector a1 = FloatVector.fromArray(F, oT, to + QUERIES);
-        FloatVector b1 = FloatVector.fromArray(F, oT, to + QUERIES + L);
-        FloatVector a2 = FloatVector.fromArray(F, oT, to + 2 * QUERIES);
-        FloatVector b2 = FloatVector.fromArray(F, oT, to + 2 * QUERIES + L);
-        FloatVector a3 = FloatVector.fromArray(F, oT, to + 3 * QUERIES);
-        FloatVector b3 = FloatVector.fromArray(F, oT, to + 3 * QUERIES + L);
-        FloatVector a4 = FloatVector.fromArray(F, oT, to + 4 * QUERIES);
-        FloatVector b4 = FloatVector.fromArray(F, oT, to + 4 * QUERIES + L);
-        FloatVector a5 = FloatVector.fromArray(F, oT, to + 5 * QUERIES);
-        FloatVector b5 = FloatVector.fromArray(F, oT, to + 5 * QUERIES + L);
-        FloatVector a6 = FloatVector.fromArray(F, oT, to + 6 * QUERIES);
-        FloatVector b6 = FloatVector.fromArray(F, oT, to + 6 * QUERIES + L);
-        FloatVector a7 = FloatVector.fromArray(F, oT, to + 7 * QUERIES);
-        FloatVector b7 = FloatVector.fromArray(F, oT, to + 7 * QUERIES + L);
-        int row = at;
-        for (int j = 0; j < rows; j++, row += stride) {
-            FloatVector x = FloatVector.fromArray(F, p, j * QUERIES + q);
-            FloatVector y = FloatVector.fromArray(F, p, j * QUERIES + q + L);
-            FloatVector value = FloatVector.broadcast(F, v[row]);
-            a0 = value.fma(x, a0);
-            b0 = value.fma(y, b0);
-            value = FloatVector.broadcast(F, v[row + 1]);
-            a1 = value.fma(x, a1);
-            b1 = value.fma(y, b1);
-            value = FloatVector.broadcast(F, v[row + 2]);
-            a2 = value.fma(x, a2);
-            b2 = value.fma(y, b2);
-            value = FloatVector.broadcast(F, v[row + 3]);
-            a3 = value.fma(x, a3);
-            b3 = value.fma(y, b3);
-            value = FloatVector.broadcast(F, v[row + 4]);
-            a4 = value.fma(x, a4);
-            b4 = value.fma(y, b4);
-            value = FloatVector.broadcast(F, v[row + 5]);
-            a5 = value.fma(x, a5);
-            b5 = value.fma(y, b5);
-            value = FloatVector.broadcast(F, v[row + 6]);
-            a6 = value.fma(x, a6);
-            b6 = value.fma(y, b6);
-            value = FloatVector.broadcast(F, v[row + 7]);
-            a7 = value.fma(x, a7);
-            b7 = value.fma(y, b7);
+    /** Two columns of shorter vectors, four queries at a time. */
+    private static void mixFlat(
+            float[] v, int at, int stride, int[] from, int[] to, float[] p, float[] o, int oAt, int oStride) {
+        for (int q = 0; q < QUERIES; q += 4) {
+            int first = Math.min(from[q / PART], from[(q + 3) / PART]);
+            int end = Math.max(to[q / PART], to[(q + 3) / PART]);
+            mix4x2(v, at, stride, first, end, p, q, o, oAt + q * oStride, oStride);
         }
-        a0.intoArray(oT, to);
-        b0.intoArray(oT, to + L);
-        a1.intoArray(oT, to + QUERIES);
-        b1.intoArray(oT, to + QUERIES + L);
-        a2.intoArray(oT, to + 2 * QUERIES);
-        b2.intoArray(oT, to + 2 * QUERIES + L);
-        a3.intoArray(oT, to + 3 * QUERIES);
-        b3.intoArray(oT, to + 3 * QUERIES + L);
-        a4.intoArray(oT, to + 4 * QUERIES);
-        b4.intoArray(oT, to + 4 * QUERIES + L);
-        a5.intoArray(oT, to + 5 * QUERIES);
-        b5.intoArray(oT, to + 5 * QUERIES + L);
-        a6.intoArray(oT, to + 6 * QUERIES);
-        b6.intoArray(oT, to + 6 * QUERIES + L);
-        a7.intoArray(oT, to + 7 * QUERIES);
-        b7.intoArray(oT, to + 7 * QUERIES + L);
     }
 
-    private static void mix4(float[] v, int at, int stride, int rows, float[] p, int q, float[] oT, int to) {
-        FloatVector a0 = FloatVector.fromArray(F, oT, to);
-        FloatVector b0 = FloatVector.fromArray(F, oT, to + L);
-        FloatVector a1 = FloatVector.fromArray(F, oT, to + QUERIES);
-        FloatVector b1 = FloatVector.fromArray(F, oT, to + QUERIES + L);
-        FloatVector a2 = FloatVector.fromArray(F, oT, to + 2 * QUERIES);
-        FloatVector b2 = FloatVector.fromArray(F, oT, to + 2 * QUERIES + L);
-        FloatVector a3 = FloatVector.fromArray(F, oT, to + 3 * QUERIES);
-        FloatVector b3 = FloatVector.fromArray(F, oT, to + 3 * QUERIES + L);
-        int row = at;
-        for (int j = 0; j < rows; j++, row += stride) {
-            FloatVector x = FloatVector.fromArray(F, p, j * QUERIES + q);
-            FloatVector y = FloatVector.fromArray(F, p, j * QUERIES + q + L);
-            FloatVector value = FloatVector.broadcast(F, v[row]);
-            a0 = value.fma(x, a0);
-            b0 = value.fma(y, b0);
-            value = FloatVector.broadcast(F, v[row + 1]);
-            a1 = value.fma(x, a1);
-            b1 = value.fma(y, b1);
-            value = FloatVector.broadcast(F, v[row + 2]);
-            a2 = value.fma(x, a2);
-            b2 = value.fma(y, b2);
-            value = FloatVector.broadcast(F, v[row + 3]);
-            a3 = value.fma(x, a3);
-            b3 = value.fma(y, b3);
+    private static void mix11x2(
+            float[] v, int at, int stride, int from, int rows, float[] p, int q, float[] o, int to, int width) {
+        int t1 = to + width;
+        int t2 = t1 + width;
+        int t3 = t2 + width;
+        int t4 = t3 + width;
+        int t5 = t4 + width;
+        int t6 = t5 + width;
+        int t7 = t6 + width;
+        int t8 = t7 + width;
+        int t9 = t8 + width;
+        int t10 = t9 + width;
+        FloatVector a0 = FloatVector.fromArray(F, o, to);
+        FloatVector b0 = FloatVector.fromArray(F, o, to + L);
+        FloatVector a1 = FloatVector.fromArray(F, o, t1);
+        FloatVector b1 = FloatVector.fromArray(F, o, t1 + L);
+        FloatVector a2 = FloatVector.fromArray(F, o, t2);
+        FloatVector b2 = FloatVector.fromArray(F, o, t2 + L);
+        FloatVector a3 = FloatVector.fromArray(F, o, t3);
+        FloatVector b3 = FloatVector.fromArray(F, o, t3 + L);
+        FloatVector a4 = FloatVector.fromArray(F, o, t4);
+        FloatVector b4 = FloatVector.fromArray(F, o, t4 + L);
+        FloatVector a5 = FloatVector.fromArray(F, o, t5);
+        FloatVector b5 = FloatVector.fromArray(F, o, t5 + L);
+        FloatVector a6 = FloatVector.fromArray(F, o, t6);
+        FloatVector b6 = FloatVector.fromArray(F, o, t6 + L);
+        FloatVector a7 = FloatVector.fromArray(F, o, t7);
+        FloatVector b7 = FloatVector.fromArray(F, o, t7 + L);
+        FloatVector a8 = FloatVector.fromArray(F, o, t8);
+        FloatVector b8 = FloatVector.fromArray(F, o, t8 + L);
+        FloatVector a9 = FloatVector.fromArray(F, o, t9);
+        FloatVector b9 = FloatVector.fromArray(F, o, t9 + L);
+        FloatVector a10 = FloatVector.fromArray(F, o, t10);
+        FloatVector b10 = FloatVector.fromArray(F, o, t10 + L);
+        int row = at + from * stride;
+        for (int j = from; j < rows; j++, row += stride) {
+            FloatVector x = FloatVector.fromArray(F, v, row);
+            FloatVector y = FloatVector.fromArray(F, v, row + L);
+            int w = j * QUERIES + q;
+            FloatVector weight = FloatVector.broadcast(F, p[w]);
+            a0 = weight.fma(x, a0);
+            b0 = weight.fma(y, b0);
+            weight = FloatVector.broadcast(F, p[w + 1]);
+            a1 = weight.fma(x, a1);
+            b1 = weight.fma(y, b1);
+            weight = FloatVector.broadcast(F, p[w + 2]);
+            a2 = weight.fma(x, a2);
+            b2 = weight.fma(y, b2);
+            weight = FloatVector.broadcast(F, p[w + 3]);
+            a3 = weight.fma(x, a3);
+            b3 = weight.fma(y, b3);
+            weight = FloatVector.broadcast(F, p[w + 4]);
+            a4 = weight.fma(x, a4);
+            b4 = weight.fma(y, b4);
+            weight = FloatVector.broadcast(F, p[w + 5]);
+            a5 = weight.fma(x, a5);
+            b5 = weight.fma(y, b5);
+            weight = FloatVector.broadcast(F, p[w + 6]);
+            a6 = weight.fma(x, a6);
+            b6 = weight.fma(y, b6);
+            weight = FloatVector.broadcast(F, p[w + 7]);
+            a7 = weight.fma(x, a7);
+            b7 = weight.fma(y, b7);
+            weight = FloatVector.broadcast(F, p[w + 8]);
+            a8 = weight.fma(x, a8);
+            b8 = weight.fma(y, b8);
+            weight = FloatVector.broadcast(F, p[w + 9]);
+            a9 = weight.fma(x, a9);
+            b9 = weight.fma(y, b9);
+            weight = FloatVector.broadcast(F, p[w + 10]);
+            a10 = weight.fma(x, a10);
+            b10 = weight.fma(y, b10);
         }
-        a0.intoArray(oT, to);
-        b0.intoArray(oT, to + L);
-        a1.intoArray(oT, to + QUERIES);
-        b1.intoArray(oT, to + QUERIES + L);
-        a2.intoArray(oT, to + 2 * QUERIES);
-        b2.intoArray(oT, to + 2 * QUERIES + L);
-        a3.intoArray(oT, to + 3 * QUERIES);
-        b3.intoArray(oT, to + 3 * QUERIES + L);
+        a0.intoArray(o, to);
+        b0.intoArray(o, to + L);
+        a1.intoArray(o, t1);
+        b1.intoArray(o, t1 + L);
+        a2.intoArray(o, t2);
+        b2.intoArray(o, t2 + L);
+        a3.intoArray(o, t3);
+        b3.intoArray(o, t3 + L);
+        a4.intoArray(o, t4);
+        b4.intoArray(o, t4 + L);
+        a5.intoArray(o, t5);
+        b5.intoArray(o, t5 + L);
+        a6.intoArray(o, t6);
+        b6.intoArray(o, t6 + L);
+        a7.intoArray(o, t7);
+        b7.intoArray(o, t7 + L);
+        a8.intoArray(o, t8);
+        b8.intoArray(o, t8 + L);
+        a9.intoArray(o, t9);
+        b9.intoArray(o, t9 + L);
+        a10.intoArray(o, t10);
+        b10.intoArray(o, t10 + L);
     }
 
-    private static void mix1(float[] v, int at, int stride, int rows, float[] p, int q, float[] oT, int to) {
-        FloatVector a = FloatVector.fromArray(F, oT, to);
-        FloatVector b = FloatVector.fromArray(F, oT, to + L);
-        int row = at;
-        for (int j = 0; j < rows; j++, row += stride) {
-            FloatVector value = FloatVector.broadcast(F, v[row]);
-            a = value.fma(FloatVector.fromArray(F, p, j * QUERIES + q), a);
-            b = value.fma(FloatVector.fromArray(F, p, j * QUERIES + q + L), b);
+    private static void mix10x2(
+            float[] v, int at, int stride, int from, int rows, float[] p, int q, float[] o, int to, int width) {
+        int t1 = to + width;
+        int t2 = t1 + width;
+        int t3 = t2 + width;
+        int t4 = t3 + width;
+        int t5 = t4 + width;
+        int t6 = t5 + width;
+        int t7 = t6 + width;
+        int t8 = t7 + width;
+        int t9 = t8 + width;
+        FloatVector a0 = FloatVector.fromArray(F, o, to);
+        FloatVector b0 = FloatVector.fromArray(F, o, to + L);
+        FloatVector a1 = FloatVector.fromArray(F, o, t1);
+        FloatVector b1 = FloatVector.fromArray(F, o, t1 + L);
+        FloatVector a2 = FloatVector.fromArray(F, o, t2);
+        FloatVector b2 = FloatVector.fromArray(F, o, t2 + L);
+        FloatVector a3 = FloatVector.fromArray(F, o, t3);
+        FloatVector b3 = FloatVector.fromArray(F, o, t3 + L);
+        FloatVector a4 = FloatVector.fromArray(F, o, t4);
+        FloatVector b4 = FloatVector.fromArray(F, o, t4 + L);
+        FloatVector a5 = FloatVector.fromArray(F, o, t5);
+        FloatVector b5 = FloatVector.fromArray(F, o, t5 + L);
+        FloatVector a6 = FloatVector.fromArray(F, o, t6);
+        FloatVector b6 = FloatVector.fromArray(F, o, t6 + L);
+        FloatVector a7 = FloatVector.fromArray(F, o, t7);
+        FloatVector b7 = FloatVector.fromArray(F, o, t7 + L);
+        FloatVector a8 = FloatVector.fromArray(F, o, t8);
+        FloatVector b8 = FloatVector.fromArray(F, o, t8 + L);
+        FloatVector a9 = FloatVector.fromArray(F, o, t9);
+        FloatVector b9 = FloatVector.fromArray(F, o, t9 + L);
+        int row = at + from * stride;
+        for (int j = from; j < rows; j++, row += stride) {
+            FloatVector x = FloatVector.fromArray(F, v, row);
+            FloatVector y = FloatVector.fromArray(F, v, row + L);
+            int w = j * QUERIES + q;
+            FloatVector weight = FloatVector.broadcast(F, p[w]);
+            a0 = weight.fma(x, a0);
+            b0 = weight.fma(y, b0);
+            weight = FloatVector.broadcast(F, p[w + 1]);
+            a1 = weight.fma(x, a1);
+            b1 = weight.fma(y, b1);
+            weight = FloatVector.broadcast(F, p[w + 2]);
+            a2 = weight.fma(x, a2);
+            b2 = weight.fma(y, b2);
+            weight = FloatVector.broadcast(F, p[w + 3]);
+            a3 = weight.fma(x, a3);
+            b3 = weight.fma(y, b3);
+            weight = FloatVector.broadcast(F, p[w + 4]);
+            a4 = weight.fma(x, a4);
+            b4 = weight.fma(y, b4);
+            weight = FloatVector.broadcast(F, p[w + 5]);
+            a5 = weight.fma(x, a5);
+            b5 = weight.fma(y, b5);
+            weight = FloatVector.broadcast(F, p[w + 6]);
+            a6 = weight.fma(x, a6);
+            b6 = weight.fma(y, b6);
+            weight = FloatVector.broadcast(F, p[w + 7]);
+            a7 = weight.fma(x, a7);
+            b7 = weight.fma(y, b7);
+            weight = FloatVector.broadcast(F, p[w + 8]);
+            a8 = weight.fma(x, a8);
+            b8 = weight.fma(y, b8);
+            weight = FloatVector.broadcast(F, p[w + 9]);
+            a9 = weight.fma(x, a9);
+            b9 = weight.fma(y, b9);
         }
-        a.intoArray(oT, to);
-        b.intoArray(oT, to + L);
+        a0.intoArray(o, to);
+        b0.intoArray(o, to + L);
+        a1.intoArray(o, t1);
+        b1.intoArray(o, t1 + L);
+        a2.intoArray(o, t2);
+        b2.intoArray(o, t2 + L);
+        a3.intoArray(o, t3);
+        b3.intoArray(o, t3 + L);
+        a4.intoArray(o, t4);
+        b4.intoArray(o, t4 + L);
+        a5.intoArray(o, t5);
+        b5.intoArray(o, t5 + L);
+        a6.intoArray(o, t6);
+        b6.intoArray(o, t6 + L);
+        a7.intoArray(o, t7);
+        b7.intoArray(o, t7 + L);
+        a8.intoArray(o, t8);
+        b8.intoArray(o, t8 + L);
+        a9.intoArray(o, t9);
+        b9.intoArray(o, t9 + L);
+    }
+
+    private static void mix8x1(
+            float[] v, int at, int stride, int from, int rows, float[] p, int q, float[] o, int to, int width) {
+        int t1 = to + width;
+        int t2 = t1 + width;
+        int t3 = t2 + width;
+        int t4 = t3 + width;
+        int t5 = t4 + width;
+        int t6 = t5 + width;
+        int t7 = t6 + width;
+        FloatVector a0 = FloatVector.fromArray(F, o, to);
+        FloatVector a1 = FloatVector.fromArray(F, o, t1);
+        FloatVector a2 = FloatVector.fromArray(F, o, t2);
+        FloatVector a3 = FloatVector.fromArray(F, o, t3);
+        FloatVector a4 = FloatVector.fromArray(F, o, t4);
+        FloatVector a5 = FloatVector.fromArray(F, o, t5);
+        FloatVector a6 = FloatVector.fromArray(F, o, t6);
+        FloatVector a7 = FloatVector.fromArray(F, o, t7);
+        int row = at + from * stride;
+        for (int j = from; j < rows; j++, row += stride) {
+            FloatVector x = FloatVector.fromArray(F, v, row);
+            int w = j * QUERIES + q;
+            FloatVector weight = FloatVector.broadcast(F, p[w]);
+            a0 = weight.fma(x, a0);
+            weight = FloatVector.broadcast(F, p[w + 1]);
+            a1 = weight.fma(x, a1);
+            weight = FloatVector.broadcast(F, p[w + 2]);
+            a2 = weight.fma(x, a2);
+            weight = FloatVector.broadcast(F, p[w + 3]);
+            a3 = weight.fma(x, a3);
+            weight = FloatVector.broadcast(F, p[w + 4]);
+            a4 = weight.fma(x, a4);
+            weight = FloatVector.broadcast(F, p[w + 5]);
+            a5 = weight.fma(x, a5);
+            weight = FloatVector.broadcast(F, p[w + 6]);
+            a6 = weight.fma(x, a6);
+            weight = FloatVector.broadcast(F, p[w + 7]);
+            a7 = weight.fma(x, a7);
+        }
+        a0.intoArray(o, to);
+        a1.intoArray(o, t1);
+        a2.intoArray(o, t2);
+        a3.intoArray(o, t3);
+        a4.intoArray(o, t4);
+        a5.intoArray(o, t5);
+        a6.intoArray(o, t6);
+        a7.intoArray(o, t7);
+    }
+
+    private static void mix4x2(
+            float[] v, int at, int stride, int from, int rows, float[] p, int q, float[] o, int to, int width) {
+        int t1 = to + width;
+        int t2 = t1 + width;
+        int t3 = t2 + width;
+        FloatVector a0 = FloatVector.fromArray(F, o, to);
+        FloatVector b0 = FloatVector.fromArray(F, o, to + L);
+        FloatVector a1 = FloatVector.fromArray(F, o, t1);
+        FloatVector b1 = FloatVector.fromArray(F, o, t1 + L);
+        FloatVector a2 = FloatVector.fromArray(F, o, t2);
+        FloatVector b2 = FloatVector.fromArray(F, o, t2 + L);
+        FloatVector a3 = FloatVector.fromArray(F, o, t3);
+        FloatVector b3 = FloatVector.fromArray(F, o, t3 + L);
+        int row = at + from * stride;
+        for (int j = from; j < rows; j++, row += stride) {
+            FloatVector x = FloatVector.fromArray(F, v, row);
+            FloatVector y = FloatVector.fromArray(F, v, row + L);
+            int w = j * QUERIES + q;
+            FloatVector weight = FloatVector.broadcast(F, p[w]);
+            a0 = weight.fma(x, a0);
+            b0 = weight.fma(y, b0);
+            weight = FloatVector.broadcast(F, p[w + 1]);
+            a1 = weight.fma(x, a1);
+            b1 = weight.fma(y, b1);
+            weight = FloatVector.broadcast(F, p[w + 2]);
+            a2 = weight.fma(x, a2);
+            b2 = weight.fma(y, b2);
+            weight = FloatVector.broadcast(F, p[w + 3]);
+            a3 = weight.fma(x, a3);
+            b3 = weight.fma(y, b3);
+        }
+        a0.intoArray(o, to);
+        b0.intoArray(o, to + L);
+        a1.intoArray(o, t1);
+        b1.intoArray(o, t1 + L);
+        a2.intoArray(o, t2);
+        b2.intoArray(o, t2 + L);
+        a3.intoArray(o, t3);
+        b3.intoArray(o, t3 + L);
     }
 
     @Override

@@ -120,11 +120,31 @@ class TileTest {
     }
 
     @Test
-    void mix() {
-        each(s -> same("mix", arrays(s.matrix(), s.floats(s.rows * Q, 0), s.floats(s.width * Q + Q, 0)), (tile, a) -> {
-            tile.mix(a.floats[0], s.at, s.stride, s.rows, s.width, a.floats[1], a.floats[2]);
-            return true;
-        }));
+    void mixTakesFromEachPartWhatItSees() {
+        each(s -> {
+            int width = 16 * (1 + s.random.nextInt(9));
+            int stride = width + s.random.nextInt(4);
+            int[] from = new int[Tile.PARTS];
+            int[] to = new int[Tile.PARTS];
+            for (int part = 0; part < Tile.PARTS; part++) {
+                from[part] = s.random.nextInt(s.rows + 1);
+                to[part] = s.random.nextInt(s.rows + 1); // may be none
+            }
+            float[] values = s.floats(s.at + s.rows * stride + 1, 0);
+            float[] weights = s.floats(s.rows * Q, 0);
+            for (int i = 0; i < weights.length; i++) {
+                int part = i % Q / Tile.PART;
+                if (i / Q < from[part] || i / Q >= to[part]) {
+                    weights[i] = 0;
+                }
+            }
+            int rowLength = Tile.padded(width) + 32 * s.random.nextInt(2);
+            float[] mixture = s.floats(s.at + Q * rowLength, 0);
+            same("mix of " + width + " columns", arrays(values, weights, mixture), (tile, a) -> {
+                tile.mix(a.floats[0], s.at, stride, from, to, width, a.floats[1], a.floats[2], s.at, rowLength);
+                return true;
+            });
+        });
     }
 
     @Test
@@ -167,10 +187,17 @@ class TileTest {
 
     @Test
     void scale() {
-        each(s -> same("scale", arrays(s.floats(s.width * Q, 9), s.floats(Q, 0)), (tile, a) -> {
-            tile.scale(a.floats[0], s.width, a.floats[1]);
-            return true;
-        }));
+        each(s -> {
+            int width = 32 * (1 + s.random.nextInt(4));
+            float[] factors = s.floats(Q, 0);
+            for (int q = 0; q < Q; q += 3) {
+                factors[q] = 1;
+            }
+            same("scale", arrays(s.floats(width * Q, 9), factors), (tile, a) -> {
+                tile.scale(a.floats[0], width, a.floats[1]);
+                return true;
+            });
+        });
     }
 
     @Test
