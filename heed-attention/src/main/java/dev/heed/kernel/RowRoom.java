@@ -1,12 +1,13 @@
 package dev.heed.kernel;
 
-/** Three rows of room per thread for the row kernels; contents are whatever the last user left. */
+/** Three rows of room and 32 partial sums per thread for the row kernels; contents are whatever the last user left. */
 final class RowRoom {
     private static final ThreadLocal<RowRoom> OF_THREAD = ThreadLocal.withInitial(RowRoom::new);
 
     private float[] first = new float[0];
     private float[] second = new float[0];
     private float[] third = new float[0];
+    private final float[] sums = new float[RowMath.SUMS];
 
     private RowRoom() {}
 
@@ -32,5 +33,9 @@ final class RowRoom {
             room.third = new float[width];
         }
         return room.third;
+    }
+
+    static float[] sums() {
+        return OF_THREAD.get().sums;
     }
 }

@@ -575,11 +575,17 @@ final class VectorRowMath implements RowMath {
         return lanes > rest ? lanes : rest;
     }
 
+    // Rows of whole blocks of 32 are folded in registers. What other rows have behind their last block is added in
+    // memory,
+    // element by element, and the loop before it is a method of its own: registers that live on behind a loop may be
+    // boxed.
+
     @Override
     public float sum(float[] x, int at, int count) {
         int whole = count / SUMS * SUMS;
         if (WIDE && whole == count) {
-            FloatVector a = all(0f), b = a;
+            FloatVector a = all(0f);
+            FloatVector b = all(0f);
             for (int i = 0; i < count; i += SUMS) {
                 a = a.add(FloatVector.fromArray(F, x, at + i));
                 b = b.add(FloatVector.fromArray(F, x, at + i + L));
@@ -590,27 +596,33 @@ final class VectorRowMath implements RowMath {
             a = a.add(a.rearrange(SWAP_2));
             return a.add(a.rearrange(SWAP_1)).lane(0);
         }
-        float[] sums = new float[SUMS];
+        float[] sums = RowRoom.sums();
         for (int q = 0; q < SUMS; q += 2 * L) {
-            FloatVector a = all(0f), b = a;
-            for (int i = q; i < whole; i += SUMS) {
-                a = a.add(FloatVector.fromArray(F, x, at + i));
-                b = b.add(FloatVector.fromArray(F, x, at + i + L));
-            }
-            a.intoArray(sums, q);
-            b.intoArray(sums, q + L);
+            partialSums(x, at, q, whole, sums);
         }
         for (int i = whole; i < count; i++) {
             sums[i - whole] += x[at + i];
         }
-        return RowMath.fold(sums);
+        return fold(sums);
+    }
+
+    private static void partialSums(float[] x, int at, int from, int whole, float[] sums) {
+        FloatVector a = all(0f);
+        FloatVector b = all(0f);
+        for (int i = from; i < whole; i += SUMS) {
+            a = a.add(FloatVector.fromArray(F, x, at + i));
+            b = b.add(FloatVector.fromArray(F, x, at + i + L));
+        }
+        a.intoArray(sums, from);
+        b.intoArray(sums, from + L);
     }
 
     @Override
     public float dot(float[] x, int at, float[] y, int yAt, int count) {
         int whole = count / SUMS * SUMS;
         if (WIDE && whole == count) {
-            FloatVector a = all(0f), b = a;
+            FloatVector a = all(0f);
+            FloatVector b = all(0f);
             for (int i = 0; i < count; i += SUMS) {
                 a = FloatVector.fromArray(F, x, at + i).fma(FloatVector.fromArray(F, y, yAt + i), a);
                 b = FloatVector.fromArray(F, x, at + i + L).fma(FloatVector.fromArray(F, y, yAt + i + L), b);
@@ -621,27 +633,33 @@ final class VectorRowMath implements RowMath {
             a = a.add(a.rearrange(SWAP_2));
             return a.add(a.rearrange(SWAP_1)).lane(0);
         }
-        float[] sums = new float[SUMS];
+        float[] sums = RowRoom.sums();
         for (int q = 0; q < SUMS; q += 2 * L) {
-            FloatVector a = all(0f), b = a;
-            for (int i = q; i < whole; i += SUMS) {
-                a = FloatVector.fromArray(F, x, at + i).fma(FloatVector.fromArray(F, y, yAt + i), a);
-                b = FloatVector.fromArray(F, x, at + i + L).fma(FloatVector.fromArray(F, y, yAt + i + L), b);
-            }
-            a.intoArray(sums, q);
-            b.intoArray(sums, q + L);
+            partialProducts(x, at, y, yAt, q, whole, sums);
         }
         for (int i = whole; i < count; i++) {
             sums[i - whole] = Math.fma(x[at + i], y[yAt + i], sums[i - whole]);
         }
-        return RowMath.fold(sums);
+        return fold(sums);
+    }
+
+    private static void partialProducts(float[] x, int at, float[] y, int yAt, int from, int whole, float[] sums) {
+        FloatVector a = all(0f);
+        FloatVector b = all(0f);
+        for (int i = from; i < whole; i += SUMS) {
+            a = FloatVector.fromArray(F, x, at + i).fma(FloatVector.fromArray(F, y, yAt + i), a);
+            b = FloatVector.fromArray(F, x, at + i + L).fma(FloatVector.fromArray(F, y, yAt + i + L), b);
+        }
+        a.intoArray(sums, from);
+        b.intoArray(sums, from + L);
     }
 
     @Override
     public float squaredDeviation(float[] x, int at, float mean, int count) {
         int whole = count / SUMS * SUMS;
         if (WIDE && whole == count) {
-            FloatVector a = all(0f), b = a;
+            FloatVector a = all(0f);
+            FloatVector b = all(0f);
             for (int i = 0; i < count; i += SUMS) {
                 FloatVector e = FloatVector.fromArray(F, x, at + i).sub(mean);
                 a = e.fma(e, a);
@@ -654,23 +672,39 @@ final class VectorRowMath implements RowMath {
             a = a.add(a.rearrange(SWAP_2));
             return a.add(a.rearrange(SWAP_1)).lane(0);
         }
-        float[] sums = new float[SUMS];
+        float[] sums = RowRoom.sums();
         for (int q = 0; q < SUMS; q += 2 * L) {
-            FloatVector a = all(0f), b = a;
-            for (int i = q; i < whole; i += SUMS) {
-                FloatVector e = FloatVector.fromArray(F, x, at + i).sub(mean);
-                a = e.fma(e, a);
-                e = FloatVector.fromArray(F, x, at + i + L).sub(mean);
-                b = e.fma(e, b);
-            }
-            a.intoArray(sums, q);
-            b.intoArray(sums, q + L);
+            partialSquares(x, at, mean, q, whole, sums);
         }
         for (int i = whole; i < count; i++) {
             float deviation = x[at + i] - mean;
             sums[i - whole] = Math.fma(deviation, deviation, sums[i - whole]);
         }
-        return RowMath.fold(sums);
+        return fold(sums);
+    }
+
+    private static void partialSquares(float[] x, int at, float mean, int from, int whole, float[] sums) {
+        FloatVector a = all(0f);
+        FloatVector b = all(0f);
+        for (int i = from; i < whole; i += SUMS) {
+            FloatVector e = FloatVector.fromArray(F, x, at + i).sub(mean);
+            a = e.fma(e, a);
+            e = FloatVector.fromArray(F, x, at + i + L).sub(mean);
+            b = e.fma(e, b);
+        }
+        a.intoArray(sums, from);
+        b.intoArray(sums, from + L);
+    }
+
+    private static float fold(float[] sums) {
+        if (!WIDE) {
+            return RowMath.fold(sums);
+        }
+        FloatVector a = FloatVector.fromArray(F, sums, 0).add(FloatVector.fromArray(F, sums, L));
+        a = a.add(a.rearrange(SWAP_8));
+        a = a.add(a.rearrange(SWAP_4));
+        a = a.add(a.rearrange(SWAP_2));
+        return a.add(a.rearrange(SWAP_1)).lane(0);
     }
 
     @Override

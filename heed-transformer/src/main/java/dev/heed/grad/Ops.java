@@ -264,13 +264,22 @@ public final class Ops {
         int width = w.size(1);
         Tensor y = tape.room(ids.length, width);
         for (int r = 0; r < ids.length; r++) {
-            w.select(0, ids[r]).copyTo(y.array(), r * width);
+            copyRow(w, ids[r], y.array(), r * width);
         }
         Value result = Value.result(tape, y, tape.wants(table));
         if (result.isWanted()) {
             tape.add(result, () -> addToNamedRows(table.gradient(), ids, result.gradient())); // y[r] = W[ids[r]]
         }
         return result;
+    }
+
+    /** A view of each row would be most of what a step allocates. */
+    private static void copyRow(Tensor table, int row, float[] to, int at) {
+        if (table.stride(1) == 1 && row >= 0 && row < table.size(0)) {
+            System.arraycopy(table.array(), table.offset() + row * table.stride(0), to, at, table.size(1));
+        } else {
+            table.select(0, row).copyTo(to, at);
+        }
     }
 
     private static void addToNamedRows(Tensor dTable, int[] ids, Tensor dy) {
