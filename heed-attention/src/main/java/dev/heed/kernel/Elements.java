@@ -1,6 +1,7 @@
 package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
+import java.util.Objects;
 
 /** Elementwise sums and products of flat ranges; long ranges are shared between threads. */
 public final class Elements {
@@ -60,6 +61,25 @@ public final class Elements {
                 x.size(1),
                 (from, count) -> MATH.addRows(
                         x.array(), x.offset() + from, x.stride(0), x.size(0), sum.array(), sum.offset() + from, count));
+    }
+
+    /**
+     * sum[ids[r]] += x[r], row by row, in order.
+     *
+     * @param x [rows, width], last stride 1
+     * @param sum [.., width], last stride 1
+     */
+    public static void addToRows(Tensor x, int[] ids, Tensor sum) {
+        RowTasks.check("Elements.addToRows", x);
+        for (int id : ids) {
+            Objects.checkIndex(id, sum.size(0));
+        }
+        RowTasks.columns(x.size(0), x.size(1), (from, count) -> {
+            for (int r = 0; r < ids.length; r++) {
+                int to = RowTasks.at(sum, ids[r]) + from;
+                MATH.add(sum.array(), to, x.array(), RowTasks.at(x, r) + from, sum.array(), to, count);
+            }
+        });
     }
 
     /** Work on elements [from, from + length). */

@@ -44,8 +44,12 @@ final class VectorRowMath implements RowMath {
         for (int i = 0; i < whole; i += CHUNK) {
             int length = Math.min(CHUNK, whole - i);
             parts(f, x, at + i, length);
-            result(f, x, at + i, y, to + i, length);
-            slope(f, x, at + i, slope, slopeAt + i, length);
+            if (f == Activation.GELU) {
+                geluWithSlope(x, at + i, y, to + i, slope, slopeAt + i, length);
+            } else {
+                result(f, x, at + i, y, to + i, length);
+                slope(f, x, at + i, slope, slopeAt + i, length);
+            }
         }
         SCALAR.activateWithSlope(f, x, at + whole, y, to + whole, slope, slopeAt + whole, count - whole);
     }
@@ -61,8 +65,8 @@ final class VectorRowMath implements RowMath {
         switch (f) {
             case RELU -> {}
             case GELU -> {
-                normalCurve(x, at, first, count);
-                normalBell(x, at, second, count);
+                normal(x, at, first, second, count);
+                exponentials(second, 0, 0f, second, 0, count);
             }
             case GELU_TANH -> {
                 geluArgument(x, at, first, count);
@@ -93,14 +97,14 @@ final class VectorRowMath implements RowMath {
         }
     }
 
-    /** f′(x) from its parts; slope and x may be the same range. */
+    /** f′(x) from its parts, of all but GELU; slope and x may be the same range. */
     private static void slope(Activation f, float[] x, int at, float[] slope, int to, int count) {
         float[] first = RowRoom.first(CHUNK);
         float[] second = RowRoom.second(CHUNK);
         float[] inner = RowRoom.third(CHUNK);
         switch (f) {
             case RELU -> reluSlope(x, at, slope, to, count);
-            case GELU -> geluSlope(x, at, first, second, slope, to, count);
+            case GELU -> throw new AssertionError("GELU has its slope from geluWithSlope");
             case SIGMOID -> logisticSlope(first, second, slope, to, count);
             case GELU_TANH -> {
                 geluArgumentSlope(x, at, inner, count);
@@ -136,9 +140,10 @@ final class VectorRowMath implements RowMath {
         }
     }
 
-    /** P(t)/(z + knee), see {@link Curves#normal}. */
-    private static void normalCurve(float[] x, int at, float[] curve, int count) {
+    /** P(t)/(z + knee) and −z²/2, see {@link Curves#normal}. */
+    private static void normal(float[] x, int at, float[] curve, float[] exponent, int count) {
         FloatVector knee = FloatVector.broadcast(F, Curves.KNEE);
+        FloatVector minusHalf = FloatVector.broadcast(F, -0.5f);
         FloatVector one = FloatVector.broadcast(F, 1f);
         FloatVector far = FloatVector.broadcast(F, Curves.FAR);
         FloatVector q9 = FloatVector.broadcast(F, Curves.Q9);
@@ -154,6 +159,7 @@ final class VectorRowMath implements RowMath {
         for (int i = 0; i < count; i += L) {
             FloatVector size = FloatVector.fromArray(F, x, at + i).abs();
             FloatVector z = size.blend(far, size.compare(VectorOperators.GT, far));
+            z.mul(z).mul(minusHalf).intoArray(exponent, i);
             FloatVector inverse = one.div(z.add(knee));
             FloatVector t = z.sub(knee).mul(inverse);
             FloatVector p = t.fma(q9, q8);
@@ -169,43 +175,42 @@ final class VectorRowMath implements RowMath {
         }
     }
 
-    /** exp(−z²/2), see {@link Curves#normal}. */
-    private static void normalBell(float[] x, int at, float[] bell, int count) {
+    /** From the curve and exp(−z²/2), whose rounded argument is made good here. */
+    private static void gelu(float[] x, int at, float[] curve, float[] bell, float[] y, int to, int count) {
         FloatVector far = FloatVector.broadcast(F, Curves.FAR);
         FloatVector minusHalf = FloatVector.broadcast(F, -0.5f);
-        for (int i = 0; i < count; i += L) {
-            FloatVector size = FloatVector.fromArray(F, x, at + i).abs();
-            FloatVector z = size.blend(far, size.compare(VectorOperators.GT, far));
-            z.mul(z).mul(minusHalf).intoArray(bell, i);
-        }
-        exponentials(bell, 0, 0f, bell, 0, count);
-        for (int i = 0; i < count; i += L) {
-            FloatVector size = FloatVector.fromArray(F, x, at + i).abs();
-            FloatVector z = size.blend(far, size.compare(VectorOperators.GT, far));
-            FloatVector e = FloatVector.fromArray(F, bell, i);
-            FloatVector lost = z.fma(z, z.mul(z).neg());
-            lost.mul(minusHalf).fma(e, e).intoArray(bell, i);
-        }
-    }
-
-    private static void gelu(float[] x, int at, float[] curve, float[] bell, float[] y, int to, int count) {
         FloatVector one = FloatVector.broadcast(F, 1f);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
-            FloatVector tail = FloatVector.fromArray(F, bell, i).mul(FloatVector.fromArray(F, curve, i));
+            FloatVector size = e.abs();
+            FloatVector z = size.blend(far, size.compare(VectorOperators.GT, far));
+            FloatVector lost = z.fma(z, z.mul(z).neg());
+            FloatVector b = FloatVector.fromArray(F, bell, i);
+            b = lost.mul(minusHalf).fma(b, b);
+            FloatVector tail = b.mul(FloatVector.fromArray(F, curve, i));
             FloatVector area = one.sub(tail).blend(tail, e.compare(VectorOperators.LT, 0f));
             e.mul(area).intoArray(y, to + i);
         }
     }
 
-    private static void geluSlope(float[] x, int at, float[] curve, float[] bell, float[] slope, int to, int count) {
+    /** Result and slope in one loop: GELU is what most transformers train with. Slope and x may be the same range. */
+    private static void geluWithSlope(float[] x, int at, float[] y, int to, float[] slope, int slopeAt, int count) {
+        float[] curve = RowRoom.first(CHUNK);
+        float[] bell = RowRoom.second(CHUNK);
+        FloatVector far = FloatVector.broadcast(F, Curves.FAR);
+        FloatVector minusHalf = FloatVector.broadcast(F, -0.5f);
         FloatVector one = FloatVector.broadcast(F, 1f);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
+            FloatVector size = e.abs();
+            FloatVector z = size.blend(far, size.compare(VectorOperators.GT, far));
+            FloatVector lost = z.fma(z, z.mul(z).neg());
             FloatVector b = FloatVector.fromArray(F, bell, i);
+            b = lost.mul(minusHalf).fma(b, b);
             FloatVector tail = b.mul(FloatVector.fromArray(F, curve, i));
             FloatVector area = one.sub(tail).blend(tail, e.compare(VectorOperators.LT, 0f));
-            e.fma(b.mul(Curves.DENSITY), area).intoArray(slope, to + i);
+            e.mul(area).intoArray(y, to + i);
+            e.fma(b.mul(Curves.DENSITY), area).intoArray(slope, slopeAt + i);
         }
     }
 

@@ -283,14 +283,12 @@ public final class Ops {
     }
 
     private static void addToNamedRows(Tensor dTable, int[] ids, Tensor dy) {
-        int width = dy.size(1);
+        if (dTable.stride(1) == 1 && dy.stride(1) == 1) {
+            Elements.addToRows(dy, ids, dTable);
+            return;
+        }
         for (int r = 0; r < ids.length; r++) {
-            if (dTable.stride(1) == 1) {
-                int to = dTable.offset() + ids[r] * dTable.stride(0);
-                Strided.addRow(dTable.array(), to, dy.array(), dy.offset() + r * width, width);
-            } else {
-                Strided.addTo(dTable.select(0, ids[r]), dy.select(0, r));
-            }
+            Strided.addTo(dTable.select(0, ids[r]), dy.select(0, r));
         }
     }
 
