@@ -38,6 +38,9 @@ public final class Backward {
     /** Tiles whose additions to dK and dV are made together: those rows come from a second-level cache half as often. */
     private static final int GROUP = 2;
 
+    /** Keys that are asked together who sees them: two register tiles of eight. */
+    private static final int STEP = 16;
+
     private static final ThreadLocal<Backward> OF_THREAD = ThreadLocal.withInitial(Backward::new);
 
     private final BackwardTile[] tiles = new BackwardTile[GROUP];
@@ -192,6 +195,7 @@ public final class Backward {
             }
         }
     }
+
     /** Every parts-th group of query tiles of all query heads that read one key head: so causal parts balance. */
     private void part(Pass pass, int keyHead, int part, int parts, Sums sums) {
         Problem p = pass.problem();
@@ -254,13 +258,13 @@ public final class Backward {
         }
     }
 
-    /** For keys [from, to): adds what the queries that see any of them give, up to half a tile more. */
+    /** For keys [from, to): adds what the queries that see any of them give, up to a third of a tile more. */
     private void accumulate(float[][] s, int count, int from, int to, float[] x, int width, float[] room, int sums) {
         for (int at = from; at < to; ) {
             long queries = queriesThatSee(count, at, to);
             int end = at;
             do {
-                end = Math.min(to, (end / ScoreTile.HALF + 1) * ScoreTile.HALF);
+                end = Math.min(to, (end / STEP + 1) * STEP);
             } while (end < to && queriesThatSee(count, end, to) == queries);
             int first = (int) (queries >>> 32);
             TILE.accumulate(s, at - from, end - at, first, (int) queries, x, width, room, sums + at * width);
@@ -268,15 +272,17 @@ public final class Backward {
         }
     }
 
-    /** First of the open tiles' queries, and in the low half one behind the last, that see a key of those up to the next 16th. */
+    /** First of the open tiles' queries, and in the low half one behind the last, that see a key of those up to the next step. */
     private long queriesThatSee(int count, int key, int to) {
-        int end = Math.min(to, (key / ScoreTile.HALF + 1) * ScoreTile.HALF);
+        int end = Math.min(to, (key / STEP + 1) * STEP);
         int first = 0;
         int last = 0;
-        for (int half = 0; half < 2 * count; half++) {
-            if (tiles[half / 2].halfSees(half % 2, key, end)) {
-                first = last == 0 ? half * ScoreTile.HALF : first;
-                last = (half + 1) * ScoreTile.HALF;
+        for (int i = 0; i < count * Tile.PARTS; i++) {
+            int tile = i / Tile.PARTS;
+            int part = i % Tile.PARTS;
+            if (tiles[tile].partSees(part, key, end)) {
+                first = last == 0 ? tile * Q + part * Tile.PART : first;
+                last = tile * Q + Math.min(Q, (part + 1) * Tile.PART);
             }
         }
         return (long) first << 32 | last;

@@ -96,9 +96,9 @@ final class BackwardTile {
         return scores.high();
     }
 
-    /** Whether a query of the first or second half sees one of keys [from, to), as far as the mask's interval tells. */
-    boolean halfSees(int half, int from, int to) {
-        return scores.halfSees(half, from, to);
+    /** Whether a query of a {@link Tile#PART} sees one of keys [from, to), as far as the mask's interval tells. */
+    boolean partSees(int part, int from, int to) {
+        return scores.partSees(part, from, to);
     }
 
     /** Weights of the last block, [keys][32]; zero where the tile sees nothing of it. */

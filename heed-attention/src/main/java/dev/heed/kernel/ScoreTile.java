@@ -13,9 +13,6 @@ final class ScoreTile {
 
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
-    /** Half of the queries: where a causal tile's first half sees no more, the second still does. */
-    static final int HALF = Q / 2;
-
     /** Room for the scores of one block, which tiles of one thread may share. */
     static final class Block {
         private final float[] s = new float[BLOCK * Q];
@@ -59,11 +56,6 @@ final class ScoreTile {
     private final int[] mixTo = new int[Tile.PARTS];
     /** Columns of values that are no whole {@link Tile#COLUMNS}, filled up with zeros; only where there are any. */
     private float[] lastColumns = new float[0];
-
-    /** Keys that any query of a half sees, per half. */
-    private final int[] halfFrom = new int[2];
-
-    private final int[] halfTo = new int[2];
 
     ScoreTile(Block room) {
         s = room.s;
@@ -127,17 +119,18 @@ final class ScoreTile {
         int row = seen.row(batch) + firstQuery;
         System.arraycopy(seen.from(), row, from, 0, queries);
         System.arraycopy(seen.to(), row, to, 0, queries);
-        halfBounds(0, Math.min(HALF, queries));
-        halfBounds(1, queries);
-        partBounds();
-        high = Math.max(halfTo[0], halfTo[1]);
-        low = Math.min(high, Math.min(halfFrom[0], halfFrom[1]));
+        low = Integer.MAX_VALUE;
+        high = 0;
+        for (int part = 0; part < Tile.PARTS; part++) {
+            partBounds(part, Math.min(queries, (part + 1) * Tile.PART));
+        }
+        low = Math.min(low, high);
     }
 
-    private void halfBounds(int half, int end) {
+    private void partBounds(int part, int end) {
         int least = Integer.MAX_VALUE;
         int most = 0;
-        for (int q = half * HALF; q < end; q++) {
+        for (int q = part * Tile.PART; q < end; q++) {
             if (from[q] < to[q]) {
                 least = Math.min(least, from[q]);
                 most = Math.max(most, to[q]);
@@ -145,20 +138,10 @@ final class ScoreTile {
             commonFrom = Math.max(commonFrom, from[q]);
             commonTo = Math.min(commonTo, to[q]);
         }
-        halfFrom[half] = least;
-        halfTo[half] = most;
-    }
-
-    private void partBounds() {
-        Arrays.fill(partFrom, Integer.MAX_VALUE);
-        Arrays.fill(partTo, 0);
-        for (int q = 0; q < queries; q++) {
-            int part = q / Tile.PART;
-            if (from[q] < to[q]) {
-                partFrom[part] = Math.min(partFrom[part], from[q]);
-                partTo[part] = Math.max(partTo[part], to[q]);
-            }
-        }
+        partFrom[part] = least;
+        partTo[part] = most;
+        low = Math.min(low, least);
+        high = Math.max(high, most);
     }
 
     /** From now on {@link #throughSlopes} may be called. */
@@ -189,9 +172,9 @@ final class ScoreTile {
         return high;
     }
 
-    /** Whether a query of the first or second half sees one of keys [from, to), as far as the mask's interval tells. */
-    boolean halfSees(int half, int from, int to) {
-        return halfFrom[half] < to && halfTo[half] > from;
+    /** Whether a query of a {@link Tile#PART} sees one of keys [from, to), as far as the mask's interval tells. */
+    boolean partSees(int part, int from, int to) {
+        return partFrom[part] < to && partTo[part] > from;
     }
 
     /**
