@@ -329,10 +329,6 @@ final class VectorRowMath implements RowMath {
         }
     }
 
-    private static FloatVector all(float value) {
-        return FloatVector.broadcast(F, value);
-    }
-
     @Override
     public void add(float[] a, int at, float[] b, int bAt, float[] c, int to, int count) {
         int whole = F.loopBound(count);
@@ -371,7 +367,7 @@ final class VectorRowMath implements RowMath {
         int whole = F.loopBound(count);
         for (int i = 0; i < whole; i += L) {
             FloatVector.fromArray(F, a, at + i)
-                    .fma(all(factor), FloatVector.fromArray(F, c, to + i))
+                    .fma(FloatVector.broadcast(F, factor), FloatVector.fromArray(F, c, to + i))
                     .intoArray(c, to + i);
         }
         SCALAR.addScaled(factor, a, at + whole, c, to + whole, count - whole);
@@ -538,16 +534,16 @@ final class VectorRowMath implements RowMath {
 
     /** {@link Exp#exp}, lane by lane the same operations, spelled out: helpers from vector to vector may be boxed. */
     private static void exponentials(float[] x, int at, float base, float[] y, int to, int count) {
-        FloatVector log2e = all(Exp.LOG2_E);
-        FloatVector round = all(Exp.ROUND);
-        FloatVector minusLn2High = all(-Exp.LN2_HI);
-        FloatVector minusLn2Low = all(-Exp.LN2_LO);
-        FloatVector c6 = all(Exp.C6);
-        FloatVector c5 = all(Exp.C5);
-        FloatVector c4 = all(Exp.C4);
-        FloatVector c3 = all(Exp.C3);
-        FloatVector c2 = all(Exp.C2);
-        FloatVector one = all(1f);
+        FloatVector log2e = FloatVector.broadcast(F, Exp.LOG2_E);
+        FloatVector round = FloatVector.broadcast(F, Exp.ROUND);
+        FloatVector minusLn2High = FloatVector.broadcast(F, -Exp.LN2_HI);
+        FloatVector minusLn2Low = FloatVector.broadcast(F, -Exp.LN2_LO);
+        FloatVector c6 = FloatVector.broadcast(F, Exp.C6);
+        FloatVector c5 = FloatVector.broadcast(F, Exp.C5);
+        FloatVector c4 = FloatVector.broadcast(F, Exp.C4);
+        FloatVector c3 = FloatVector.broadcast(F, Exp.C3);
+        FloatVector c2 = FloatVector.broadcast(F, Exp.C2);
+        FloatVector one = FloatVector.broadcast(F, 1f);
         for (int i = 0; i < count; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i).sub(base);
             FloatVector clamped = e.blend(Exp.FLOOR, e.compare(VectorOperators.LT, Exp.LOWEST));
@@ -570,7 +566,7 @@ final class VectorRowMath implements RowMath {
     @Override
     public float max(float[] x, int at, int count) {
         int whole = F.loopBound(count);
-        FloatVector most = all(Float.NEGATIVE_INFINITY);
+        FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         for (int i = 0; i < whole; i += L) {
             FloatVector e = FloatVector.fromArray(F, x, at + i);
             most = most.blend(e, e.compare(VectorOperators.GT, most));
@@ -589,8 +585,8 @@ final class VectorRowMath implements RowMath {
     public float sum(float[] x, int at, int count) {
         int whole = count / SUMS * SUMS;
         if (WIDE && whole == count) {
-            FloatVector a = all(0f);
-            FloatVector b = all(0f);
+            FloatVector a = FloatVector.zero(F);
+            FloatVector b = FloatVector.zero(F);
             for (int i = 0; i < count; i += SUMS) {
                 a = a.add(FloatVector.fromArray(F, x, at + i));
                 b = b.add(FloatVector.fromArray(F, x, at + i + L));
@@ -612,8 +608,8 @@ final class VectorRowMath implements RowMath {
     }
 
     private static void partialSums(float[] x, int at, int from, int whole, float[] sums) {
-        FloatVector a = all(0f);
-        FloatVector b = all(0f);
+        FloatVector a = FloatVector.zero(F);
+        FloatVector b = FloatVector.zero(F);
         for (int i = from; i < whole; i += SUMS) {
             a = a.add(FloatVector.fromArray(F, x, at + i));
             b = b.add(FloatVector.fromArray(F, x, at + i + L));
@@ -626,8 +622,8 @@ final class VectorRowMath implements RowMath {
     public float dot(float[] x, int at, float[] y, int yAt, int count) {
         int whole = count / SUMS * SUMS;
         if (WIDE && whole == count) {
-            FloatVector a = all(0f);
-            FloatVector b = all(0f);
+            FloatVector a = FloatVector.zero(F);
+            FloatVector b = FloatVector.zero(F);
             for (int i = 0; i < count; i += SUMS) {
                 a = FloatVector.fromArray(F, x, at + i).fma(FloatVector.fromArray(F, y, yAt + i), a);
                 b = FloatVector.fromArray(F, x, at + i + L).fma(FloatVector.fromArray(F, y, yAt + i + L), b);
@@ -649,8 +645,8 @@ final class VectorRowMath implements RowMath {
     }
 
     private static void partialProducts(float[] x, int at, float[] y, int yAt, int from, int whole, float[] sums) {
-        FloatVector a = all(0f);
-        FloatVector b = all(0f);
+        FloatVector a = FloatVector.zero(F);
+        FloatVector b = FloatVector.zero(F);
         for (int i = from; i < whole; i += SUMS) {
             a = FloatVector.fromArray(F, x, at + i).fma(FloatVector.fromArray(F, y, yAt + i), a);
             b = FloatVector.fromArray(F, x, at + i + L).fma(FloatVector.fromArray(F, y, yAt + i + L), b);
@@ -663,8 +659,8 @@ final class VectorRowMath implements RowMath {
     public float squaredDeviation(float[] x, int at, float mean, int count) {
         int whole = count / SUMS * SUMS;
         if (WIDE && whole == count) {
-            FloatVector a = all(0f);
-            FloatVector b = all(0f);
+            FloatVector a = FloatVector.zero(F);
+            FloatVector b = FloatVector.zero(F);
             for (int i = 0; i < count; i += SUMS) {
                 FloatVector e = FloatVector.fromArray(F, x, at + i).sub(mean);
                 a = e.fma(e, a);
@@ -689,8 +685,8 @@ final class VectorRowMath implements RowMath {
     }
 
     private static void partialSquares(float[] x, int at, float mean, int from, int whole, float[] sums) {
-        FloatVector a = all(0f);
-        FloatVector b = all(0f);
+        FloatVector a = FloatVector.zero(F);
+        FloatVector b = FloatVector.zero(F);
         for (int i = from; i < whole; i += SUMS) {
             FloatVector e = FloatVector.fromArray(F, x, at + i).sub(mean);
             a = e.fma(e, a);
