@@ -1,0 +1,62 @@
+package dev.heed.attention;
+
+import com.sun.management.ThreadMXBean;
+import dev.heed.kernel.Workers;
+import dev.heed.tensor.Tensor;
+import java.lang.management.ManagementFactory;
+import java.util.Random;
+import java.util.function.Supplier;
+
+/**
+ * A program that calls attention until a call allocates little more than its results, and prints that, or what a call still
+ * allocates after twenty seconds of processor time. A vector that C2 boxes costs 96 bytes each time, megabytes a call.
+ */
+final class WarmAllocation {
+    private static final ThreadMXBean THREAD = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final int HEADS = 4;
+    private static final int TOKENS = 256;
+    private static final int WIDTH = 64;
+    private static final int CALLS = 20;
+    private static final long RESULTS = 4L * HEADS * TOKENS * WIDTH;
+    /** Tensors and masks of a call, and what the JVM itself allocates beside. */
+    private static final long BESIDE = 100_000;
+
+    private static final long PATIENCE_CPU_NANOS = 20_000_000_000L;
+
+    private WarmAllocation() {}
+
+    public static void main(String[] args) {
+        Random random = new Random(1);
+        Tensor query = numbers(random);
+        Tensor key = numbers(random);
+        Tensor value = numbers(random);
+        Tensor dOutput = numbers(random);
+        Attention full = Attention.scaledDotProduct();
+        Attention causal = full.mask(Mask.causalTopLeft());
+        AttentionOutput result = causal.apply(query, key, value);
+        print("full", RESULTS, () -> full.apply(query, key, value));
+        print("causal", RESULTS, () -> causal.apply(query, key, value));
+        print("backward", 3 * RESULTS, () -> causal.gradients(query, key, value, result, dOutput));
+    }
+
+    private static Tensor numbers(Random random) {
+        float[] values = new float[HEADS * TOKENS * WIDTH];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return Tensor.of(values, 1, HEADS, TOKENS, WIDTH);
+    }
+
+    private static void print(String what, long results, Supplier<Object> call) {
+        long start = THREAD.getCurrentThreadCpuTime();
+        long beside;
+        do {
+            long before = THREAD.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < CALLS; i++) {
+                Workers.with(1, call::get);
+            }
+            beside = (THREAD.getCurrentThreadAllocatedBytes() - before) / CALLS - results;
+        } while (beside > BESIDE && THREAD.getCurrentThreadCpuTime() - start < PATIENCE_CPU_NANOS);
+        System.out.println(what + (beside > BESIDE ? " " + beside : " little"));
+    }
+}
