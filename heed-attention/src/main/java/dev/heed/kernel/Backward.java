@@ -46,7 +46,8 @@ public final class Backward {
     private final BackwardTile[] tiles = new BackwardTile[GROUP];
     private final float[][] weights = new float[GROUP][];
     private final float[][] dScores = new float[GROUP][];
-    private Rows queryRows = new Rows(new float[0], new float[0]);
+    private Rows queryRows = new Rows(new float[0], new float[0], new float[0]);
+    private final TileRows rows = new TileRows();
     private float[] room = new float[0];
 
     private Backward() {
@@ -97,14 +98,19 @@ public final class Backward {
         return p.terms().additive() == null ? 0 : p.heads() / p.key().size(1) * p.width();
     }
 
-    /** Scaled queries and dO of the open tiles, a row per query, padded with zeros to a multiple of 32 wide. */
-    record Rows(float[] query, float[] dOutput) {
-        /** Rows of so many tiles; zeros wherever the first {@code queries} rows do not reach. */
+    /** Scaled queries, dO and O of the open tiles, a row per query, padded with zeros to a multiple of 32 wide. */
+    record Rows(float[] query, float[] dOutput, float[] output) {
+        /** Room for rows of so many tiles; zeros wherever the first {@code queries} rows do not reach. */
         Rows ready(Problem p, int tiles, int queries) {
             int width = Tile.padded(p.width());
             int valueWidth = Tile.padded(p.valueWidth());
             boolean room = query.length >= tiles * Q * width && dOutput.length >= tiles * Q * valueWidth;
-            Rows ready = room ? this : new Rows(new float[tiles * Q * width], new float[tiles * Q * valueWidth]);
+            Rows ready = room
+                    ? this
+                    : new Rows(
+                            new float[tiles * Q * width],
+                            new float[tiles * Q * valueWidth],
+                            new float[tiles * Q * valueWidth]);
             if (queries < tiles * Q || width > p.width()) {
                 Arrays.fill(ready.query, 0, tiles * Q * width, 0);
             }
@@ -219,7 +225,7 @@ public final class Backward {
         Problem p = pass.problem();
         int count = Math.min(GROUP, (p.queries() - first + Q - 1) / Q);
         int queries = Math.min(count * Q, p.queries() - first);
-        queryRows = queryRows.ready(p, count, queries);
+        copyRows(pass, batch, head, first, count, queries);
         int low = Integer.MAX_VALUE;
         int high = 0;
         for (int i = 0; i < count; i++) {
@@ -231,6 +237,16 @@ public final class Backward {
             block(p, count, Math.max(low, at), Math.min(high, at + ScoreTile.BLOCK), sums);
         }
         return count;
+    }
+
+    private void copyRows(Pass pass, int batch, int head, int first, int tiles, int queries) {
+        Problem p = pass.problem();
+        queryRows = queryRows.ready(p, tiles, queries);
+        int valueWidth = Tile.padded(p.valueWidth());
+        float scale = p.terms().queryScale();
+        rows.copy(p.query(), batch, head, first, queries, scale, queryRows.query, Tile.padded(p.width()));
+        rows.copy(pass.dOutput(), batch, head, first, queries, 1, queryRows.dOutput, valueWidth);
+        rows.copy(pass.output(), batch, head, first, queries, 1, queryRows.output, valueWidth);
     }
 
     /** Keys [from, to): every tile its own dQ, then all together dV += pᵀ·dO and dK += dSᵀ·(scale·q). */
@@ -311,11 +327,12 @@ public final class Backward {
 
     private void biasTile(Pass pass, Tensor dBias, int tile) {
         Problem p = pass.problem();
-        queryRows = queryRows.ready(p, 1, 0);
         for (int b = 0; b < p.batches(); b++) {
             for (int h = 0; h < p.heads(); h++) {
+                int queries = Math.min(Q, p.queries() - tile * Q);
+                copyRows(pass, b, h, tile * Q, 1, queries);
                 tiles[0].open(pass, b, h, tile * Q, queryRows, 0);
-                addBiasGradients(tiles[0], dBias, b, h, tile * Q, Math.min(Q, p.queries() - tile * Q));
+                addBiasGradients(tiles[0], dBias, b, h, tile * Q, queries);
                 tiles[0].release();
             }
         }

@@ -31,10 +31,7 @@ final class BackwardTile {
     private int firstQuery;
     private int queries;
 
-    /**
-     * Takes up queries {@code firstQuery..}. Row q of the scaled queries and of dO goes to {@code rows}, too, a tile's 32 rows
-     * behind those of the tile before; what a row lacks to a multiple of 32 is left as it is.
-     */
+    /** Takes up queries {@code firstQuery..}, number {@code tile} of those whose rows have been copied. */
     void open(Backward.Pass pass, int batch, int head, int firstQuery, Backward.Rows rows, int tile) {
         Problem p = pass.problem();
         this.pass = pass;
@@ -50,18 +47,9 @@ final class BackwardTile {
         int width = Tile.padded(p.width());
         scores.open(p, batch, head, firstQuery, rows.query(), tile * Q * width, width);
         int valueWidth = Tile.padded(p.valueWidth());
-        scores.rows()
-                .in(
-                        pass.dOutput(),
-                        batch,
-                        head,
-                        firstQuery,
-                        queries,
-                        1,
-                        dOutputT,
-                        rows.dOutput(),
-                        tile * Q * valueWidth,
-                        valueWidth);
+        int at = tile * Q * valueWidth;
+        TileRows.toLanes(rows.dOutput(), at, valueWidth, queries, p.valueWidth(), dOutputT);
+        TileRows.toLanes(rows.output(), at, valueWidth, queries, p.valueWidth(), outputT);
         if (p.terms().additive() != null) {
             dQueryT = new float[p.width() * Q];
             dAdditiveT = new float[p.width() * Q];
@@ -75,7 +63,6 @@ final class BackwardTile {
 
     /** lse and Δ of each query; a query that saw nothing (lse −∞) gets weights exp(−∞ − 0) = 0. */
     private void rowConstants(Problem p) {
-        Tensor out = pass.output();
         Tensor lse = pass.lse();
         Arrays.fill(base, 0);
         Arrays.fill(delta, 0);
@@ -84,7 +71,6 @@ final class BackwardTile {
             float value = lse.array()[lseAt + q * lse.stride(2)];
             base[q] = value == Float.NEGATIVE_INFINITY ? 0 : value;
         }
-        scores.rows().in(out, batch, head, firstQuery, queries, 1, outputT);
         TILE.dots(dOutputT, outputT, p.valueWidth(), delta);
     }
 

@@ -28,6 +28,9 @@ public final class Forward {
     private static final ThreadLocal<Forward> OF_THREAD = ThreadLocal.withInitial(Forward::new);
 
     private final ForwardTile[] tiles = new ForwardTile[GROUP];
+    private final TileRows rows = new TileRows();
+    /** Scaled queries of a group, row by row. */
+    private float[] queries = new float[0];
 
     private Forward() {
         ScoreTile.Block shared = new ScoreTile.Block();
@@ -73,10 +76,15 @@ public final class Forward {
 
     private void group(Problem problem, int batch, int head, int firstQuery, Tensor output, Tensor lse) {
         int count = Math.min(GROUP, (problem.queries() - firstQuery + Q - 1) / Q);
+        int width = problem.width();
+        queries = queries.length < GROUP * Q * width ? new float[GROUP * Q * width] : queries;
+        int some = Math.min(count * Q, problem.queries() - firstQuery);
+        float scale = problem.terms().queryScale();
+        rows.copy(problem.query(), batch, head, firstQuery, some, scale, queries, width);
         int low = Integer.MAX_VALUE;
         int high = 0;
         for (int i = 0; i < count; i++) {
-            tiles[i].open(problem, batch, head, firstQuery + i * Q, null);
+            tiles[i].open(problem, batch, head, firstQuery + i * Q, queries, i * Q * width);
             low = Math.min(low, tiles[i].low());
             high = Math.max(high, tiles[i].high());
         }

@@ -36,7 +36,19 @@ final class ForwardTile {
         scores = new ScoreTile(shared);
     }
 
-    void open(Problem problem, int batch, int head, int firstQuery, float @Nullable [] kept) {
+    /** Takes up queries {@code firstQuery..}; scores are also written to {@code kept}. */
+    void open(Problem problem, int batch, int head, int firstQuery, float[] kept) {
+        take(problem, batch, head, firstQuery, kept);
+        scores.open(problem, batch, head, firstQuery);
+    }
+
+    /** Takes up queries whose rows have been copied and scaled, the first at {@code at}. */
+    void open(Problem problem, int batch, int head, int firstQuery, float[] copied, int at) {
+        take(problem, batch, head, firstQuery, null);
+        scores.open(problem, batch, head, firstQuery, copied, at, problem.width());
+    }
+
+    private void take(Problem problem, int batch, int head, int firstQuery, float @Nullable [] kept) {
         this.problem = problem;
         this.batch = batch;
         this.head = head;
@@ -47,7 +59,6 @@ final class ForwardTile {
             total = new float[size];
             part = new float[size];
         }
-        scores.open(problem, batch, head, firstQuery);
         reset(total, whole);
         openChunk = -1;
         apart = false;

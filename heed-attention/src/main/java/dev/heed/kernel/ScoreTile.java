@@ -78,10 +78,10 @@ final class ScoreTile {
         rows.in(of.query(), batch, head, firstQuery, queries, of.terms().queryScale(), qT);
     }
 
-    /** The same for a caller who needs the scaled queries as rows as well: row q goes to {@code copy[at + q·stride..]}. */
-    void open(Problem of, int batch, int head, int firstQuery, float[] copy, int at, int stride) {
+    /** The same from rows that have been copied and scaled, row q at {@code at + q·stride}. */
+    void open(Problem of, int batch, int head, int firstQuery, float[] copied, int at, int stride) {
         take(of, batch, head, firstQuery);
-        rows.in(of.query(), batch, head, firstQuery, queries, of.terms().queryScale(), qT, copy, at, stride);
+        TileRows.toLanes(copied, at, stride, queries, of.width(), qT);
     }
 
     private void take(Problem of, int batch, int head, int firstQuery) {
