@@ -54,7 +54,7 @@ final class ScoreTile {
     private final int[] partTo = new int[Tile.PARTS];
     private final int[] mixFrom = new int[Tile.PARTS];
     private final int[] mixTo = new int[Tile.PARTS];
-    /** Columns of values that are no whole {@link Tile#COLUMNS}, filled up with zeros; only where there are any. */
+    /** Columns of values that are no whole {@link Tile#COLUMNS}, filled up with zeros, where the array ends with them. */
     private float[] lastColumns = new float[0];
 
     ScoreTile(Block room) {
@@ -368,10 +368,15 @@ final class ScoreTile {
             mixTo[part] = Math.clamp((long) partTo[part] - keyFrom, 0, rows);
         }
         int whole = width / Tile.COLUMNS * Tile.COLUMNS;
-        TILE.mix(v, at, stride, mixFrom, mixTo, whole, p, mixture, 0, Tile.padded(width));
-        if (whole < width) {
+        int more = whole < width ? whole + Tile.COLUMNS : whole;
+        int length = Tile.padded(width);
+        // Columns behind the last are those of the next row: they only meet columns of the mixture that nobody reads.
+        if (at + (rows - 1) * stride + more <= v.length) {
+            TILE.mix(v, at, stride, mixFrom, mixTo, more, p, mixture, 0, length);
+        } else {
+            TILE.mix(v, at, stride, mixFrom, mixTo, whole, p, mixture, 0, length);
             copyLastColumns(v, at + whole, stride, rows, width - whole);
-            TILE.mix(lastColumns, 0, Tile.COLUMNS, mixFrom, mixTo, Tile.COLUMNS, p, mixture, whole, Tile.padded(width));
+            TILE.mix(lastColumns, 0, Tile.COLUMNS, mixFrom, mixTo, Tile.COLUMNS, p, mixture, whole, length);
         }
     }
 
