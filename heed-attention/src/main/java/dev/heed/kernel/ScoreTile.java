@@ -371,7 +371,8 @@ final class ScoreTile {
         int more = whole < width ? whole + Tile.COLUMNS : whole;
         int length = Tile.padded(width);
         // Columns behind the last are those of the next row: they only meet columns of the mixture that nobody reads.
-        if (Math.max(at, at + (rows - 1) * stride) + more <= v.length) { // strides may be negative
+        int lastRow = Math.max(at, at + (rows - 1) * stride); // strides may be negative
+        if (whole == width || lastRow + more <= v.length) {
             TILE.mix(v, at, stride, mixFrom, mixTo, more, p, mixture, 0, length);
         } else {
             TILE.mix(v, at, stride, mixFrom, mixTo, whole, p, mixture, 0, length);

@@ -576,10 +576,8 @@ final class VectorRowMath implements RowMath {
         return lanes > rest ? lanes : rest;
     }
 
-    // Rows of whole blocks of 32 are folded in registers. What other rows have behind their last block is added in
-    // memory,
-    // element by element, and the loop before it is a method of its own: registers that live on behind a loop may be
-    // boxed.
+    // Rows of whole blocks of 32 are folded in registers. What others have behind their last block is added in memory.
+    // The loop before it is a method of its own: registers that live on behind a loop may be boxed.
 
     @Override
     public float sum(float[] x, int at, int count) {

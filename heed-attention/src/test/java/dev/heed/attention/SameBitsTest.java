@@ -1,5 +1,7 @@
 package dev.heed.attention;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
@@ -403,5 +405,19 @@ class SameBitsTest {
                     tile,
                     whole.slice(0, q[0], q[1]).slice(1, k[0], k[1]));
         });
+    }
+
+    @Test
+    void valuesWithoutColumnsAreAllowedOnAThreadThatHasSeenNoOthers() throws InterruptedException {
+        Tensor query = Tensor.zeros(1, 2, 33, 5);
+        Tensor none = Tensor.zeros(1, 2, 33, 0);
+        AttentionOutput[] result = new AttentionOutput[1];
+        Thread fresh = new Thread(() -> result[0] = Workers.with(
+                1, () -> Attention.scaledDotProduct().mask(Mask.causalTopLeft()).apply(query, query, none)));
+        fresh.start();
+        fresh.join();
+        assertThat(result[0]).as("result").isNotNull();
+        assertThat(result[0].output().shape()).containsExactly(1, 2, 33, 0);
+        assertThat(result[0].lse().get(0, 1, 32)).isEqualTo((float) Math.log(33));
     }
 }
