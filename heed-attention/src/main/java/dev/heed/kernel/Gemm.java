@@ -51,6 +51,8 @@ public final class Gemm {
     private float[] packedA = new float[0];
     private float[] packedB = new float[0];
     private float[] panelB = new float[0];
+    /** All of b, for the rows of all threads. */
+    private float[] shared = new float[0];
 
     private Gemm() {}
 
@@ -189,50 +191,96 @@ public final class Gemm {
         }
     }
 
-    private void product(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
-        if (a.stride(1) == 1 || a.size(1) <= 1) {
-            run(a, b, bias, c, accumulate);
-            return;
+    /**
+     * Both products of a linear layer's gradient, dX = dy·W and dW = dyᵀ·x, as one call: a thread whose part of dW waits for
+     * another's computes its rows of dX meanwhile. The bits are those of two calls of {@link #multiply}.
+     *
+     * @param dy [rows, out], last stride 1
+     * @param x [rows, in] of any strides
+     * @param w [out, in] of any strides
+     * @param dX [rows, in]; must not share memory with anything else
+     * @param ontoX whether dX is added to
+     * @param dW [out, in]; must not share memory with anything else
+     * @param ontoW whether dW is added to
+     */
+    public static void gradients(Tensor dy, Tensor x, Tensor w, Tensor dX, boolean ontoX, Tensor dW, boolean ontoW) {
+        checkMultiply(dy, w, dX);
+        boolean along = dW.stride(1) == 1;
+        Tensor a = (along ? dy : x).transpose(0, 1);
+        Tensor b = along ? x : dy;
+        Tensor c = along ? dW : dW.transpose(0, 1);
+        checkMultiply(a, b, c);
+        if (dX.elements() == 0 || c.elements() == 0 || isAlong(a) || !isAlong(dy) || !takesRows(w, dX)) {
+            multiply(dy, w, dX, ontoX);
+            multiply(a, b, c, ontoW);
+        } else {
+            packed(a, b, c, ontoW, OF_THREAD.get().byRows(dy, w, null, dX, ontoX));
         }
+    }
+
+    private static boolean isAlong(Tensor a) {
+        return a.stride(1) == 1 || a.size(1) <= 1;
+    }
+
+    private void product(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
+        if (isAlong(a)) {
+            run(a, b, bias, c, accumulate);
+        } else {
+            packed(a, b, c, accumulate, null);
+        }
+    }
+
+    /** @param beside another product that is computed in the same call, or null */
+    private static void packed(Tensor a, Tensor b, Tensor c, boolean accumulate, @Nullable Rows beside) {
+        Rows left = beside;
         for (int m = 0; m < a.size(0); m += PACKED) {
             int end = Math.min(a.size(0), m + PACKED);
             int step = Blocks.depth(end - m, a.size(1));
             for (int k = 0; k < a.size(1); k += step) {
                 int last = Math.min(a.size(1), k + step);
                 Tensor part = a.slice(0, m, end).slice(1, k, last);
-                runPacked(part, b.slice(0, k, last), c.slice(0, m, end), accumulate || k > 0);
+                runPacked(part, b.slice(0, k, last), c.slice(0, m, end), accumulate || k > 0, left);
+                left = null;
             }
         }
     }
 
     /** c (+)= a·b for rows of a that lie side by side. */
     private void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
-        long packed = (long) Panels.count(b.size(1)) * PANEL * b.size(0);
-        if (c.size(0) >= LEAST_ROWS && packed <= MOST_PACKED) {
-            byRows(a, b, bias, c, onto);
+        if (takesRows(b, c)) {
+            Rows rows = byRows(a, b, bias, c, onto);
+            Workers.run(rows.work, new Workers.Phase(rows.packing), new Workers.Phase(rows.blocks));
         } else {
             byPanels(a, b, bias, c, onto);
         }
     }
 
+    private static boolean takesRows(Tensor b, Tensor c) {
+        long packed = (long) Panels.count(b.size(1)) * PANEL * b.size(0);
+        return c.size(0) >= LEAST_ROWS && packed <= MOST_PACKED;
+    }
+
+    /** A product by blocks of rows: what packs b, then the blocks. */
+    private record Rows(Workers.Numbered packing, Workers.Numbered blocks, long work) {}
+
     /**
      * All of b is packed first; tasks are blocks of rows. A thread then reads the rows that it wrote in the op before, and
      * writes those that it reads in the next.
      */
-    private void byRows(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
+    private Rows byRows(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
         int inner = b.size(0);
         int panels = Panels.count(b.size(1));
-        packedB = room(packedB, panels * PANEL * inner);
-        float[] packed = packedB;
+        shared = room(shared, panels * PANEL * inner);
+        float[] packed = shared;
         int rows = rowsOfTask(c.size(0));
         int tasks = (c.size(0) + rows - 1) / rows;
-        Workers.run(
-                work(a, c),
-                new Workers.Phase(panels, p -> Panels.packOne(b, p * PANEL, packed, p * PANEL * inner)),
-                new Workers.Phase(tasks, t -> {
-                    int end = Math.min(c.size(0), (t + 1) * rows);
-                    rowBlock(a.slice(0, t * rows, end), packed, inner, bias, c.slice(0, t * rows, end), onto);
-                }));
+        Workers.Numbered packing =
+                new Workers.Numbered(panels, p -> Panels.packOne(b, p * PANEL, packed, p * PANEL * inner));
+        Workers.Numbered blocks = new Workers.Numbered(tasks, t -> {
+            int end = Math.min(c.size(0), (t + 1) * rows);
+            rowBlock(a.slice(0, t * rows, end), packed, inner, bias, c.slice(0, t * rows, end), onto);
+        });
+        return new Rows(packing, blocks, work(a, c));
     }
 
     private static int rowsOfTask(int rows) {
@@ -287,21 +335,26 @@ public final class Gemm {
      * inner axis, whose rows each wrote itself in the op before: a part goes on from the sums of the part before it, tile by
      * tile, so the chain of every element stays as it is, and of all that they read only these sums come from another core.
      */
-    private static void runPacked(Tensor a, Tensor b, Tensor c, boolean onto) {
+    private static void runPacked(Tensor a, Tensor b, Tensor c, boolean onto, @Nullable Rows beside) {
         int depth = b.size(0);
         int parts = Math.clamp(depth / LEAST_ROWS, 1, Math.min(MOST_PARTS, Workers.threads()));
         AtomicIntegerArray done = new AtomicIntegerArray(parts * APART);
-        Workers.run(parts, work(a, c), part -> {
+        Workers.Numbered tasks = new Workers.Numbered(parts, part -> {
             int from = (int) ((long) depth * part / parts);
             int end = (int) ((long) depth * (part + 1) / parts);
+            Chain chain = new Chain(done, part);
             try {
-                OF_THREAD
-                        .get()
-                        .part(a.slice(1, from, end), b.slice(0, from, end), c, onto || part > 0, new Chain(done, part));
+                OF_THREAD.get().part(a.slice(1, from, end), b.slice(0, from, end), c, onto || part > 0, chain);
             } finally {
                 done.set(part * APART, Integer.MAX_VALUE);
             }
         });
+        if (beside == null) {
+            Workers.run(work(a, c), new Workers.Phase(tasks));
+        } else {
+            long work = work(a, c) + beside.work;
+            Workers.run(work, new Workers.Phase(beside.packing), new Workers.Phase(tasks, beside.blocks));
+        }
     }
 
     /** How many tiles each part has added to, in lines of the cache of their own. */

@@ -3,6 +3,7 @@ package dev.heed.kernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -71,7 +72,7 @@ public final class Workers {
      * @param work multiply-adds of all tasks together; small calls stay on the caller's thread
      */
     public static void run(int tasks, long work, Task task) {
-        run(work, new Phase(tasks, task));
+        run(work, new Phase(new Numbered(tasks, task)));
     }
 
     /**
@@ -83,14 +84,13 @@ public final class Workers {
     static void run(long work, Phase... phases) {
         int most = 0;
         for (Phase phase : phases) {
-            most = Math.max(most, phase.tasks);
+            most = Math.max(most, phase.tasks());
         }
         int helpers = work < WORTH_SHARING ? 0 : Math.min(threads(), most) - 1;
         if (helpers <= 0 || !BUSY.compareAndSet(false, true)) {
             for (Phase phase : phases) {
-                for (int i = 0; i < phase.tasks; i++) {
-                    phase.task.run(i);
-                }
+                phase.early.run();
+                phase.late.run();
             }
             return;
         }
@@ -107,8 +107,30 @@ public final class Workers {
         job.throwFailure();
     }
 
-    /** Numbered tasks that may run at once. */
-    record Phase(int tasks, Task task) {}
+    /**
+     * Tasks that may run at once, of two kinds: the first half of the threads begin with the early ones, the others with the
+     * late ones, so that tasks which wait for others of their kind find them done.
+     */
+    record Phase(Numbered early, Numbered late) {
+        Phase(Numbered tasks) {
+            this(tasks, Numbered.NONE);
+        }
+
+        int tasks() {
+            return early.tasks + late.tasks;
+        }
+    }
+
+    /** Tasks 0..tasks−1. */
+    record Numbered(int tasks, Task task) {
+        static final Numbered NONE = new Numbered(0, i -> {});
+
+        void run() {
+            for (int i = 0; i < tasks; i++) {
+                task.run(i);
+            }
+        }
+    }
 
     /** Waits for another thread of the same call. */
     static void await(BooleanSupplier done) {
@@ -202,57 +224,81 @@ public final class Workers {
     }
 
     /**
-     * The tasks of one phase. Each thread takes those of a range of its own one by one, then helps others with theirs, so that
-     * uneven tasks balance.
+     * The tasks of one phase. Each thread takes those of ranges of its own, then helps others with theirs, so that uneven tasks
+     * balance.
      */
     private static final class Stage {
         private final int threads;
-        private final Phase phase;
-        /** The next task of each thread's range, then the number of tasks done. */
-        private final AtomicIntegerArray counters;
+        private final int tasks;
+        private final Ranges early;
+        private final Ranges late;
+        private final AtomicInteger done = new AtomicInteger();
 
         Stage(int threads, Phase phase) {
             this.threads = threads;
-            this.phase = phase;
-            counters = new AtomicIntegerArray((threads + 1) * APART);
-            for (int i = 1; i < threads; i++) {
-                counters.setPlain(i * APART, first(i));
-            }
-        }
-
-        /** First task of a thread's range. */
-        private int first(int thread) {
-            return (int) ((long) phase.tasks * thread / threads);
+            this.tasks = phase.tasks();
+            this.early = new Ranges(threads, phase.early);
+            this.late = new Ranges(threads, phase.late);
         }
 
         /** A failure is left with the job before its task counts as done: who sees all done sees it. */
         void work(int me, Job job) {
+            boolean begin = 2 * me < threads;
             int ran = 0;
             for (int i = 0; i < threads; i++) {
                 int range = (me + i) % threads;
-                int end = first(range + 1);
-                for (int t = take(range, end); t < end; t = take(range, end)) {
-                    ran++;
-                    try {
-                        phase.task.run(t);
-                    } catch (Throwable e) {
-                        job.failure = e;
-                    }
-                }
+                ran += (begin ? early : late).run(range, job);
+                ran += (begin ? late : early).run(range, job);
             }
-            counters.addAndGet(threads * APART, ran);
-        }
-
-        private int take(int range, int end) {
-            return counters.get(range * APART) < end ? counters.getAndIncrement(range * APART) : end;
+            done.addAndGet(ran);
         }
 
         boolean isDone() {
-            return counters.get(threads * APART) == phase.tasks;
+            return done.get() == tasks;
         }
 
         void awaitAll() {
             await(this::isDone);
+        }
+    }
+
+    /** Numbered tasks in a range per thread, of which they are taken one by one. */
+    private static final class Ranges {
+        private final int threads;
+        private final Numbered all;
+        /** The next task of each range. */
+        private final AtomicIntegerArray next;
+
+        Ranges(int threads, Numbered all) {
+            this.threads = threads;
+            this.all = all;
+            next = new AtomicIntegerArray(threads * APART);
+            for (int i = 1; i < threads; i++) {
+                next.setPlain(i * APART, first(i));
+            }
+        }
+
+        private int first(int range) {
+            return (int) ((long) all.tasks * range / threads);
+        }
+
+        /** Runs what is left of a range; returns how many tasks that were. */
+        int run(int range, Job job) {
+            int end = first(range + 1);
+            int ran = 0;
+            for (int t = take(range, end); t < end; t = take(range, end)) {
+                ran++;
+                try {
+                    all.task.run(t);
+                } catch (Throwable e) {
+                    job.failure = e;
+                }
+            }
+            return ran;
+        }
+
+        private int take(int range, int end) {
+            return next.get(range * APART) < end ? next.getAndIncrement(range * APART) : end;
         }
     }
 

@@ -62,6 +62,33 @@ class GemmTest {
     }
 
     @Test
+    void bothGradientsOfALinearLayerAtOnceAreTheTwoProducts() {
+        for (int[] size :
+                new int[][] {{0, 3, 4}, {1, 5, 7}, {40, 33, 31}, {130, 65, 96}, {770, 128, 70}, {900, 40, 200}}) {
+            int rows = size[0];
+            int in = size[1];
+            int out = size[2];
+            Tensor x = random(rows, in);
+            Tensor w = random(out, in);
+            Tensor dy = random(rows, out);
+            for (int threads : new int[] {1, 2, 5}) {
+                for (boolean onto : new boolean[] {false, true}) {
+                    Tensor dX = random(rows, in);
+                    Tensor dW = onto ? random(out, in) : layout(Tensor.zeros(out, in), 1);
+                    Tensor expectedX = chains(dy, w, onto ? dX.contiguous() : null, null);
+                    Tensor expectedW = chains(dy.transpose(0, 1), x, onto ? dW : null, null);
+                    Workers.with(threads, () -> {
+                        Gemm.gradients(dy, x, w, dX, onto, dW, onto);
+                        return 0;
+                    });
+                    assertSame(dX, expectedX, "dX with " + threads + " threads", rows, out, in);
+                    assertSame(dW, expectedW, "dW with " + threads + " threads", out, rows, in);
+                }
+            }
+        }
+    }
+
+    @Test
     void resultsAreAsGoodAsAPlainFloatProduct() {
         Tensor a = random(65, 768);
         Tensor b = random(768, 65);

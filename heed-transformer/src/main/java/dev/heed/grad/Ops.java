@@ -77,14 +77,29 @@ public final class Ops {
     }
 
     private static void linearBackward(Value x, Value w, @Nullable Value bias, Tensor dy) {
-        if (x.isWanted()) {
+        if (x.isWanted() && w.isWanted()) {
+            addGradients(x, w, dy);
+        } else if (x.isWanted()) {
             addProduct(dy, w.tensor(), x); // y = x·Wᵀ
-        }
-        if (w.isWanted()) {
+        } else if (w.isWanted()) {
             addWeightGradient(dy, x.tensor(), w); // y = x·Wᵀ
         }
         if (bias != null) {
             Elements.addRows(dy, bias.gradient()); // y += b in every row
+        }
+    }
+
+    /** dX += dy·W and dW += dyᵀ·x at once, unless both are the same value's. */
+    private static void addGradients(Value x, Value w, Tensor dy) {
+        boolean ontoX = x.hasGradient();
+        Tensor dX = x.gradientRoom();
+        boolean ontoW = w.hasGradient();
+        Tensor dW = w.gradientRoom();
+        if (dX.mayOverlap(dW)) {
+            Gemm.multiply(dy, w.tensor(), dX, ontoX);
+            addWeightGradient(dy, x.tensor(), w);
+        } else {
+            Gemm.gradients(dy, x.tensor(), w.tensor(), dX, ontoX, dW, ontoW);
         }
     }
 
