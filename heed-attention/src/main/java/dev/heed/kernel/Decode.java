@@ -15,10 +15,12 @@ public final class Decode {
 
     private static final int BLOCK = ScoreTile.BLOCK;
     private static final Rows ROWS = Rows.CHOSEN;
+    private static final Tile TILE = Tile.CHOSEN;
 
     private static final ThreadLocal<Decode> OF_THREAD = ThreadLocal.withInitial(Decode::new);
 
     private final float[] s = new float[MOST_ROWS * BLOCK];
+    private final float[] factor = new float[1];
     private float[] queries = new float[0];
     private float[] keyRoom = new float[0];
     private float[] valueRoom = new float[0];
@@ -54,7 +56,7 @@ public final class Decode {
         }
     }
 
-    /** Fills output [B, Hq, N, Dv] and lse [B, Hq, N]. */
+    /** Fills output [B, Hq, N, Dv], its last axis of stride 1, and lse [B, Hq, N]. */
     public static void run(Call call, Tensor output, Tensor lse) {
         int chunks = Math.max(1, (call.pages.length() + Forward.CHUNK - 1) / Forward.CHUNK);
         int keyHeads = call.pages.heads();
@@ -110,15 +112,13 @@ public final class Decode {
         if (queries.length < call.rows() * width) {
             queries = new float[call.rows() * width];
         }
-        float scale = call.terms.scale();
+        factor[0] = call.terms.scale();
         for (int r = 0; r < call.rows(); r++) {
             int from = query.offset()
                     + keyHead / call.keyHeads * query.stride(0)
                     + call.head(keyHead, r) * query.stride(1)
                     + call.queryOf(r) * query.stride(2);
-            for (int d = 0; d < width; d++) {
-                queries[r * width + d] = query.array()[from + d] * scale;
-            }
+            TILE.scaleRows(query.array(), from, 0, factor, 1, width, queries, r * width, 0);
         }
     }
 
@@ -267,28 +267,30 @@ public final class Decode {
         int batch = keyHead / call.keyHeads;
         int width = call.pages.valueWidth();
         float[] sinks = call.terms.sink();
+        float[] inverse = new float[1];
         for (int r = 0; r < call.rows(); r++) {
             int head = call.head(keyHead, r);
             int query = call.queryOf(r);
-            float factor = 1;
+            int mixture = r * width;
             if (sinks != null) {
                 float most = sinks[head] > part.max[r] ? sinks[head] : part.max[r];
                 float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
-                factor = Exp.exp(part.max[r] - base);
+                float factor = Exp.exp(part.max[r] - base);
                 part.sum[r] = Math.fma(part.sum[r], factor, Exp.exp(sinks[head] - base));
                 part.max[r] = most;
+                for (int d = mixture; d < mixture + width; d++) {
+                    part.mixture[d] *= factor;
+                }
             }
             boolean sawNothing = part.sum[r] == 0;
-            float inverse = sawNothing ? 0 : 1 / part.sum[r];
+            inverse[0] = sawNothing ? 0 : 1 / part.sum[r];
             lse.set(
                     sawNothing ? Float.NEGATIVE_INFINITY : (float) (part.max[r] + Ln.inDouble(part.sum[r])),
                     batch,
                     head,
                     query);
             int at = output.index(batch, head, query, 0);
-            for (int d = 0; d < width; d++) {
-                output.array()[at + d * output.stride(3)] = part.mixture[r * width + d] * factor * inverse + 0f;
-            }
+            TILE.scaleRows(part.mixture, mixture, 0, inverse, 1, width, output.array(), at, 0);
         }
     }
 }
