@@ -3,7 +3,6 @@ package dev.heed.kernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -232,7 +231,8 @@ public final class Workers {
         private final int tasks;
         private final Ranges early;
         private final Ranges late;
-        private final AtomicInteger done = new AtomicInteger();
+        /** How many tasks are done, in a line of the cache that no thread's next task shares. */
+        private final AtomicIntegerArray done = new AtomicIntegerArray(2 * APART);
 
         Stage(int threads, Phase phase) {
             this.threads = threads;
@@ -250,11 +250,11 @@ public final class Workers {
                 ran += (begin ? early : late).run(range, job);
                 ran += (begin ? late : early).run(range, job);
             }
-            done.addAndGet(ran);
+            done.addAndGet(APART, ran);
         }
 
         boolean isDone() {
-            return done.get() == tasks;
+            return done.get(APART) == tasks;
         }
 
         void awaitAll() {
