@@ -54,13 +54,14 @@ public final class Statistics {
         for (int first = 0; first < heads; first += perWave) {
             int from = first;
             int count = Math.min(perWave, heads - first);
-            Workers.run(count * PARTS, count * work, task -> {
+            Workers.Numbered parts = new Workers.Numbered(count * PARTS, task -> {
                 Arrays.fill(columns[task], 0);
                 OF_THREAD.get().part(problem, from + task / PARTS, task % PARTS, output, lse, results, columns[task]);
             });
-            for (int i = 0; i < count; i++) {
-                addColumns(columns, i * PARTS, results.columnMass.array(), (from + i) * problem.keys(), problem.keys());
-            }
+            int keys = problem.keys();
+            Workers.Numbered sums = new Workers.Numbered(
+                    count, i -> addColumns(columns, i * PARTS, results.columnMass.array(), (from + i) * keys, keys));
+            Workers.run(count * work, new Workers.Phase(parts), new Workers.Phase(sums));
         }
     }
 
