@@ -169,7 +169,14 @@ class GradientLawsTest {
         Case.each(55_000, 100, c -> {
             AttentionGradients one = Workers.with(1, () -> gradients(c));
             assertSame(Workers.with(3, () -> gradients(c)), one);
-            assertSame(gradients(c.with(headsInside(c.query()), headsInside(c.key()), headsInside(c.value()))), one);
+            Case inside = c.with(headsInside(c.query()), headsInside(c.key()), headsInside(c.value()));
+            assertSame(gradients(inside), one);
+            AttentionOutput result =
+                    new AttentionOutput(headsInside(c.run().output()), c.run().lse());
+            assertSame(
+                    inside.attention()
+                            .gradients(inside.query(), inside.key(), inside.value(), result, headsInside(dOutput(c))),
+                    one);
         });
     }
 
