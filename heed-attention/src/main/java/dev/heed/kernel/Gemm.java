@@ -1,7 +1,6 @@
 package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,10 +42,6 @@ public final class Gemm {
     private static final int MOST_PACKED = 1 << 20;
     /** Rows of a tile of a gradient of weights, two panels. */
     private static final int BLOCK = 64;
-    /** Most parts of the inner axis: the last waits for one tile of each before. */
-    private static final int MOST_PARTS = 8;
-
-    private static final int APART = Workers.APART;
 
     private float[] packedA = new float[0];
     private float[] packedB = new float[0];
@@ -332,44 +327,24 @@ public final class Gemm {
 
     /**
      * c (+)= a·b for columns of a that lie side by side, as in the gradient of weights: they are packed, too. Threads share the
-     * inner axis, whose rows each wrote itself in the op before: a part goes on from the sums of the part before it, tile by
-     * tile, so the chain of every element stays as it is, and of all that they read only these sums come from another core.
+     * inner axis.
      */
     private static void runPacked(Tensor a, Tensor b, Tensor c, boolean onto, @Nullable Rows beside) {
-        int depth = b.size(0);
-        int parts = Math.clamp(depth / LEAST_ROWS, 1, Math.min(MOST_PARTS, Workers.threads()));
-        AtomicIntegerArray done = new AtomicIntegerArray(parts * APART);
-        Workers.Numbered tasks = new Workers.Numbered(parts, part -> {
-            int from = (int) ((long) depth * part / parts);
-            int end = (int) ((long) depth * (part + 1) / parts);
-            Chain chain = new Chain(done, part);
-            try {
-                OF_THREAD.get().part(a.slice(1, from, end), b.slice(0, from, end), c, onto || part > 0, chain);
-            } finally {
-                done.set(part * APART, Integer.MAX_VALUE);
-            }
+        Workers.Numbered parts = Chain.of(b.size(0), part -> {
+            Tensor left = a.slice(1, part.from(), part.end());
+            Tensor right = b.slice(0, part.from(), part.end());
+            OF_THREAD.get().part(left, right, c, onto || !part.isFirst(), part);
         });
         if (beside == null) {
-            Workers.run(work(a, c), new Workers.Phase(tasks));
+            Workers.run(work(a, c), new Workers.Phase(parts));
         } else {
             long work = work(a, c) + beside.work;
-            Workers.run(work, new Workers.Phase(beside.packing), new Workers.Phase(tasks, beside.blocks));
-        }
-    }
-
-    /** How many tiles each part has added to, in lines of the cache of their own. */
-    private record Chain(AtomicIntegerArray done, int part) {
-        void awaitBefore(int tile) {
-            Workers.await(() -> part == 0 || done.get((part - 1) * APART) > tile);
-        }
-
-        void finished(int tile) {
-            done.setRelease(part * APART, tile + 1);
+            Workers.run(work, new Workers.Phase(beside.packing), new Workers.Phase(parts, beside.blocks));
         }
     }
 
     /** Tiles of 64 × 32; the narrower matrix is packed first, the other as it is needed. */
-    private void part(Tensor a, Tensor b, Tensor c, boolean onto, Chain chain) {
+    private void part(Tensor a, Tensor b, Tensor c, boolean onto, Chain.Part chain) {
         int depth = b.size(0);
         int panels = Panels.count(b.size(1));
         int blocks = (a.size(0) + BLOCK - 1) / BLOCK;
@@ -389,9 +364,8 @@ public final class Gemm {
             }
             Blocks.Rows rows = new Blocks.Rows(packedA, tall ? 0 : block * BLOCK * depth, depth * PANEL, true);
             Tensor some = columns(c, panel).slice(0, block * BLOCK, end);
-            chain.awaitBefore(tile);
-            new Blocks(rows, packedB, tall ? panel * depth * PANEL : 0, 0, depth, some, onto, null).runHere();
-            chain.finished(tile);
+            Blocks product = new Blocks(rows, packedB, tall ? panel * depth * PANEL : 0, 0, depth, some, onto, null);
+            chain.add(tile, product::runHere);
         }
     }
 

@@ -64,72 +64,109 @@ public enum Norm {
     }
 
     /**
-     * The way back of a row. With x̂ = (x − mean)·factor and g = dy·gamma:
+     * Where {@link #backward} puts the gradients, apart from each other and from what it reads; null for one that is not
+     * wanted.
+     *
+     * @param dX [rows, width], last stride 1
+     * @param ontoX whether dX is added to; else it is overwritten
+     * @param dGamma [width], added to
+     * @param dBeta [width], added to
+     */
+    public record Gradients(
+            @Nullable Tensor dX,
+            boolean ontoX,
+            @Nullable Tensor dGamma,
+            @Nullable Tensor dBeta) {}
+
+    /**
+     * The way back. With x̂ = (x − mean)·factor and g = dy·gamma:
      *
      * <pre>
-     *   dx (+)= factor · (g − x̂·mean(g·x̂) − mean(g))    (the last term for LAYER only)
+     *   dX (+)= factor · (g − x̂·mean(g·x̂) − mean(g))    (the last term for LAYER only)
+     *   dGamma += Σ_rows dy·x̂      dBeta += Σ_rows dy     (row by row, in order)
      * </pre>
      *
      * @param stats what {@link #forward} filled
-     * @param onto whether dx is added to; else it is overwritten
+     * @throws IllegalArgumentException if shapes do not fit or gradients share memory
      */
-    public void backward(Tensor x, Tensor gamma, Tensor stats, Tensor dy, Tensor dx, boolean onto) {
-        RowTasks.check("Norm.backward", x, dy, dx);
-        int width = x.size(1);
-        RowTasks.checkVector("Norm.backward", gamma, width);
-        RowTasks.run(x.size(0), width, r -> {
-            float mean = stats.array()[stats.offset() + 2 * r];
-            float factor = stats.array()[stats.offset() + 2 * r + 1];
-            float[] normal = RowRoom.first(width);
-            float[] g = RowRoom.second(width);
-            MATH.normalize(x.array(), RowTasks.at(x, r), mean, factor, normal, 0, width);
-            MATH.multiply(dy.array(), RowTasks.at(dy, r), gamma.array(), gamma.offset(), g, 0, width);
-            float along = MATH.dot(g, 0, normal, 0, width) / width;
-            float shift = this == LAYER ? MATH.sum(g, 0, width) / width : 0;
-            MATH.normBackward(g, normal, along, shift, factor, dx.array(), RowTasks.at(dx, r), onto, width);
-        });
-    }
-
-    /**
-     * The way back of the parameters, row by row, in order:
-     *
-     * <pre>
-     *   dGamma += Σ_rows dy·x̂      dBeta += Σ_rows dy
-     * </pre>
-     *
-     * @param dBeta [width], or null for none
-     */
-    public static void backward(Tensor x, Tensor stats, Tensor dy, Tensor dGamma, @Nullable Tensor dBeta) {
+    public void backward(Tensor x, Tensor gamma, Tensor stats, Tensor dy, Gradients to) {
         RowTasks.check("Norm.backward", x, dy);
         int width = x.size(1);
-        RowTasks.checkVector("Norm.backward", dGamma, width);
-        if (dBeta != null) {
-            RowTasks.checkVector("Norm.backward", dBeta, width);
+        for (Tensor vector : new @Nullable Tensor[] {gamma, to.dGamma, to.dBeta}) {
+            if (vector != null) {
+                RowTasks.checkVector("Norm.backward", vector, width);
+            }
         }
-        RowTasks.columns(x.size(0), width, (from, count) -> {
+        checkApart(to.dX, to.dGamma);
+        checkApart(to.dX, to.dBeta);
+        checkApart(to.dGamma, to.dBeta);
+        Workers.Numbered rows = Workers.Numbered.NONE;
+        Workers.Numbered sums = Workers.Numbered.NONE;
+        long work = 0;
+        if (to.dX != null) {
+            Tensor dX = to.dX;
+            RowTasks.check("Norm.backward", x, dX);
+            rows = RowTasks.rows(x.size(0), width, r -> row(x, gamma, stats, dy, dX, to.ontoX, r));
+            work += RowTasks.work(x.size(0), width);
+        }
+        if (to.dGamma != null || to.dBeta != null) {
+            sums = Chain.of(x.size(0), part -> addRows(x, stats, dy, to, part));
+            work += RowTasks.columnWork(x.size(0), width);
+        }
+        Workers.run(work, new Workers.Phase(sums, rows)); // who would wait for another's sums has rows to go on with
+    }
+
+    private static void checkApart(@Nullable Tensor a, @Nullable Tensor b) {
+        if (a != null && b != null && a.mayOverlap(b)) {
+            throw new IllegalArgumentException("Norm.backward: gradients must not share memory, got " + a.describe()
+                    + " and " + b.describe() + "; give x, gamma and beta memory of their own");
+        }
+    }
+
+    private void row(Tensor x, Tensor gamma, Tensor stats, Tensor dy, Tensor dX, boolean onto, int r) {
+        int width = x.size(1);
+        float mean = stats.array()[stats.offset() + 2 * r];
+        float factor = stats.array()[stats.offset() + 2 * r + 1];
+        float[] normal = RowRoom.first(width);
+        float[] g = RowRoom.second(width);
+        MATH.normalize(x.array(), RowTasks.at(x, r), mean, factor, normal, 0, width);
+        MATH.multiply(dy.array(), RowTasks.at(dy, r), gamma.array(), gamma.offset(), g, 0, width);
+        float along = MATH.dot(g, 0, normal, 0, width) / width;
+        float shift = this == LAYER ? MATH.sum(g, 0, width) / width : 0;
+        MATH.normBackward(g, normal, along, shift, factor, dX.array(), RowTasks.at(dX, r), onto, width);
+    }
+
+    private static void addRows(Tensor x, Tensor stats, Tensor dy, Gradients to, Chain.Part part) {
+        int width = x.size(1);
+        for (int piece = 0; piece * RowTasks.COLUMNS < width; piece++) {
+            int from = piece * RowTasks.COLUMNS;
+            int count = Math.min(RowTasks.COLUMNS, width - from);
+            part.add(piece, () -> addRows(x, stats, dy, to, part, from, count));
+        }
+    }
+
+    private static void addRows(Tensor x, Tensor stats, Tensor dy, Gradients to, Chain.Part part, int from, int count) {
+        int first = part.from();
+        int rows = part.end() - first;
+        int at = RowTasks.at(x, first) + from;
+        int dyAt = RowTasks.at(dy, first) + from;
+        if (to.dGamma != null) {
             MATH.addNormalizedRows(
                     x.array(),
-                    x.offset() + from,
+                    at,
                     x.stride(0),
                     stats.array(),
-                    stats.offset(),
+                    stats.offset() + 2 * first,
                     dy.array(),
-                    dy.offset() + from,
+                    dyAt,
                     dy.stride(0),
-                    x.size(0),
-                    dGamma.array(),
-                    dGamma.offset() + from,
+                    rows,
+                    to.dGamma.array(),
+                    to.dGamma.offset() + from,
                     count);
-            if (dBeta != null) {
-                MATH.addRows(
-                        dy.array(),
-                        dy.offset() + from,
-                        dy.stride(0),
-                        x.size(0),
-                        dBeta.array(),
-                        dBeta.offset() + from,
-                        count);
-            }
-        });
+        }
+        if (to.dBeta != null) {
+            MATH.addRows(dy.array(), dyAt, dy.stride(0), rows, to.dBeta.array(), to.dBeta.offset() + from, count);
+        }
     }
 }

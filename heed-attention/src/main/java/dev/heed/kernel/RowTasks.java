@@ -10,7 +10,7 @@ final class RowTasks {
     private static final long COST = 64;
 
     /** Columns of one task of a sum over rows: 256 bytes of each. */
-    private static final int COLUMNS = 64;
+    static final int COLUMNS = 64;
     /** An element of a sum over rows, which comes from memory, costs about as much as 24 multiply-adds of a matrix product. */
     private static final long COLUMN_COST = 24;
 
@@ -23,14 +23,28 @@ final class RowTasks {
     }
 
     static void run(int rows, int width, Row row) {
+        Workers.run(work(rows, width), new Workers.Phase(rows(rows, width, row)));
+    }
+
+    static Workers.Numbered rows(int rows, int width, Row row) {
         int perTask = Math.max(1, ELEMENTS / Math.max(1, width));
         int tasks = (rows + perTask - 1) / perTask;
-        Workers.run(tasks, COST * rows * width, t -> {
+        return new Workers.Numbered(tasks, t -> {
             int end = Math.min(rows, (t + 1) * perTask);
             for (int r = t * perTask; r < end; r++) {
                 row.run(r);
             }
         });
+    }
+
+    /** What row kernels cost in multiply-adds. */
+    static long work(int rows, int width) {
+        return COST * rows * width;
+    }
+
+    /** What a sum over rows costs. */
+    static long columnWork(int rows, int width) {
+        return COLUMN_COST * rows * width;
     }
 
     /** Columns [from, from + count) of all rows. */
@@ -43,9 +57,7 @@ final class RowTasks {
     static void columns(int rows, int width, Columns columns) {
         int tasks = (width + COLUMNS - 1) / COLUMNS;
         Workers.run(
-                tasks,
-                COLUMN_COST * rows * width,
-                t -> columns.run(t * COLUMNS, Math.min(COLUMNS, width - t * COLUMNS)));
+                tasks, columnWork(rows, width), t -> columns.run(t * COLUMNS, Math.min(COLUMNS, width - t * COLUMNS)));
     }
 
     /** Index of a row's first element. */

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -187,10 +189,9 @@ class RowMathTest {
         Tensor dx = Tensor.full(1, 3, width);
         Tensor dGamma = Tensor.full(1, width);
         Tensor dBeta = beta == null ? null : Tensor.full(1, width);
-        norm.backward(x, gamma, stats, dy, dx, true);
-        Norm.backward(x, stats, dy, dGamma, dBeta);
+        norm.backward(x, gamma, stats, dy, new Norm.Gradients(dx, true, dGamma, dBeta));
         Tensor alone = Tensor.full(Float.NaN, 3, width);
-        norm.backward(x, gamma, stats, dy, alone, false);
+        norm.backward(x, gamma, stats, dy, new Norm.Gradients(alone, false, null, null));
         assertGradient(x, alone, 0, at -> weighted(dy, norm(norm, at, doubles(gamma), shift, width)));
         assertGradient(x, dx, 1, at -> weighted(dy, norm(norm, at, doubles(gamma), shift, width)));
         assertGradient(gamma, dGamma, 1, at -> weighted(dy, norm(norm, doubles(x), at, shift, width)));
@@ -211,12 +212,37 @@ class RowMathTest {
         Tensor alone = Tensor.zeros(1, 770);
         forward(x.slice(0, 299, 300), gamma, alone);
         assertThat(alone.array()).isEqualTo(one.slice(0, 299, 300).toArray());
-        Tensor d1 = Tensor.zeros(770);
-        Tensor d2 = Tensor.zeros(770);
-        Workers.with(1, () -> backward(x, gamma, one, d1));
-        Workers.with(2, () -> backward(x, gamma, two, d2));
-        assertThat(d1.array()).isEqualTo(d2.array());
-        assertThat(Arrays.mismatch(one.array(), two.array())).isEqualTo(-1);
+        Norm.Gradients single = room(one);
+        Workers.with(1, () -> backward(x, gamma, single));
+        for (int threads = 2; threads <= 5; threads++) {
+            Norm.Gradients shared = room(two);
+            Workers.with(threads, () -> backward(x, gamma, shared));
+            assertThat(arrays(shared)).isDeepEqualTo(arrays(single));
+        }
+    }
+
+    @Test
+    void gradientsOfANormMustNotShareMemory() {
+        Tensor x = tensor(3, 8);
+        Tensor gamma = tensor(8);
+        Tensor stats = Tensor.zeros(3, 2);
+        Tensor dX = Tensor.zeros(3, 8);
+        Norm.Gradients shared = new Norm.Gradients(dX, false, dX.select(0, 1), null);
+        assertThatThrownBy(() -> Norm.LAYER.backward(x, gamma, stats, x, shared))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Norm.backward: gradients must not share memory");
+    }
+
+    /** Of 300 rows of 770 that are added to. */
+    private static Norm.Gradients room(Tensor dX) {
+        return new Norm.Gradients(
+                Tensor.of(dX.toArray(), dX.shape()), true, Tensor.full(0.5f, 770), Tensor.full(-2, 770));
+    }
+
+    private static float[][] arrays(Norm.Gradients gradients) {
+        return Stream.of(gradients.dX(), gradients.dGamma(), gradients.dBeta())
+                .map(tensor -> Objects.requireNonNull(tensor).array())
+                .toArray(float[][]::new);
     }
 
     private static int forward(Tensor x, Tensor gamma, Tensor y) {
@@ -225,12 +251,11 @@ class RowMathTest {
         return 0;
     }
 
-    private static int backward(Tensor x, Tensor gamma, Tensor dx, Tensor dGamma) {
+    private static int backward(Tensor x, Tensor gamma, Norm.Gradients to) {
         Tensor stats = Tensor.zeros(x.size(0), 2);
         Tensor y = Tensor.zeros(x.shape());
         Norm.LAYER.forward(x, gamma, null, 1e-5f, y, stats);
-        Norm.LAYER.backward(x, gamma, stats, x, dx, true);
-        Norm.backward(x, stats, x, dGamma, null);
+        Norm.LAYER.backward(x, gamma, stats, x, to);
         return 0;
     }
 

@@ -77,29 +77,21 @@ public final class Ops {
     }
 
     private static void linearBackward(Value x, Value w, @Nullable Value bias, Tensor dy) {
-        if (x.isWanted() && w.isWanted()) {
-            addGradients(x, w, dy);
-        } else if (x.isWanted()) {
-            addProduct(dy, w.tensor(), x); // y = x·Wᵀ
-        } else if (w.isWanted()) {
-            addWeightGradient(dy, x.tensor(), w); // y = x·Wᵀ
+        if (x.isWanted() && w.isWanted() && !x.root().equals(w.root())) {
+            boolean ontoX = x.hasGradient();
+            boolean ontoW = w.hasGradient();
+            Gemm.gradients( // y = x·Wᵀ
+                    dy, x.tensor(), w.tensor(), x.gradientRoom(), ontoX, w.gradientRoom(), ontoW);
+        } else {
+            if (x.isWanted()) {
+                addProduct(dy, w.tensor(), x); // y = x·Wᵀ
+            }
+            if (w.isWanted()) {
+                addWeightGradient(dy, x.tensor(), w); // y = x·Wᵀ
+            }
         }
         if (bias != null) {
             Elements.addRows(dy, bias.gradient()); // y += b in every row
-        }
-    }
-
-    /** dX += dy·W and dW += dyᵀ·x at once, unless both are the same value's. */
-    private static void addGradients(Value x, Value w, Tensor dy) {
-        boolean ontoX = x.hasGradient();
-        Tensor dX = x.gradientRoom();
-        boolean ontoW = w.hasGradient();
-        Tensor dW = w.gradientRoom();
-        if (dX.mayOverlap(dW)) {
-            Gemm.multiply(dy, w.tensor(), dX, ontoX);
-            addWeightGradient(dy, x.tensor(), w);
-        } else {
-            Gemm.gradients(dy, x.tensor(), w.tensor(), dX, ontoX, dW, ontoW);
         }
     }
 
@@ -334,24 +326,18 @@ public final class Ops {
         norm.forward(x.tensor(), gamma.tensor(), beta == null ? null : beta.tensor(), epsilon, y, stats);
         Value result = Value.result(tape, y, wanted);
         if (stats != null) {
-            tape.add(result, () -> normBackward(tape, norm, x, gamma, learnedBeta, stats, result.gradient()), stats);
+            tape.add(result, () -> normBackward(norm, x, gamma, learnedBeta, stats, result.gradient()), stats);
         }
         return result;
     }
 
     /** y = norm(x)·gamma + beta. */
-    private static void normBackward(
-            Tape tape, Norm norm, Value x, Value gamma, @Nullable Value beta, Tensor stats, Tensor dy) {
-        if (gamma.isWanted() || beta != null) {
-            Tensor dGamma = gamma.isWanted()
-                    ? gamma.gradient()
-                    : tape.room(gamma.tensor().shape());
-            Norm.backward(x.tensor(), stats, dy, dGamma, beta == null ? null : beta.gradient());
-        }
-        if (x.isWanted()) {
-            boolean onto = x.hasGradient();
-            norm.backward(x.tensor(), gamma.tensor(), stats, dy, x.gradientRoom(), onto);
-        }
+    private static void normBackward(Norm norm, Value x, Value gamma, @Nullable Value beta, Tensor stats, Tensor dy) {
+        Tensor dGamma = gamma.isWanted() ? gamma.gradient() : null;
+        Tensor dBeta = beta == null ? null : beta.gradient();
+        boolean onto = x.isWanted() && x.hasGradient();
+        Tensor dX = x.isWanted() ? x.gradientRoom() : null;
+        norm.backward(x.tensor(), gamma.tensor(), stats, dy, new Norm.Gradients(dX, onto, dGamma, dBeta));
     }
 
     /**
