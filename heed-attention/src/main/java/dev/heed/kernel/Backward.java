@@ -43,8 +43,6 @@ public final class Backward {
 
     /** Numbers that are fetched for several heads at once: 512 KB, half of a second-level cache. */
     private static final int FETCHED = 1 << 17;
-    /** Numbers in a line of the cache. */
-    private static final int LINE = 16;
 
     private static final ThreadLocal<Backward> OF_THREAD = ThreadLocal.withInitial(Backward::new);
 
@@ -53,9 +51,8 @@ public final class Backward {
     private final float[][] dScores = new float[GROUP][];
     private Rows queryRows = new Rows(new float[0], new float[0], new float[0]);
     private final TileRows rows = new TileRows();
+    private final Fetch fetch = new Fetch();
     private float[] room = new float[0];
-    /** Where what was only fetched is used, or the compiler would leave it out. */
-    private int fetched;
 
     private Backward() {
         for (int i = 0; i < GROUP; i++) {
@@ -143,8 +140,9 @@ public final class Backward {
         // Enough tasks in flight to balance the threads; how many does not matter to the bits.
         int perWave = Math.clamp((2L * Workers.threads() + parts - 1) / parts, 1, keyHeads);
         float[] room = Scratch.ofThread().floats(Math.multiplyExact(perWave * parts, Sums.size(p)));
+        long call = Fetch.call(p);
         for (int first = 0; first < keyHeads; first += perWave) {
-            wave(pass, first, Math.min(perWave, keyHeads - first), parts, room);
+            wave(call, pass, first, Math.min(perWave, keyHeads - first), parts, room);
         }
     }
 
@@ -161,7 +159,7 @@ public final class Backward {
         room = room.length < size ? new float[size] : room;
         Arrays.fill(room, 0, size, 0);
         Sums sums = Sums.of(p, room, 0);
-        part(pass, keyHead, 0, 1, sums);
+        part(0, pass, keyHead, 0, 1, sums);
         int batch = keyHead / p.key().size(1);
         int head = keyHead % p.key().size(1);
         addParts(room, sums.dKey, size, 1, Tile.padded(p.width()), pass.dKey(), batch, head);
@@ -191,26 +189,18 @@ public final class Backward {
             int columns = x.size(1) / keyHeads * x.size(3);
             int at = x.offset() + keyHead / keyHeads * x.stride(0) + first * columns;
             for (int row = 0; row < x.size(2); row++) {
-                fetchLines(x.array(), at + row * x.stride(2), Math.min(heads, keyHeads - first) * columns);
+                fetch.lines(x.array(), at + row * x.stride(2), Math.min(heads, keyHeads - first) * columns);
             }
         }
     }
 
-    private void fetchLines(float[] x, int at, int count) {
-        int any = 0;
-        for (int i = 0; i < count; i += LINE) {
-            any |= Float.floatToRawIntBits(x[at + i]);
-        }
-        fetched |= any;
-    }
-
-    private static void wave(Pass pass, int first, int count, int parts, float[] room) {
+    private static void wave(long call, Pass pass, int first, int count, int parts, float[] room) {
         Problem p = pass.problem();
         long work = work(p, count);
         Workers.run(count * parts, work, task -> {
             Sums sums = Sums.of(p, room, task);
             Arrays.fill(room, sums.dKey, sums.dKey + sums.size, 0);
-            OF_THREAD.get().part(pass, first + task / parts, task % parts, parts, sums);
+            OF_THREAD.get().part(call, pass, first + task / parts, task % parts, parts, sums);
         });
         Workers.run(count, work, i -> {
             int batch = (first + i) / p.key().size(1);
@@ -247,14 +237,14 @@ public final class Backward {
     }
 
     /** Every parts-th group of query tiles of all query heads that read one key head: so causal parts balance. */
-    private void part(Pass pass, int keyHead, int part, int parts, Sums sums) {
+    private void part(long call, Pass pass, int keyHead, int part, int parts, Sums sums) {
         Problem p = pass.problem();
         int batch = keyHead / p.key().size(1);
         int heads = p.heads() / p.key().size(1);
         int firstHead = keyHead % p.key().size(1) * heads;
         int groups = (p.queries() + GROUP * Q - 1) / (GROUP * Q);
         for (int g = part; g < heads * groups; g += parts) {
-            int open = group(pass, batch, firstHead + g / groups, g % groups * GROUP * Q, sums);
+            int open = group(call, pass, batch, firstHead + g / groups, g % groups * GROUP * Q, sums);
             for (int i = 0; i < open; i++) {
                 if (p.terms().additive() != null) {
                     tiles[i].addAdditive(sums.room, sums.dAdditive + g / groups * p.width());
@@ -265,11 +255,11 @@ public final class Backward {
     }
 
     /** Leaves its tiles open; how many. */
-    private int group(Pass pass, int batch, int head, int first, Sums sums) {
+    private int group(long call, Pass pass, int batch, int head, int first, Sums sums) {
         Problem p = pass.problem();
         int count = Math.min(GROUP, (p.queries() - first + Q - 1) / Q);
         int queries = Math.min(count * Q, p.queries() - first);
-        copyRows(pass, batch, head, first, count, queries);
+        copyRows(call, pass, batch, head, first, count, queries);
         int low = Integer.MAX_VALUE;
         int high = 0;
         for (int i = 0; i < count; i++) {
@@ -278,16 +268,22 @@ public final class Backward {
             high = Math.max(high, tiles[i].high());
         }
         for (int at = low / ScoreTile.BLOCK * ScoreTile.BLOCK; at < high; at += ScoreTile.BLOCK) {
-            block(p, count, Math.max(low, at), Math.min(high, at + ScoreTile.BLOCK), sums);
+            int from = Math.max(low, at);
+            int to = Math.min(high, at + ScoreTile.BLOCK);
+            fetch.keysAndValues(call, p, batch, p.keyValueHead(head), from, to);
+            block(p, count, from, to, sums);
         }
         return count;
     }
 
-    private void copyRows(Pass pass, int batch, int head, int first, int tiles, int queries) {
+    private void copyRows(long call, Pass pass, int batch, int head, int first, int tiles, int queries) {
         Problem p = pass.problem();
         queryRows = queryRows.ready(p, tiles, queries);
         int valueWidth = Tile.padded(p.valueWidth());
         float scale = p.terms().queryScale();
+        fetch.rows(call, p.query(), batch, head, first, first + queries);
+        fetch.rows(call, pass.dOutput(), batch, head, first, first + queries);
+        fetch.rows(call, pass.output(), batch, head, first, first + queries);
         rows.copy(p.query(), batch, head, first, queries, scale, queryRows.query, Tile.padded(p.width()));
         rows.copy(pass.dOutput(), batch, head, first, queries, 1, queryRows.dOutput, valueWidth);
         rows.copy(pass.output(), batch, head, first, queries, 1, queryRows.output, valueWidth);
@@ -374,7 +370,7 @@ public final class Backward {
         for (int b = 0; b < p.batches(); b++) {
             for (int h = 0; h < p.heads(); h++) {
                 int queries = Math.min(Q, p.queries() - tile * Q);
-                copyRows(pass, b, h, tile * Q, 1, queries);
+                copyRows(0, pass, b, h, tile * Q, 1, queries);
                 tiles[0].open(pass, b, h, tile * Q, queryRows, 0);
                 addBiasGradients(tiles[0], dBias, b, h, tile * Q, queries);
                 tiles[0].release();

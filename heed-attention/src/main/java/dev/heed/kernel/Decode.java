@@ -13,6 +13,9 @@ public final class Decode {
     /** Most query rows (query heads of a group × queries) that this is faster for than full tiles of 32. */
     public static final int MOST_ROWS = 16;
 
+    /** Bytes of keys and values of which little is still in the processor when the next query comes. */
+    private static final long FAR = 16 << 20;
+
     private static final int BLOCK = ScoreTile.BLOCK;
     private static final Rows ROWS = Rows.CHOSEN;
     private static final Tile TILE = Tile.CHOSEN;
@@ -21,6 +24,7 @@ public final class Decode {
 
     private final float[] s = new float[MOST_ROWS * BLOCK];
     private final float[] factor = new float[1];
+    private final Fetch fetch = new Fetch();
     private float[] queries = new float[0];
     private float[] keyRoom = new float[0];
     private float[] valueRoom = new float[0];
@@ -128,6 +132,11 @@ public final class Decode {
         int page = first / BLOCK;
         reserve(pages);
         float[] keys = pages.keys(keyHead, page, keyRoom);
+        float[] values = pages.values(keyHead, page, valueRoom);
+        if (fetches(call)) {
+            fetch.lines(keys, pages.keyOffset(keyHead, page), pages.width() * BLOCK);
+            fetch.lines(values, pages.valueOffset(keyHead, page), pages.valueWidth() * BLOCK);
+        }
         ROWS.scores(keys, pages.keyOffset(keyHead, page), pages.width(), queries, call.rows(), s);
         boolean whole = true;
         boolean holes = call.visible.elements() != null || call.terms.bias() != null;
@@ -139,13 +148,20 @@ public final class Decode {
             softmax(r, from, to, part, pages.valueWidth());
             whole &= from == 0 && to == end - first;
         }
-        float[] values = pages.values(keyHead, page, valueRoom);
         int at = pages.valueOffset(keyHead, page);
         if (whole && !holes) {
             ROWS.mix(values, at, 0, end - first, pages.valueWidth(), s, 0, call.rows(), part.mixture);
         } else {
             mixRows(call, keyHead, first, end, values, at, part);
         }
+    }
+
+    /**
+     * Whether pages are fetched before they are used. The loops for four rows at a time have few lines on their way (16,384
+     * keys take a fifth less so); those for one row keep up with memory, and what is near would be read twice.
+     */
+    private static boolean fetches(Call call) {
+        return call.rows() >= 4 && call.pages.storage() == Pages.Storage.FLOAT32 && call.pages.bytes() > FAR;
     }
 
     private void reserve(Pages pages) {

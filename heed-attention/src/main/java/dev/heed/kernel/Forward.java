@@ -29,6 +29,7 @@ public final class Forward {
 
     private final ForwardTile[] tiles = new ForwardTile[GROUP];
     private final TileRows rows = new TileRows();
+    private final Fetch fetch = new Fetch();
     /** Scaled queries of a group, row by row. */
     private float[] queries = new float[0];
 
@@ -39,9 +40,14 @@ public final class Forward {
         }
     }
 
-    /** A tile of this thread, for {@link Statistics}, which takes tiles one by one. */
-    static ForwardTile tileOfThread() {
-        return OF_THREAD.get().tiles[0];
+    /** This thread's, for {@link Statistics}, which opens and closes tiles itself. */
+    static Forward ofThread() {
+        return OF_THREAD.get();
+    }
+
+    /** One of the {@link #GROUP} tiles that go through the keys together. */
+    ForwardTile tile(int number) {
+        return tiles[number];
     }
 
     /**
@@ -52,11 +58,12 @@ public final class Forward {
         int heads = problem.heads();
         int tasks = problem.batches() * heads * groups;
         long work = (long) tasks * GROUP * Q * problem.keys() * (problem.width() + problem.valueWidth());
+        long call = Fetch.call(problem);
         Workers.run(tasks, work, task -> {
             // Under a causal mask later queries see more keys: the longest groups first, so that threads end together.
             int group = groups - 1 - task % groups;
             int head = task / groups % heads;
-            OF_THREAD.get().group(problem, task / groups / heads, head, group * GROUP * Q, output, lse);
+            OF_THREAD.get().group(call, problem, task / groups / heads, head, group * GROUP * Q, output, lse);
         });
     }
 
@@ -74,28 +81,43 @@ public final class Forward {
         }
     }
 
-    private void group(Problem problem, int batch, int head, int firstQuery, Tensor output, Tensor lse) {
+    private void group(long call, Problem problem, int batch, int head, int firstQuery, Tensor output, Tensor lse) {
         int count = Math.min(GROUP, (problem.queries() - firstQuery + Q - 1) / Q);
         int width = problem.width();
         queries = queries.length < GROUP * Q * width ? new float[GROUP * Q * width] : queries;
         int some = Math.min(count * Q, problem.queries() - firstQuery);
         float scale = problem.terms().queryScale();
+        fetch.rows(call, problem.query(), batch, head, firstQuery, firstQuery + some);
         rows.copy(problem.query(), batch, head, firstQuery, some, scale, queries, width);
+        for (int i = 0; i < count; i++) {
+            tiles[i].open(problem, batch, head, firstQuery + i * Q, queries, i * Q * width);
+        }
+        throughKeys(call, problem, batch, head, count);
+        fetch.rows(call, output, batch, head, firstQuery, firstQuery + some);
+        for (int i = 0; i < count; i++) {
+            tiles[i].close(output, lse);
+        }
+    }
+
+    /**
+     * Takes the first {@code count} tiles, which are open, through all keys that they see.
+     *
+     * @param call from {@link Fetch#call}
+     */
+    void throughKeys(long call, Problem problem, int batch, int head, int count) {
         int low = Integer.MAX_VALUE;
         int high = 0;
         for (int i = 0; i < count; i++) {
-            tiles[i].open(problem, batch, head, firstQuery + i * Q, queries, i * Q * width);
             low = Math.min(low, tiles[i].low());
             high = Math.max(high, tiles[i].high());
         }
         int step = blocks(problem) * ScoreTile.BLOCK;
         for (int at = low / ScoreTile.BLOCK * ScoreTile.BLOCK; at < high; at += step) {
+            int end = Math.min(high, at + step);
+            fetch.keysAndValues(call, problem, batch, problem.keyValueHead(head), Math.max(low, at), end);
             for (int i = 0; i < count; i++) {
-                blocks(tiles[i], at, Math.min(high, at + step));
+                blocks(tiles[i], at, end);
             }
-        }
-        for (int i = 0; i < count; i++) {
-            tiles[i].close(output, lse);
         }
     }
 }

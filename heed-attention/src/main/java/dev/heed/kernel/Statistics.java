@@ -6,7 +6,7 @@ import java.util.Arrays;
 /**
  * Facts about every query's weights, and every key's, beside the forward pass: the scores of a tile of 32 queries are kept
  * until its lse is known, then read once more as weights. No matrix product is done twice and nothing N×M exists: per
- * thread 32 · M floats of scores, per head in flight two times 32 · M floats of column sums.
+ * thread 64 · M floats of scores, per head in flight two times 32 · M floats of column sums.
  *
  * <p>Weights are exp(score − lse), bit for bit those of {@link Weights}. Query tiles go alternately to two parts whose
  * column sums are added in order, so the bits do not depend on the number of threads.
@@ -15,10 +15,15 @@ public final class Statistics {
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
     private static final int PARTS = 2;
+    /** Tiles of a part that go through the keys together: with one, keys and values come from far away twice as often. */
+    private static final int TILES = 2;
 
     private static final ThreadLocal<Statistics> OF_THREAD = ThreadLocal.withInitial(Statistics::new);
 
     private final Observation seen = new Observation();
+    /** Scores of the open tiles, [keys][32] each, and those of the tile that is looked at. */
+    private final float[][] kept = new float[TILES][0];
+
     private float[] scores = new float[0];
 
     private Statistics() {}
@@ -50,13 +55,16 @@ public final class Statistics {
         int heads = problem.batches() * problem.heads();
         int perWave = Math.max(1, Math.min(heads, Workers.threads()));
         float[][] columns = new float[perWave * PARTS][problem.keys() * Q];
+        long call = Fetch.call(problem);
         long work = (long) problem.queries() * problem.keys() * (problem.width() + problem.valueWidth());
         for (int first = 0; first < heads; first += perWave) {
             int from = first;
             int count = Math.min(perWave, heads - first);
             Workers.Numbered parts = new Workers.Numbered(count * PARTS, task -> {
                 Arrays.fill(columns[task], 0);
-                OF_THREAD.get().part(problem, from + task / PARTS, task % PARTS, output, lse, results, columns[task]);
+                OF_THREAD
+                        .get()
+                        .part(call, problem, from + task / PARTS, task % PARTS, output, lse, results, columns[task]);
             });
             int keys = problem.keys();
             Workers.Numbered sums = new Workers.Numbered(
@@ -85,24 +93,32 @@ public final class Statistics {
     }
 
     private void part(
-            Problem problem, int batchHead, int part, Tensor output, Tensor lse, Results results, float[] columns) {
+            long call,
+            Problem problem,
+            int batchHead,
+            int part,
+            Tensor output,
+            Tensor lse,
+            Results results,
+            float[] columns) {
         int batch = batchHead / problem.heads();
         int head = batchHead % problem.heads();
-        if (scores.length < problem.keys() * Q) {
-            scores = new float[problem.keys() * Q];
-        }
-        ForwardTile forward = Forward.tileOfThread();
+        Forward forward = Forward.ofThread();
         int tiles = (problem.queries() + Q - 1) / Q;
-        for (int tile = part; tile < tiles; tile += PARTS) {
-            int first = tile * Q;
-            forward.open(problem, batch, head, first, scores);
-            int low = forward.low();
-            int high = forward.high();
-            for (int at = low / ScoreTile.BLOCK * ScoreTile.BLOCK; at < high; at += ScoreTile.BLOCK) {
-                forward.block(at, at + ScoreTile.BLOCK);
+        for (int tile = part; tile < tiles; tile += PARTS * TILES) {
+            int count = Math.min(TILES, (tiles - tile + PARTS - 1) / PARTS);
+            for (int i = 0; i < count; i++) {
+                kept[i] = kept[i].length < problem.keys() * Q ? new float[problem.keys() * Q] : kept[i];
+                forward.tile(i).open(problem, batch, head, (tile + i * PARTS) * Q, kept[i]);
             }
-            forward.close(output, lse);
-            observe(problem, batch, head, first, low, high, lse, results, columns);
+            forward.throughKeys(call, problem, batch, head, count);
+            for (int i = 0; i < count; i++) {
+                int low = forward.tile(i).low();
+                int high = forward.tile(i).high();
+                forward.tile(i).close(output, lse);
+                scores = kept[i];
+                observe(problem, batch, head, (tile + i * PARTS) * Q, low, high, lse, results, columns);
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.heed.bench.rival;
 
 import dev.heed.attention.Attention;
-import dev.heed.attention.AttentionGradients;
 import dev.heed.attention.AttentionOutput;
 import dev.heed.attention.AttentionStatistics;
 import dev.heed.attention.KvCache;
@@ -127,28 +126,32 @@ final class HeedRival implements Rival {
         private final AttentionCase.Inputs inputs;
         private final int threads;
         private final AttentionOutput result;
-        private AttentionGradients gradients;
+        private final Tensor dQuery;
+        private final Tensor dKey;
+        private final Tensor dValue;
 
         Backward(Attention attention, AttentionCase.Inputs inputs, int threads) {
             this.attention = attention;
             this.inputs = inputs;
             this.threads = threads;
             this.result = attention.apply(inputs.query(), inputs.key(), inputs.value());
-            this.gradients = compute();
+            this.dQuery = Tensor.zeros(inputs.query().shape());
+            this.dKey = Tensor.zeros(inputs.key().shape());
+            this.dValue = Tensor.zeros(inputs.value().shape());
         }
 
         @Override
         public void run() {
-            gradients = Workers.with(threads, this::compute);
-        }
-
-        private AttentionGradients compute() {
-            return attention.gradients(inputs.query(), inputs.key(), inputs.value(), result, inputs.dOutput());
+            Workers.with(threads, () -> {
+                attention.gradientsInto(
+                        inputs.query(), inputs.key(), inputs.value(), result, inputs.dOutput(), dQuery, dKey, dValue);
+                return dQuery;
+            });
         }
 
         @Override
         public List<Tensor> outputs() {
-            return List.of(gradients.dQuery(), gradients.dKey(), gradients.dValue());
+            return List.of(dQuery, dKey, dValue);
         }
     }
 

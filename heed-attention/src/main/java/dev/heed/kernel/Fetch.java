@@ -1,0 +1,78 @@
+package dev.heed.kernel;
+
+import dev.heed.tensor.Tensor;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Reads lines of memory before they are needed: a number of each, in order and with nothing between, so that as many are on
+ * their way at once as the processor allows. A kernel that reads them between its products has a third as many on their
+ * way, and waits; Java has no prefetch. Changes no bit. Belongs to one thread.
+ */
+final class Fetch {
+    /** Numbers in a line of the cache. */
+    private static final int LINE = 16;
+    /** Bytes that a core's own caches hold at most: what is there would be read twice for nothing. */
+    private static final long NEAR = 2 << 20;
+
+    private static final AtomicLong CALLS = new AtomicLong();
+
+    /** Keys [from, to) of this head have been fetched in this call. */
+    private long call;
+
+    private int head;
+    private int from;
+    private int to;
+    /** Where what was only fetched is used, or the compiler would leave the reading out. */
+    private float any;
+
+    /** A number for a call that fetches, or 0: where all that it reads and writes is near, or a mask may skip most keys. */
+    static long call(Problem p) {
+        long rows = (long) p.heads() * p.queries() + (long) p.key().size(1) * p.keys();
+        long bytes = p.batches() * rows * (p.width() + p.valueWidth()) * Float.BYTES;
+        return bytes > NEAR && p.visible().elements() == null ? CALLS.incrementAndGet() : 0;
+    }
+
+    /** Keys and values [first, end) of one head, unless the thread has fetched them since it took up this head. */
+    void keysAndValues(long number, Problem p, int batch, int keyHead, int first, int end) {
+        if (number == 0) {
+            return;
+        }
+        int which = batch * p.key().size(1) + keyHead;
+        if (call != number || head != which) {
+            call = number;
+            head = which;
+            from = first;
+            to = first;
+        }
+        if (first < from || end > to) {
+            rows(number, p.key(), batch, keyHead, first, end);
+            rows(number, p.value(), batch, keyHead, first, end);
+            from = Math.min(from, first);
+            to = Math.max(to, end);
+        }
+    }
+
+    /** Rows [first, end) of one head of [B, H, N, D]. */
+    void rows(long number, Tensor x, int batch, int head, int first, int end) {
+        if (number == 0) {
+            return;
+        }
+        int at = x.offset() + batch * x.stride(0) + head * x.stride(1) + first * x.stride(2);
+        int width = x.size(3);
+        if (x.stride(2) == width) {
+            lines(x.array(), at, (end - first) * width);
+            return;
+        }
+        for (int i = 0; i < end - first; i++) {
+            lines(x.array(), at + i * x.stride(2), width);
+        }
+    }
+
+    void lines(float[] x, int at, int count) {
+        float sum = 0; // one instruction a line, and so more lines on their way than if their bits were joined
+        for (int i = at; i < at + count; i += LINE) {
+            sum += x[i];
+        }
+        any = sum;
+    }
+}
