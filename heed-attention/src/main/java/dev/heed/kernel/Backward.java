@@ -41,9 +41,6 @@ public final class Backward {
     /** Keys that are asked together who sees them: two register tiles of eight. */
     private static final int STEP = 16;
 
-    /** Numbers that are fetched for several heads at once: 512 KB, half of a second-level cache. */
-    private static final int FETCHED = 1 << 17;
-
     private static final ThreadLocal<Backward> OF_THREAD = ThreadLocal.withInitial(Backward::new);
 
     private final BackwardTile[] tiles = new BackwardTile[GROUP];
@@ -154,7 +151,7 @@ public final class Backward {
     /** A key head in one part: many short sequences then need one meeting of the threads, not two for every few heads. */
     private void whole(Pass pass, int keyHead) {
         Problem p = pass.problem();
-        fetch(p, keyHead, p.query(), p.key(), p.value(), pass.output());
+        fetch.headsTogether(p.key().size(1), keyHead, p.query(), p.key(), p.value(), pass.output());
         int size = Sums.size(p);
         room = room.length < size ? new float[size] : room;
         Arrays.fill(room, 0, size, 0);
@@ -164,34 +161,6 @@ public final class Backward {
         int head = keyHead % p.key().size(1);
         addParts(room, sums.dKey, size, 1, Tile.padded(p.width()), pass.dKey(), batch, head);
         addParts(room, sums.dValue, size, 1, Tile.padded(p.valueWidth()), pass.dValue(), batch, head);
-    }
-
-    /**
-     * Reads what the forward pass left for this head and the next ones in the order of memory. Where heads lie side by side in rows,
-     * one has a piece of each, 128 of 1,536 bytes in a small GPT; the processor fetches ahead within a row, not from piece to
-     * piece, and after a forward pass through all layers little of it is in a cache.
-     */
-    private void fetch(Problem p, int keyHead, Tensor... tensors) {
-        int keyHeads = p.key().size(1);
-        int perHead = 0;
-        for (Tensor x : tensors) {
-            if (x.stride(1) != x.size(3)) {
-                return;
-            }
-            perHead += x.size(1) / keyHeads * x.size(2) * x.size(3);
-        }
-        int heads = Math.min(keyHeads, FETCHED / Math.max(1, perHead));
-        int first = keyHead % keyHeads;
-        if (heads < 2 || first % heads != 0) {
-            return;
-        }
-        for (Tensor x : tensors) {
-            int columns = x.size(1) / keyHeads * x.size(3);
-            int at = x.offset() + keyHead / keyHeads * x.stride(0) + first * columns;
-            for (int row = 0; row < x.size(2); row++) {
-                fetch.lines(x.array(), at + row * x.stride(2), Math.min(heads, keyHeads - first) * columns);
-            }
-        }
     }
 
     private static void wave(long call, Pass pass, int first, int count, int parts, float[] room) {

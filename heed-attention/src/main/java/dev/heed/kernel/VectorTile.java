@@ -684,6 +684,10 @@ final class VectorTile implements Tile {
         }
     }
 
+    /**
+     * Two keys a turn, and the results' rows found anew behind the loop: offsets that live through it would leave C2 too few
+     * registers for its own addresses, which it then moves through vector registers (LOG.md, "Addresses in vector registers").
+     */
     private static void mix11x2(
             float[] v, int at, int stride, int from, int rows, float[] p, int q, float[] o, int to, int width) {
         int t1 = to + width;
@@ -855,6 +859,7 @@ final class VectorTile implements Tile {
         b10.intoArray(o, to + 10 * width + L);
     }
 
+    /** As {@link #mix11x2}. */
     private static void mix10x2(
             float[] v, int at, int stride, int from, int rows, float[] p, int q, float[] o, int to, int width) {
         int t1 = to + width;

@@ -36,7 +36,7 @@ class LargeCallsTest {
             Attention attention = Attention.scaledDotProduct().mask(seen.mask);
             Tensor query = sideBySide(HEADS);
             Tensor key = sideBySide(KEY_HEADS);
-            Tensor value = random(1, KEY_HEADS, LENGTH, WIDTH);
+            Tensor value = Case.random(random, 1, 1, KEY_HEADS, LENGTH, WIDTH);
             Tensor dOutput = sideBySide(HEADS);
             Workers.with(threads, () -> {
                 AttentionOutput all = attention.apply(query, key, value);
@@ -76,9 +76,9 @@ class LargeCallsTest {
     void headsOfALongCacheAreTheHeadsAlone() {
         int keys = 9000;
         int width = 128;
-        Tensor query = random(1, 8, 1, width);
-        Tensor key = random(1, 2, keys, width);
-        Tensor value = random(1, 2, keys, width);
+        Tensor query = Case.random(random, 1, 1, 8, 1, width);
+        Tensor key = Case.random(random, 1, 1, 2, keys, width);
+        Tensor value = Case.random(random, 1, 1, 2, keys, width);
         AttentionOutput all = decode(query, key, value);
         for (int head = 0; head < 2; head++) {
             AttentionOutput alone = decode(
@@ -102,15 +102,6 @@ class LargeCallsTest {
 
     /** [1, heads, LENGTH, WIDTH] as a projection leaves it: a row holds a piece of every head. */
     private Tensor sideBySide(int heads) {
-        return random(1, LENGTH, heads, WIDTH).transpose(1, 2);
-    }
-
-    private Tensor random(int... shape) {
-        Tensor zeros = Tensor.zeros(shape);
-        float[] numbers = zeros.array();
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = (float) random.nextGaussian();
-        }
-        return zeros;
+        return Case.random(random, 1, 1, LENGTH, heads, WIDTH).transpose(1, 2);
     }
 }

@@ -1,8 +1,10 @@
 package dev.heed.bench;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.heed.kernel.Kernels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -14,7 +16,7 @@ import java.util.stream.Stream;
  *
  * @param date UTC, to the minute
  * @param commit of Heed, with {@code +} where the work tree differs from it
- * @param machine name of the processor and how many there are
+ * @param machine name of the processor, how many there are, and whether Java takes large pages
  * @param jdk version and vendor
  * @param kernel Heed's kernels
  * @param plan rounds, block and warm-up
@@ -28,13 +30,21 @@ record Conditions(String date, String commit, String machine, String jdk, String
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 System.getProperty("heed.commit", "unknown"),
                 processor() + ", " + Runtime.getRuntime().availableProcessors() + " processors, "
-                        + System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+                        + System.getProperty("os.name") + " " + System.getProperty("os.arch")
+                        + (hasLargePages() ? ", pages of 2 MB" : ""),
                 Runtime.version() + " " + System.getProperty("java.vendor"),
                 Kernels.name(),
                 plan.rounds() + " rounds, blocks of at least " + plan.blockMillis() + " ms, " + plan.warmupMillis()
                         + " ms warm-up each",
-                java.lang.management.ManagementFactory.getOperatingSystemMXBean()
-                        .getSystemLoadAverage());
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+    }
+
+    private static boolean hasLargePages() {
+        return System.getProperty("os.name").equals("Linux")
+                && ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                        .getVMOption("UseTransparentHugePages")
+                        .getValue()
+                        .equals("true");
     }
 
     private static String processor() {

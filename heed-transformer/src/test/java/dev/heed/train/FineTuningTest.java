@@ -100,10 +100,12 @@ class FineTuningTest {
     void dataThatDoesNotSuitTheArchitectureIsRefused() throws IOException {
         Path pairs = data("bart");
         Path texts = data("gpt2");
-        assertThatThrownBy(() -> tuning(given("gpt2"), 1).trainer(pairs))
+        Path gpt2 = given("gpt2");
+        Path bart = given("bart");
+        assertThatThrownBy(() -> tuning(gpt2, 1).trainer(pairs))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("pairs are for encoder–decoders");
-        assertThatThrownBy(() -> tuning(given("bart"), 1).trainer(texts))
+        assertThatThrownBy(() -> tuning(bart, 1).trainer(texts))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("an encoder–decoder learns from pairs");
     }
