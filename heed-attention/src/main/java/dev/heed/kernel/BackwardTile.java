@@ -158,7 +158,7 @@ final class BackwardTile {
         if (kind == BlockKind.EMPTY) {
             return kind;
         }
-        TILE.exponentials(scores.values(), rows, base);
+        TILE.exponentials(scores.values(), rows, base, scores.values());
         // o = Σ p·v: dP = dO·vᵀ
         TILE.scores(value.array(), row(value, from), value.stride(2), rows, p.valueWidth(), dOutputT, dP);
         // α = softmax(s): dS = p · (dP − Δ)

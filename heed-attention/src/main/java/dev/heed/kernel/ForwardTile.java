@@ -12,6 +12,7 @@ final class ForwardTile {
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
 
+    private final ScoreTile.Block room;
     private final ScoreTile scores;
     /** All chunks but the one that is open, and that one; where only one chunk has been seen it is the total. */
     private float[] total = new float[0];
@@ -28,16 +29,17 @@ final class ForwardTile {
     /** The open chunk is not the first: it stands in {@link #part} and must be merged. */
     private boolean apart;
 
-    /** Where scores are kept beside being used, [keys from the tile's first visible one][32], or null. */
-    private float @Nullable [] kept;
+    /** Where scores are kept, block by block of all keys, [from the tile's first visible one in the block][32], or null. */
+    private float @Nullable [][] kept;
 
     /** @param shared may be shared with other tiles of the thread: nothing in its block outlives {@link #block} */
     ForwardTile(ScoreTile.Block shared) {
+        room = shared;
         scores = new ScoreTile(shared);
     }
 
-    /** Takes up queries {@code firstQuery..}; scores are also written to {@code kept}. */
-    void open(Problem problem, int batch, int head, int firstQuery, float[] kept) {
+    /** Takes up queries {@code firstQuery..}; their scores stay in {@code kept}. */
+    void open(Problem problem, int batch, int head, int firstQuery, float[][] kept) {
         take(problem, batch, head, firstQuery, kept);
         scores.open(problem, batch, head, firstQuery);
     }
@@ -48,7 +50,7 @@ final class ForwardTile {
         scores.open(problem, batch, head, firstQuery, copied, at, problem.width());
     }
 
-    private void take(Problem problem, int batch, int head, int firstQuery, float @Nullable [] kept) {
+    private void take(Problem problem, int batch, int head, int firstQuery, float @Nullable [][] kept) {
         this.problem = problem;
         this.batch = batch;
         this.head = head;
@@ -82,29 +84,22 @@ final class ForwardTile {
             return;
         }
         int rows = to - from;
-        float[] s = scores.values();
+        scores.into(kept == null ? room.scores() : kept[from / ScoreTile.BLOCK]);
         BlockKind kind = scores.scores(from, to);
-        if (kept != null) {
-            keep(kind, kept, (from - scores.low()) * Q, rows * Q);
-        }
         if (kind == BlockKind.EMPTY) { // taken in, it would change no bit
+            if (kept != null) {
+                Arrays.fill(scores.values(), 0, rows * Q, Float.NEGATIVE_INFINITY);
+            }
             return;
         }
+        float[] p = room.scores();
         boolean first = startChunk(from / Forward.CHUNK);
         float[] mixture = apart ? part : total;
         Running run = apart ? chunk : whole;
-        if (TILE.softmax(s, rows, from, run) && !first) {
+        if (TILE.softmax(scores.values(), rows, from, run, p) && !first) {
             TILE.scale(mixture, Tile.padded(problem.valueWidth()), run.factor);
         }
-        scores.mix(problem.value(), from, rows, kind, s, mixture);
-    }
-
-    private void keep(BlockKind kind, float[] kept, int to, int count) {
-        if (kind == BlockKind.EMPTY) {
-            Arrays.fill(kept, to, to + count, Float.NEGATIVE_INFINITY);
-        } else {
-            System.arraycopy(scores.values(), 0, kept, to, count);
-        }
+        scores.mix(problem.value(), from, rows, kind, p, mixture);
     }
 
     /**

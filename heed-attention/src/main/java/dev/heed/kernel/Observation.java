@@ -4,6 +4,12 @@ import java.util.Arrays;
 
 /** What is known of the weights of one tile of queries while blocks of keys pass by; one number per query. */
 final class Observation {
+    /** Scores, then weights, of keys [low, high): of each block of all keys those that lie between, [keys][32]. */
+    float[][] scores = new float[0][];
+    /** First key that any query of the tile sees. */
+    int low;
+    /** One behind the last. */
+    int high;
     /** lse, or 0 for a query that sees nothing (all its scores are −∞). */
     final float[] lse = new float[Tile.QUERIES];
     /** Where the query stands among the keys: i + M − N. */
@@ -17,7 +23,31 @@ final class Observation {
     /** Their keys, the first of equals in front, −1 for none; float, exact up to 2²⁴ keys. */
     float[] topKeys = new float[0];
 
-    void reset(int top) {
+    /** Room for the scores of all keys. */
+    float[][] room(int keys) {
+        int blocks = (keys + ScoreTile.BLOCK - 1) / ScoreTile.BLOCK;
+        int there = scores.length;
+        if (there < blocks) {
+            scores = Arrays.copyOf(scores, blocks);
+            for (int i = there; i < blocks; i++) {
+                scores[i] = new float[ScoreTile.BLOCK * Tile.QUERIES];
+            }
+        }
+        return scores;
+    }
+
+    /** The weight of query q on a key, 0 where no query of the tile sees it. */
+    float weight(int q, int key) {
+        if (key < low || key >= high) {
+            return 0;
+        }
+        int block = key / ScoreTile.BLOCK;
+        return scores[block][(key - Math.max(low, block * ScoreTile.BLOCK)) * Tile.QUERIES + q];
+    }
+
+    void reset(int top, int from, int to) {
+        low = from;
+        high = to;
         if (topWeights.length != top * Tile.QUERIES) {
             topWeights = new float[top * Tile.QUERIES];
             topKeys = new float[top * Tile.QUERIES];

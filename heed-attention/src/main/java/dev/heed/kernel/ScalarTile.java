@@ -52,7 +52,7 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public boolean softmax(float[] s, int rows, int firstKey, Running run) {
+    public boolean softmax(float[] s, int rows, int firstKey, Running run, float[] p) {
         boolean changed = false;
         for (int q = 0; q < QUERIES; q++) {
             float most = run.max[q];
@@ -61,7 +61,7 @@ final class ScalarTile implements Tile {
                 most = score > most ? score : most;
             }
             float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
-            float block = exponentials(s, rows, firstKey & 7, base, run.partial, q);
+            float block = exponentials(s, rows, firstKey & 7, base, run.partial, p, q);
             float factor = Exp.exp(run.max[q] - base);
             changed |= factor != 1;
             run.factor[q] = factor;
@@ -71,11 +71,11 @@ final class ScalarTile implements Tile {
         return changed;
     }
 
-    private static float exponentials(float[] s, int rows, int phase, float base, float[] partial, int q) {
+    private static float exponentials(float[] s, int rows, int phase, float base, float[] partial, float[] to, int q) {
         Arrays.fill(partial, 0, 8, 0);
         for (int j = 0; j < rows; j++) {
             float p = Exp.exp(s[j * QUERIES + q] - base);
-            s[j * QUERIES + q] = p;
+            to[j * QUERIES + q] = p;
             partial[phase + j & 7] += p;
         }
         return ((partial[0] + partial[4]) + (partial[2] + partial[6]))
@@ -90,9 +90,9 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void exponentials(float[] s, int rows, float[] base) {
+    public void exponentials(float[] s, int rows, float[] base, float[] p) {
         for (int i = 0; i < rows * QUERIES; i++) {
-            s[i] = Exp.exp(s[i] - base[i % QUERIES]);
+            p[i] = Exp.exp(s[i] - base[i % QUERIES]);
         }
     }
 
@@ -122,11 +122,11 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns) {
+    public void observe(float[] s, int rows, int firstKey, Observation seen, float[] columns) {
         for (int j = 0; j < rows; j++) {
             float key = firstKey + j;
             for (int q = 0; q < QUERIES; q++) {
-                int i = at + j * QUERIES + q;
+                int i = j * QUERIES + q;
                 float x = s[i] - seen.lse[q];
                 float clamped = x < Exp.LOWEST ? Exp.FLOOR : x;
                 float weight = Exp.exp(x);
@@ -139,10 +139,10 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void enterTop(float[] s, int at, int rows, int firstKey, Observation seen) {
+    public void enterTop(float[] s, int rows, int firstKey, Observation seen) {
         for (int j = 0; j < rows; j++) {
             for (int q = 0; q < QUERIES; q++) {
-                enter(s[at + j * QUERIES + q], firstKey + j, q, seen);
+                enter(s[j * QUERIES + q], firstKey + j, q, seen);
             }
         }
     }

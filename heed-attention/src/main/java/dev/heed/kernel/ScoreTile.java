@@ -17,10 +17,14 @@ final class ScoreTile {
     static final class Block {
         private final float[] s = new float[BLOCK * Q];
         private final int[] visible = new int[BLOCK];
+
+        float[] scores() {
+            return s;
+        }
     }
 
     /** Scores of the last block, [keys][32 queries]. */
-    private final float[] s;
+    private float[] s;
     /** Bit q of visible[j]: query q sees key j of the last block; only valid if that block was partial. */
     private final int[] visible;
 
@@ -60,6 +64,11 @@ final class ScoreTile {
     ScoreTile(Block room) {
         s = room.s;
         visible = room.visible;
+    }
+
+    /** From now on scores go to {@code block}, {@link #BLOCK} · 32 numbers, instead of the room that tiles share. */
+    void into(float[] block) {
+        s = block;
     }
 
     /** Scores of the last block, [keys][32 queries]. */

@@ -20,13 +20,13 @@ public final class Statistics {
 
     private static final ThreadLocal<Statistics> OF_THREAD = ThreadLocal.withInitial(Statistics::new);
 
-    private final Observation seen = new Observation();
-    /** Scores of the open tiles, [keys][32] each, and those of the tile that is looked at. */
-    private final float[][] kept = new float[TILES][0];
+    private final Observation[] seen = new Observation[TILES];
 
-    private float[] scores = new float[0];
-
-    private Statistics() {}
+    private Statistics() {
+        for (int i = 0; i < TILES; i++) {
+            seen[i] = new Observation();
+        }
+    }
 
     /**
      * Where results go; contiguous, zeroed by the caller.
@@ -108,48 +108,53 @@ public final class Statistics {
         for (int tile = part; tile < tiles; tile += PARTS * TILES) {
             int count = Math.min(TILES, (tiles - tile + PARTS - 1) / PARTS);
             for (int i = 0; i < count; i++) {
-                kept[i] = kept[i].length < problem.keys() * Q ? new float[problem.keys() * Q] : kept[i];
-                forward.tile(i).open(problem, batch, head, (tile + i * PARTS) * Q, kept[i]);
+                forward.tile(i).open(problem, batch, head, (tile + i * PARTS) * Q, seen[i].room(problem.keys()));
             }
             forward.throughKeys(call, problem, batch, head, count);
             for (int i = 0; i < count; i++) {
-                int low = forward.tile(i).low();
-                int high = forward.tile(i).high();
-                forward.tile(i).close(output, lse);
-                scores = kept[i];
-                observe(problem, batch, head, (tile + i * PARTS) * Q, low, high, lse, results, columns);
+                ForwardTile done = forward.tile(i);
+                seen[i].reset(results.topWeights.size(3), done.low(), done.high());
+                done.close(output, lse);
+                place(problem, batch, head, (tile + i * PARTS) * Q, lse, seen[i]);
+            }
+            observe(count, columns);
+            for (int i = 0; i < count; i++) {
+                write(results, problem, batchHead, (tile + i * PARTS) * Q, seen[i]);
             }
         }
     }
 
-    /** The scores of keys [low, high) stand in {@link #scores}, [keys][32]. */
-    private void observe(
-            Problem problem,
-            int batch,
-            int head,
-            int first,
-            int low,
-            int high,
-            Tensor lse,
-            Results results,
-            float[] columns) {
+    private static void place(Problem problem, int batch, int head, int first, Tensor lse, Observation seen) {
         int queries = Math.min(Q, problem.queries() - first);
-        int row = (batch * problem.heads() + head) * problem.queries() + first;
-        seen.reset(results.topWeights.size(3));
         for (int q = 0; q < Q; q++) {
             float value = q < queries ? lse.get(batch, head, first + q) : 0;
             seen.lse[q] = value == Float.NEGATIVE_INFINITY ? 0 : value;
             seen.position[q] = first + q + problem.keys() - problem.queries();
         }
-        for (int at = low; at < high; at += ScoreTile.BLOCK) {
-            int rows = Math.min(ScoreTile.BLOCK, high - at);
-            TILE.observe(scores, (at - low) * Q, rows, at, seen, columns);
-            TILE.enterTop(scores, (at - low) * Q, rows, at, seen);
-        }
-        write(results, row, queries, low, high);
     }
 
-    private void write(Results results, int row, int queries, int low, int high) {
+    /** Block by block: a block's column sums are still near when the next tile adds to them. */
+    private void observe(int count, float[] columns) {
+        int from = Integer.MAX_VALUE;
+        int to = 0;
+        for (int i = 0; i < count; i++) {
+            from = Math.min(from, seen[i].low);
+            to = Math.max(to, seen[i].high);
+        }
+        for (int block = from / ScoreTile.BLOCK; block * ScoreTile.BLOCK < to; block++) {
+            for (int i = 0; i < count; i++) {
+                Observation tile = seen[i];
+                int first = Math.max(block * ScoreTile.BLOCK, tile.low);
+                int rows = Math.min((block + 1) * ScoreTile.BLOCK, tile.high) - first;
+                TILE.observe(tile.scores[block], rows, first, tile, columns);
+                TILE.enterTop(tile.scores[block], rows, first, tile);
+            }
+        }
+    }
+
+    private static void write(Results results, Problem problem, int batchHead, int first, Observation seen) {
+        int row = batchHead * problem.queries() + first;
+        int queries = Math.min(Q, problem.queries() - first);
         int top = results.topWeights.size(3);
         int offsets = results.offsets.length;
         for (int q = 0; q < queries; q++) {
@@ -159,11 +164,10 @@ public final class Statistics {
                 results.topWeights.array()[(row + q) * top + k] = seen.topWeights[k * Q + q];
                 results.topKeys[(row + q) * top + k] = (int) seen.topKeys[k * Q + q];
             }
-            results.firstMass.array()[row + q] = low == 0 && high > 0 ? scores[q] : 0;
+            results.firstMass.array()[row + q] = seen.weight(q, 0);
             for (int o = 0; o < offsets; o++) {
                 int key = (int) seen.position[q] + results.offsets[o];
-                results.offsetMass.array()[(row + q) * offsets + o] =
-                        key >= low && key < high ? scores[(key - low) * Q + q] : 0;
+                results.offsetMass.array()[(row + q) * offsets + o] = seen.weight(q, key);
             }
         }
     }

@@ -56,21 +56,21 @@ interface Tile {
     void interval(int[] from, int[] to, int firstKey, int rowFrom, int rowTo, int[] visible);
 
     /**
-     * One step of the online softmax (Milakov and Gimelshein 2018): takes the scores of a block to p = exp(s − max), and
-     * brings the running maximum and sum of each query up to date.
+     * One step of the online softmax (Milakov and Gimelshein 2018): takes the scores of a block to p = exp(s − max), which may be
+     * {@code s} itself, and brings the running maximum and sum of each query up to date.
      *
      * <p>The block's sum is kept in eight partial sums, key j in sum j mod 8 by its absolute index, joined by a fixed tree.
      *
      * @param firstKey absolute index of row 0
      * @return whether any query's factor, by which its mixture must be multiplied, differs from 1
      */
-    boolean softmax(float[] s, int rows, int firstKey, Running run);
+    boolean softmax(float[] s, int rows, int firstKey, Running run, float[] p);
 
     /** lse[q] = max[q] + ln(sum[q]), rounded once; −∞ where the sum is 0. */
     void lse(float[] max, float[] sum, float[] lse);
 
-    /** s[j][q] = exp(s[j][q] − base[q]). */
-    void exponentials(float[] s, int rows, float[] base);
+    /** p[j][q] = exp(s[j][q] − base[q]); p may be s. */
+    void exponentials(float[] s, int rows, float[] base, float[] p);
 
     /** dS = p · (dP − delta), the softmax's backward step, into dP; 0 where bit q of {@code visible[j]} is 0 if given. */
     void scoreGradients(float[] p, float[] dP, int rows, float[] delta, int @Nullable [] visible);
@@ -94,10 +94,10 @@ interface Tile {
      * Takes finished scores to weights, s = α = exp(s − lse), and what is seen of them to the observation; adds α to
      * {@code columns[(firstKey + j)·32 + q]}. Hidden scores (−∞) weigh 0.
      */
-    void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns);
+    void observe(float[] s, int rows, int firstKey, Observation seen, float[] columns);
 
     /** Weights of a block that exceed a query's k-th best so far take their place among its best. */
-    void enterTop(float[] s, int at, int rows, int firstKey, Observation seen);
+    void enterTop(float[] s, int rows, int firstKey, Observation seen);
 
     /** to[c][r] = from[r][c]; rows of {@code from} are {@code stride} apart, those of {@code to} {@code toStride}. */
     void transpose(float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride);

@@ -38,7 +38,7 @@ final class VectorAdditive implements Additive {
                 x.abs().mul(-2f).intoArray(t, i);
             }
         }
-        Tile.CHOSEN.exponentials(t, width, ZEROS);
+        Tile.CHOSEN.exponentials(t, width, ZEROS, t);
         for (int i = 0; i < half; i += L) {
             FloatVector e = FloatVector.fromArray(F, t, i);
             FloatVector x = FloatVector.fromArray(F, t, half + i);

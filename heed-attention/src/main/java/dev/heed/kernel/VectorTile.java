@@ -284,7 +284,7 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public boolean softmax(float[] s, int rows, int firstKey, Running run) {
+    public boolean softmax(float[] s, int rows, int firstKey, Running run, float[] p) {
         boolean changed = false;
         for (int q = 0; q < QUERIES; q += L) {
             blockMax(s, rows, run.max, run.base, q);
@@ -292,10 +292,10 @@ final class VectorTile implements Tile {
         for (int q = 0; q < QUERIES; q += L) {
             advance(run, q);
         }
-        exponentials(run.factor, 1, ZEROS);
-        exponentials(s, rows, run.base);
+        exponentials(run.factor, 1, ZEROS, run.factor);
+        exponentials(s, rows, run.base, p);
         for (int q = 0; q < QUERIES; q += L) {
-            sum(s, rows, firstKey & 7, run.partial, q);
+            sum(p, rows, firstKey & 7, run.partial, q);
             FloatVector factor = FloatVector.fromArray(F, run.factor, q);
             FloatVector.fromArray(F, run.sum, q)
                     .fma(factor, FloatVector.fromArray(F, run.partial, q))
@@ -406,9 +406,9 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public void exponentials(float[] s, int rows, float[] base) {
+    public void exponentials(float[] s, int rows, float[] base, float[] p) {
         for (int q = 0; q < QUERIES; q += L) {
-            exponentials(s, rows, base, q);
+            exponentials(s, rows, base, p, q);
         }
     }
 
@@ -416,7 +416,7 @@ final class VectorTile implements Tile {
      * {@link Exp#exp}, lane by lane the same bits: the polynomial is scaled by {@link Exp#UNBIAS}, a power of two, from its start, which
      * spares a product. Two side by side reach C2's limit of nodes, four spill.
      */
-    private static void exponentials(float[] s, int rows, float[] base, int q) {
+    private static void exponentials(float[] s, int rows, float[] base, float[] to, int q) {
         FloatVector log2e = FloatVector.broadcast(F, Exp.LOG2_E);
         FloatVector round = FloatVector.broadcast(F, Exp.ROUND);
         FloatVector minusLn2High = FloatVector.broadcast(F, -Exp.LN2_HI);
@@ -444,7 +444,7 @@ final class VectorTile implements Tile {
             FloatVector power = rounded.reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, 23)
                     .reinterpretAsFloats();
-            p.mul(power).intoArray(s, at);
+            p.mul(power).intoArray(to, at);
         }
     }
 
@@ -1107,30 +1107,30 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns) {
+    public void observe(float[] s, int rows, int firstKey, Observation seen, float[] columns) {
         for (int q = 0; q < QUERIES; q += L) {
-            observe(s, at, rows, firstKey, seen, columns, q);
+            observe(s, rows, firstKey, seen, columns, q);
         }
     }
 
-    private static void observe(float[] s, int at, int rows, int firstKey, Observation seen, float[] columns, int q) {
+    private static void observe(float[] s, int rows, int firstKey, Observation seen, float[] columns, int q) {
         FloatVector log2e = FloatVector.broadcast(F, Exp.LOG2_E);
         FloatVector round = FloatVector.broadcast(F, Exp.ROUND);
         FloatVector minusLn2High = FloatVector.broadcast(F, -Exp.LN2_HI);
         FloatVector minusLn2Low = FloatVector.broadcast(F, -Exp.LN2_LO);
-        FloatVector c6 = FloatVector.broadcast(F, Exp.C6);
-        FloatVector c5 = FloatVector.broadcast(F, Exp.C5);
-        FloatVector c4 = FloatVector.broadcast(F, Exp.C4);
-        FloatVector c3 = FloatVector.broadcast(F, Exp.C3);
-        FloatVector c2 = FloatVector.broadcast(F, Exp.C2);
-        FloatVector one = FloatVector.broadcast(F, 1f);
+        FloatVector c6 = FloatVector.broadcast(F, Exp.C6 * Exp.UNBIAS);
+        FloatVector c5 = FloatVector.broadcast(F, Exp.C5 * Exp.UNBIAS);
+        FloatVector c4 = FloatVector.broadcast(F, Exp.C4 * Exp.UNBIAS);
+        FloatVector c3 = FloatVector.broadcast(F, Exp.C3 * Exp.UNBIAS);
+        FloatVector c2 = FloatVector.broadcast(F, Exp.C2 * Exp.UNBIAS);
+        FloatVector one = FloatVector.broadcast(F, Exp.UNBIAS);
         FloatVector lse = FloatVector.fromArray(F, seen.lse, q);
-        FloatVector position = FloatVector.fromArray(F, seen.position, q);
-        FloatVector entropy = FloatVector.fromArray(F, seen.entropy, q);
+        FloatVector ahead =
+                FloatVector.fromArray(F, seen.position, q).sub((float) firstKey); // of key j, in whole numbers
+        FloatVector logs = FloatVector.fromArray(F, seen.entropy, q).neg();
         FloatVector distance = FloatVector.fromArray(F, seen.distance, q);
         for (int j = 0; j < rows; j++) {
-            int i = at + j * QUERIES + q;
-            FloatVector key = FloatVector.broadcast(F, (float) (firstKey + j));
+            int i = j * QUERIES + q;
             FloatVector x = FloatVector.fromArray(F, s, i).sub(lse);
             FloatVector clamped = x.blend(Exp.FLOOR, x.compare(VectorOperators.LT, Exp.LOWEST));
             FloatVector rounded = clamped.fma(log2e, round);
@@ -1145,23 +1145,24 @@ final class VectorTile implements Tile {
             FloatVector power = rounded.reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, 23)
                     .reinterpretAsFloats();
-            FloatVector weight = p.mul(power).mul(Exp.UNBIAS);
+            FloatVector weight = p.mul(power);
             weight.intoArray(s, i);
-            entropy = weight.neg().fma(clamped, entropy);
-            distance = weight.fma(position.sub(key).abs(), distance);
+            logs = weight.fma(clamped, logs);
+            distance = weight.fma(ahead.abs(), distance);
+            ahead = ahead.sub(1f);
             int column = (firstKey + j) * QUERIES + q;
             FloatVector.fromArray(F, columns, column).add(weight).intoArray(columns, column);
         }
-        entropy.intoArray(seen.entropy, q);
+        logs.neg().intoArray(seen.entropy, q);
         distance.intoArray(seen.distance, q);
     }
 
     @Override
-    public void enterTop(float[] s, int at, int rows, int firstKey, Observation seen) {
+    public void enterTop(float[] s, int rows, int firstKey, Observation seen) {
         for (int q = 0; q < QUERIES; q += PAIR) {
             int last = seen.topWeights.length - QUERIES + q;
             for (int j = 0; j < rows; j++) {
-                int i = at + j * QUERIES + q;
+                int i = j * QUERIES + q;
                 VectorMask<Float> x = FloatVector.fromArray(F, s, i)
                         .compare(VectorOperators.GT, FloatVector.fromArray(F, seen.topWeights, last));
                 VectorMask<Float> y = FloatVector.fromArray(F, s, i + L)

@@ -235,12 +235,63 @@ class TileTest {
             same("softmax", arrays(first, second, new float[Q], new float[Q], new float[Q]), (tile, a) -> {
                 Running run = new Running();
                 run.reset();
-                boolean changed = tile.softmax(a.floats[0], s.rows, s.at, run);
-                changed |= tile.softmax(a.floats[1], s.rows, s.at + s.rows, run);
+                boolean changed = tile.softmax(a.floats[0], s.rows, s.at, run, a.floats[0]);
+                changed |= tile.softmax(a.floats[1], s.rows, s.at + s.rows, run, a.floats[1]);
                 System.arraycopy(run.max, 0, a.floats[2], 0, Q);
                 System.arraycopy(run.sum, 0, a.floats[3], 0, Q);
                 System.arraycopy(run.factor, 0, a.floats[4], 0, Q);
                 return changed;
+            });
+        });
+    }
+
+    @Test
+    void softmaxIntoAnotherArrayKeepsTheScores() {
+        each(s -> {
+            float[] scores = s.floats(s.rows * Q, 30);
+            float[] inPlace = scores.clone();
+            float[] apart = new float[scores.length];
+            float[] kept = scores.clone();
+            Running run = new Running();
+            run.reset();
+            new VectorTile().softmax(inPlace, s.rows, s.at, run, inPlace);
+            run.reset();
+            new VectorTile().softmax(kept, s.rows, s.at, run, apart);
+            assertThat(apart).isEqualTo(inPlace);
+            assertThat(kept).isEqualTo(scores);
+        });
+    }
+
+    @Test
+    void observationsOfSeveralBlocks() {
+        each(s -> {
+            int top = 1 + s.random.nextInt(5);
+            float[] columns = s.floats((s.at + 2 * s.rows) * Q, 0);
+            float[] lse = s.floats(Q, 0);
+            Arrays given = arrays(
+                    s.floats(s.rows * Q, 30),
+                    s.floats(s.rows * Q, 0),
+                    columns,
+                    new float[Q],
+                    new float[Q],
+                    new float[top * Q],
+                    new float[top * Q]);
+            same("observe", given, (tile, a) -> {
+                Observation seen = new Observation();
+                seen.reset(top, 0, s.at + 2 * s.rows);
+                for (int q = 0; q < Q; q++) {
+                    seen.lse[q] = lse[q] + 9;
+                    seen.position[q] = q - 5;
+                }
+                for (int block = 0; block < 2; block++) {
+                    tile.observe(a.floats[block], s.rows, s.at + block * s.rows, seen, a.floats[2]);
+                    tile.enterTop(a.floats[block], s.rows, s.at + block * s.rows, seen);
+                }
+                System.arraycopy(seen.entropy, 0, a.floats[3], 0, Q);
+                System.arraycopy(seen.distance, 0, a.floats[4], 0, Q);
+                System.arraycopy(seen.topWeights, 0, a.floats[5], 0, top * Q);
+                System.arraycopy(seen.topKeys, 0, a.floats[6], 0, top * Q);
+                return true;
             });
         });
     }
