@@ -1,5 +1,6 @@
 package dev.heed.bench;
 
+import dev.heed.bench.rival.Blas;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -31,6 +32,7 @@ public final class Bench implements Runnable {
             }
             throw problem;
         });
+        Blas.prepare();
         System.exit(command.execute(arguments));
     }
 
