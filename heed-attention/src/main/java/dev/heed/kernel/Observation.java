@@ -42,7 +42,12 @@ final class Observation {
             return 0;
         }
         int block = key / ScoreTile.BLOCK;
-        return scores[block][(key - Math.max(low, block * ScoreTile.BLOCK)) * Tile.QUERIES + q];
+        return scores[block][(key - first(block)) * Tile.QUERIES + q];
+    }
+
+    /** The key whose scores a block begins with. */
+    int first(int block) {
+        return Math.max(low, block * ScoreTile.BLOCK);
     }
 
     void reset(int top, int from, int to) {

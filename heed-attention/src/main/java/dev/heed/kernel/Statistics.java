@@ -144,7 +144,7 @@ public final class Statistics {
         for (int block = from / ScoreTile.BLOCK; block * ScoreTile.BLOCK < to; block++) {
             for (int i = 0; i < count; i++) {
                 Observation tile = seen[i];
-                int first = Math.max(block * ScoreTile.BLOCK, tile.low);
+                int first = tile.first(block);
                 int rows = Math.min((block + 1) * ScoreTile.BLOCK, tile.high) - first;
                 TILE.observe(tile.scores[block], rows, first, tile, columns);
                 TILE.enterTop(tile.scores[block], rows, first, tile);
