@@ -1,6 +1,7 @@
 package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,8 @@ record Blocks(
 
     private static final int PANEL = Product.PANEL;
     private static final Product PRODUCT = Product.CHOSEN;
+    private static final Tile MIXING = Tile.CHOSEN;
+    private static final int[] NONE = new int[Tile.PARTS];
     private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[ROWS * PANEL]);
 
     /**
@@ -90,7 +93,8 @@ record Blocks(
         int columns = Math.min(PANEL, c.size(1) - column);
         int at = c.offset() + row * c.stride(0) + column * c.stride(1);
         int from = bAt + panel * perPanel;
-        if (columns == PANEL && c.stride(1) == 1) {
+        boolean whole = columns == PANEL && (!a.packed || rows % PANEL == 0);
+        if (whole && c.stride(1) == 1) {
             multiply(row, rows, from, c.array(), at, c.stride(0));
             addBias(rows, column, columns, c.array(), at, c.stride(0));
         } else {
@@ -105,14 +109,23 @@ record Blocks(
     }
 
     private void multiply(int row, int rows, int from, float[] to, int at, int perRow) {
-        if (!a.packed) {
+        if (a.packed) {
+            multiplyPacked(row, rows, from, to, at, perRow);
+        } else {
             PRODUCT.rows(a.array, a.at + row * a.stride, a.stride, rows, b, from, depth, to, at, perRow, onto);
-            return;
         }
+    }
+
+    /** A packed panel of a is what the weights of a mixture are, b's panel its values; rows that a lacks are zeros. */
+    private void multiplyPacked(int row, int rows, int from, float[] to, int at, int perRow) {
+        int[] all = {depth, depth, depth};
         for (int r = 0; r < rows; r += PANEL) {
-            int packed = a.at + (row + r) / PANEL * a.stride;
-            int count = Math.min(PANEL, rows - r);
-            PRODUCT.packedRows(a.array, packed, count, b, from, depth, to, at + r * perRow, perRow, onto);
+            int first = at + r * perRow;
+            for (int i = 0; !onto && i < PANEL; i++) {
+                Arrays.fill(to, first + i * perRow, first + i * perRow + PANEL, 0);
+            }
+            int weights = a.at + (row + r) / PANEL * a.stride;
+            MIXING.mix(b, from, PANEL, NONE, all, PANEL, a.array, weights, to, first, perRow);
         }
     }
 

@@ -6,7 +6,7 @@ package dev.heed.kernel;
  * on the width of the CPU's vectors, on the tile an element is in, or on its neighbours.
  *
  * <pre>
- *   a, read in place: row r at {@code at + r·stride}, or packed like a panel, [k][32], row r in lane r
+ *   a, read in place: row r at {@code at + r·stride}
  *   b panel [k][32]      c[r][0..32) = (c[r][0..32) or 0) + Σ_k a[r][k]·b[k][·]
  * </pre>
  *
@@ -38,10 +38,6 @@ interface Product {
             int to,
             int perRow,
             boolean onto);
-
-    /** Like {@link #rows}, of a packed panel of a: a[r][k] at {@code at + 32·k + r}. */
-    void packedRows(
-            float[] a, int at, int rows, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto);
 
     /**
      * Up to four rows against neighbouring panels: c[r][32·p + j] = Σ_k a[r][k]·b[p][k][j].

@@ -28,20 +28,6 @@ final class ScalarProduct implements Product {
         }
     }
 
-    @Override
-    public void packedRows(
-            float[] a, int at, int rows, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto) {
-        for (int r = 0; r < rows; r++) {
-            int row = to + r * perRow;
-            if (!onto) {
-                Arrays.fill(c, row, row + PANEL, 0);
-            }
-            for (int k = 0; k < depth; k++) {
-                add(a[at + k * PANEL + r], b, panel + k * PANEL, c, row);
-            }
-        }
-    }
-
     private static void add(float x, float[] b, int from, float[] c, int to) {
         for (int j = 0; j < PANEL; j++) {
             c[to + j] = Math.fma(x, b[from + j], c[to + j]);

@@ -228,13 +228,14 @@ final class ScalarTile implements Tile {
             int[] to,
             int width,
             float[] p,
+            int pAt,
             float[] o,
             int oAt,
             int oStride) {
         for (int q = 0; q < QUERIES; q++) {
             int row = oAt + q * oStride;
             for (int j = from[q / PART]; j < to[q / PART]; j++) {
-                float weight = p[j * QUERIES + q];
+                float weight = p[pAt + j * QUERIES + q];
                 for (int d = 0; d < width; d++) {
                     o[row + d] = Math.fma(weight, v[at + j * stride + d], o[row + d]);
                 }

@@ -382,11 +382,11 @@ final class ScoreTile {
         // Columns behind the last are those of the next row: they only meet columns of the mixture that nobody reads.
         int lastRow = Math.max(at, at + (rows - 1) * stride); // strides may be negative
         if (whole == width || lastRow + more <= v.length) {
-            TILE.mix(v, at, stride, mixFrom, mixTo, more, p, mixture, 0, length);
+            TILE.mix(v, at, stride, mixFrom, mixTo, more, p, 0, mixture, 0, length);
         } else {
-            TILE.mix(v, at, stride, mixFrom, mixTo, whole, p, mixture, 0, length);
+            TILE.mix(v, at, stride, mixFrom, mixTo, whole, p, 0, mixture, 0, length);
             copyLastColumns(v, at + whole, stride, rows, width - whole);
-            TILE.mix(lastColumns, 0, Tile.COLUMNS, mixFrom, mixTo, Tile.COLUMNS, p, mixture, whole, length);
+            TILE.mix(lastColumns, 0, Tile.COLUMNS, mixFrom, mixTo, Tile.COLUMNS, p, 0, mixture, whole, length);
         }
     }
 

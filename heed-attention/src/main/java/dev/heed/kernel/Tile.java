@@ -117,10 +117,21 @@ interface Tile {
      * @param from of each part of the queries ({@link #PART}) the first key that one of them sees
      * @param to and one behind the last
      * @param width columns, a multiple of {@link #COLUMNS}
+     * @param p p[j][q] at {@code pAt + 32·j + q}
      * @param o row q at {@code oAt + q·oStride}
      */
     void mix(
-            float[] v, int at, int stride, int[] from, int[] to, int width, float[] p, float[] o, int oAt, int oStride);
+            float[] v,
+            int at,
+            int stride,
+            int[] from,
+            int[] to,
+            int width,
+            float[] p,
+            int pAt,
+            float[] o,
+            int oAt,
+            int oStride);
 
     /** True if any of the values is NaN or infinite. */
     boolean anyNonFinite(float[] v, int at, int stride, int rows, int width);

@@ -4,9 +4,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link Product} with the Vector API. The register tile is eight rows by two vectors with 16 lanes and four rows by two
- * vectors else, as in {@link VectorTile} and for the same reason. Rows that a tile has too many repeat the last one: they
- * compute and store the same numbers again, which costs less than a kernel for every count.
+ * {@link Product} with the Vector API. With 16 lanes register tiles are twelve or eight rows by two vectors, else four by two, as in
+ * {@link VectorTile} and for the same reason. Rows that a tile has too many repeat the last one: they compute and store the same
+ * numbers again, which costs less than a kernel for every count.
  */
 final class VectorProduct implements Product {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
@@ -32,6 +32,11 @@ final class VectorProduct implements Product {
         for (int q = 0; q < PANEL; q += PAIR) {
             int r = 0;
             if (TALL) {
+                for (;
+                        r + 12 <= rows && r + 16 != rows;
+                        r += 12) { // 16 are two of eight: four alone wait for their sums
+                    rows12(a, at + r * stride, stride, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
+                }
                 for (; r + 4 < rows; r += 8) {
                     int last = Math.min(8, rows - r) - 1;
                     rows8(a, at + r * stride, stride, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
@@ -42,6 +47,107 @@ final class VectorProduct implements Product {
                 rows4(a, at + r * stride, stride, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
             }
         }
+    }
+
+    /** The results' rows are found anew behind the loop, as in {@link VectorTile} and for the same reason. */
+    private static void rows12(
+            float[] a,
+            int at,
+            int stride,
+            float[] b,
+            int panel,
+            int depth,
+            float[] c,
+            int to,
+            int perRow,
+            boolean onto) {
+        int r1 = at + stride;
+        int r2 = r1 + stride;
+        int r3 = r2 + stride;
+        int r4 = r3 + stride;
+        int r5 = r4 + stride;
+        int r6 = r5 + stride;
+        int r7 = r6 + stride;
+        int r8 = r7 + stride;
+        int r9 = r8 + stride;
+        int r10 = r9 + stride;
+        int r11 = r10 + stride;
+        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
+        FloatVector x1 = first(c, to + perRow, onto), y1 = first(c, to + perRow + L, onto);
+        FloatVector x2 = first(c, to + 2 * perRow, onto), y2 = first(c, to + 2 * perRow + L, onto);
+        FloatVector x3 = first(c, to + 3 * perRow, onto), y3 = first(c, to + 3 * perRow + L, onto);
+        FloatVector x4 = first(c, to + 4 * perRow, onto), y4 = first(c, to + 4 * perRow + L, onto);
+        FloatVector x5 = first(c, to + 5 * perRow, onto), y5 = first(c, to + 5 * perRow + L, onto);
+        FloatVector x6 = first(c, to + 6 * perRow, onto), y6 = first(c, to + 6 * perRow + L, onto);
+        FloatVector x7 = first(c, to + 7 * perRow, onto), y7 = first(c, to + 7 * perRow + L, onto);
+        FloatVector x8 = first(c, to + 8 * perRow, onto), y8 = first(c, to + 8 * perRow + L, onto);
+        FloatVector x9 = first(c, to + 9 * perRow, onto), y9 = first(c, to + 9 * perRow + L, onto);
+        FloatVector x10 = first(c, to + 10 * perRow, onto), y10 = first(c, to + 10 * perRow + L, onto);
+        FloatVector x11 = first(c, to + 11 * perRow, onto), y11 = first(c, to + 11 * perRow + L, onto);
+        for (int k = 0; k < depth; k++) {
+            FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
+            FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
+            FloatVector e = FloatVector.broadcast(F, a[at + k]);
+            x0 = e.fma(p, x0);
+            y0 = e.fma(q, y0);
+            e = FloatVector.broadcast(F, a[r1 + k]);
+            x1 = e.fma(p, x1);
+            y1 = e.fma(q, y1);
+            e = FloatVector.broadcast(F, a[r2 + k]);
+            x2 = e.fma(p, x2);
+            y2 = e.fma(q, y2);
+            e = FloatVector.broadcast(F, a[r3 + k]);
+            x3 = e.fma(p, x3);
+            y3 = e.fma(q, y3);
+            e = FloatVector.broadcast(F, a[r4 + k]);
+            x4 = e.fma(p, x4);
+            y4 = e.fma(q, y4);
+            e = FloatVector.broadcast(F, a[r5 + k]);
+            x5 = e.fma(p, x5);
+            y5 = e.fma(q, y5);
+            e = FloatVector.broadcast(F, a[r6 + k]);
+            x6 = e.fma(p, x6);
+            y6 = e.fma(q, y6);
+            e = FloatVector.broadcast(F, a[r7 + k]);
+            x7 = e.fma(p, x7);
+            y7 = e.fma(q, y7);
+            e = FloatVector.broadcast(F, a[r8 + k]);
+            x8 = e.fma(p, x8);
+            y8 = e.fma(q, y8);
+            e = FloatVector.broadcast(F, a[r9 + k]);
+            x9 = e.fma(p, x9);
+            y9 = e.fma(q, y9);
+            e = FloatVector.broadcast(F, a[r10 + k]);
+            x10 = e.fma(p, x10);
+            y10 = e.fma(q, y10);
+            e = FloatVector.broadcast(F, a[r11 + k]);
+            x11 = e.fma(p, x11);
+            y11 = e.fma(q, y11);
+        }
+        x0.intoArray(c, to);
+        y0.intoArray(c, to + L);
+        x1.intoArray(c, to + perRow);
+        y1.intoArray(c, to + perRow + L);
+        x2.intoArray(c, to + 2 * perRow);
+        y2.intoArray(c, to + 2 * perRow + L);
+        x3.intoArray(c, to + 3 * perRow);
+        y3.intoArray(c, to + 3 * perRow + L);
+        x4.intoArray(c, to + 4 * perRow);
+        y4.intoArray(c, to + 4 * perRow + L);
+        x5.intoArray(c, to + 5 * perRow);
+        y5.intoArray(c, to + 5 * perRow + L);
+        x6.intoArray(c, to + 6 * perRow);
+        y6.intoArray(c, to + 6 * perRow + L);
+        x7.intoArray(c, to + 7 * perRow);
+        y7.intoArray(c, to + 7 * perRow + L);
+        x8.intoArray(c, to + 8 * perRow);
+        y8.intoArray(c, to + 8 * perRow + L);
+        x9.intoArray(c, to + 9 * perRow);
+        y9.intoArray(c, to + 9 * perRow + L);
+        x10.intoArray(c, to + 10 * perRow);
+        y10.intoArray(c, to + 10 * perRow + L);
+        x11.intoArray(c, to + 11 * perRow);
+        y11.intoArray(c, to + 11 * perRow + L);
     }
 
     private static void rows8(
@@ -159,140 +265,6 @@ final class VectorProduct implements Product {
             x2 = e.fma(p, x2);
             y2 = e.fma(q, y2);
             e = FloatVector.broadcast(F, a[r3 + k]);
-            x3 = e.fma(p, x3);
-            y3 = e.fma(q, y3);
-        }
-        x0.intoArray(c, to);
-        y0.intoArray(c, to + L);
-        x1.intoArray(c, t1);
-        y1.intoArray(c, t1 + L);
-        x2.intoArray(c, t2);
-        y2.intoArray(c, t2 + L);
-        x3.intoArray(c, t3);
-        y3.intoArray(c, t3 + L);
-    }
-
-    @Override
-    public void packedRows(
-            float[] a, int at, int rows, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto) {
-        for (int q = 0; q < PANEL; q += PAIR) {
-            int r = 0;
-            if (TALL) {
-                for (; r + 4 < rows; r += 8) {
-                    int last = Math.min(8, rows - r) - 1;
-                    packed8(a, at + r, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
-                }
-            }
-            for (; r < rows; r += 4) {
-                int last = Math.min(4, rows - r) - 1;
-                packed4(a, at + r, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
-            }
-        }
-    }
-
-    private static void packed8(
-            float[] a, int at, int last, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto) {
-        int i1 = Math.min(1, last);
-        int i2 = Math.min(2, last);
-        int i3 = Math.min(3, last);
-        int i4 = Math.min(4, last);
-        int i5 = Math.min(5, last);
-        int i6 = Math.min(6, last);
-        int r1 = at + i1;
-        int r2 = at + i2;
-        int r3 = at + i3;
-        int r4 = at + i4;
-        int r5 = at + i5;
-        int r6 = at + i6;
-        int r7 = at + last;
-        int t1 = to + i1 * perRow;
-        int t2 = to + i2 * perRow;
-        int t3 = to + i3 * perRow;
-        int t4 = to + i4 * perRow;
-        int t5 = to + i5 * perRow;
-        int t6 = to + i6 * perRow;
-        int t7 = to + last * perRow;
-        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
-        FloatVector x1 = first(c, t1, onto), y1 = first(c, t1 + L, onto);
-        FloatVector x2 = first(c, t2, onto), y2 = first(c, t2 + L, onto);
-        FloatVector x3 = first(c, t3, onto), y3 = first(c, t3 + L, onto);
-        FloatVector x4 = first(c, t4, onto), y4 = first(c, t4 + L, onto);
-        FloatVector x5 = first(c, t5, onto), y5 = first(c, t5 + L, onto);
-        FloatVector x6 = first(c, t6, onto), y6 = first(c, t6 + L, onto);
-        FloatVector x7 = first(c, t7, onto), y7 = first(c, t7 + L, onto);
-        for (int k = 0; k < depth; k++) {
-            FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
-            FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
-            FloatVector e = FloatVector.broadcast(F, a[at + k * PANEL]);
-            x0 = e.fma(p, x0);
-            y0 = e.fma(q, y0);
-            e = FloatVector.broadcast(F, a[r1 + k * PANEL]);
-            x1 = e.fma(p, x1);
-            y1 = e.fma(q, y1);
-            e = FloatVector.broadcast(F, a[r2 + k * PANEL]);
-            x2 = e.fma(p, x2);
-            y2 = e.fma(q, y2);
-            e = FloatVector.broadcast(F, a[r3 + k * PANEL]);
-            x3 = e.fma(p, x3);
-            y3 = e.fma(q, y3);
-            e = FloatVector.broadcast(F, a[r4 + k * PANEL]);
-            x4 = e.fma(p, x4);
-            y4 = e.fma(q, y4);
-            e = FloatVector.broadcast(F, a[r5 + k * PANEL]);
-            x5 = e.fma(p, x5);
-            y5 = e.fma(q, y5);
-            e = FloatVector.broadcast(F, a[r6 + k * PANEL]);
-            x6 = e.fma(p, x6);
-            y6 = e.fma(q, y6);
-            e = FloatVector.broadcast(F, a[r7 + k * PANEL]);
-            x7 = e.fma(p, x7);
-            y7 = e.fma(q, y7);
-        }
-        x0.intoArray(c, to);
-        y0.intoArray(c, to + L);
-        x1.intoArray(c, t1);
-        y1.intoArray(c, t1 + L);
-        x2.intoArray(c, t2);
-        y2.intoArray(c, t2 + L);
-        x3.intoArray(c, t3);
-        y3.intoArray(c, t3 + L);
-        x4.intoArray(c, t4);
-        y4.intoArray(c, t4 + L);
-        x5.intoArray(c, t5);
-        y5.intoArray(c, t5 + L);
-        x6.intoArray(c, t6);
-        y6.intoArray(c, t6 + L);
-        x7.intoArray(c, t7);
-        y7.intoArray(c, t7 + L);
-    }
-
-    private static void packed4(
-            float[] a, int at, int last, float[] b, int panel, int depth, float[] c, int to, int perRow, boolean onto) {
-        int i1 = Math.min(1, last);
-        int i2 = Math.min(2, last);
-        int r1 = at + i1;
-        int r2 = at + i2;
-        int r3 = at + last;
-        int t1 = to + i1 * perRow;
-        int t2 = to + i2 * perRow;
-        int t3 = to + last * perRow;
-        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
-        FloatVector x1 = first(c, t1, onto), y1 = first(c, t1 + L, onto);
-        FloatVector x2 = first(c, t2, onto), y2 = first(c, t2 + L, onto);
-        FloatVector x3 = first(c, t3, onto), y3 = first(c, t3 + L, onto);
-        for (int k = 0; k < depth; k++) {
-            FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
-            FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
-            FloatVector e = FloatVector.broadcast(F, a[at + k * PANEL]);
-            x0 = e.fma(p, x0);
-            y0 = e.fma(q, y0);
-            e = FloatVector.broadcast(F, a[r1 + k * PANEL]);
-            x1 = e.fma(p, x1);
-            y1 = e.fma(q, y1);
-            e = FloatVector.broadcast(F, a[r2 + k * PANEL]);
-            x2 = e.fma(p, x2);
-            y2 = e.fma(q, y2);
-            e = FloatVector.broadcast(F, a[r3 + k * PANEL]);
             x3 = e.fma(p, x3);
             y3 = e.fma(q, y3);
         }

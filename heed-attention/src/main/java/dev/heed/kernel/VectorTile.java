@@ -639,48 +639,49 @@ final class VectorTile implements Tile {
             int[] to,
             int width,
             float[] p,
+            int pAt,
             float[] o,
             int oAt,
             int oStride) {
         int d = 0;
         if (TALL) {
             for (; d + PAIR <= width; d += PAIR) {
-                mixTall(v, at + d, stride, from, to, p, o, oAt + d, oStride);
+                mixTall(v, at + d, stride, from, to, p, pAt, o, oAt + d, oStride);
             }
             if (d < width) {
-                mixThin(v, at + d, stride, from, to, p, o, oAt + d, oStride);
+                mixThin(v, at + d, stride, from, to, p, pAt, o, oAt + d, oStride);
             }
         }
         for (; !TALL && d < width; d += PAIR) {
-            mixFlat(v, at + d, stride, from, to, p, o, oAt + d, oStride);
+            mixFlat(v, at + d, stride, from, to, p, pAt, o, oAt + d, oStride);
         }
     }
 
     /** Two columns of vectors, part by part. */
     private static void mixTall(
-            float[] v, int at, int stride, int[] from, int[] to, float[] p, float[] o, int oAt, int oStride) {
-        mix11x2(v, at, stride, from[0], to[0], p, 0, o, oAt, oStride);
-        mix11x2(v, at, stride, from[1], to[1], p, PART, o, oAt + PART * oStride, oStride);
-        mix10x2(v, at, stride, from[2], to[2], p, 2 * PART, o, oAt + 2 * PART * oStride, oStride);
+            float[] v, int at, int stride, int[] from, int[] to, float[] p, int pAt, float[] o, int oAt, int oStride) {
+        mix11x2(v, at, stride, from[0], to[0], p, pAt, o, oAt, oStride);
+        mix11x2(v, at, stride, from[1], to[1], p, pAt + PART, o, oAt + PART * oStride, oStride);
+        mix10x2(v, at, stride, from[2], to[2], p, pAt + 2 * PART, o, oAt + 2 * PART * oStride, oStride);
     }
 
     /** A last one: eight queries at a time, which take what the parts see that they belong to. */
     private static void mixThin(
-            float[] v, int at, int stride, int[] from, int[] to, float[] p, float[] o, int oAt, int oStride) {
+            float[] v, int at, int stride, int[] from, int[] to, float[] p, int pAt, float[] o, int oAt, int oStride) {
         for (int q = 0; q < QUERIES; q += 8) {
             int first = Math.min(from[q / PART], from[(q + 7) / PART]);
             int end = Math.max(to[q / PART], to[(q + 7) / PART]);
-            mix8x1(v, at, stride, first, end, p, q, o, oAt + q * oStride, oStride);
+            mix8x1(v, at, stride, first, end, p, pAt + q, o, oAt + q * oStride, oStride);
         }
     }
 
     /** Two columns of shorter vectors, four queries at a time. */
     private static void mixFlat(
-            float[] v, int at, int stride, int[] from, int[] to, float[] p, float[] o, int oAt, int oStride) {
+            float[] v, int at, int stride, int[] from, int[] to, float[] p, int pAt, float[] o, int oAt, int oStride) {
         for (int q = 0; q < QUERIES; q += 4) {
             int first = Math.min(from[q / PART], from[(q + 3) / PART]);
             int end = Math.max(to[q / PART], to[(q + 3) / PART]);
-            mix4x2(v, at, stride, first, end, p, q, o, oAt + q * oStride, oStride);
+            mix4x2(v, at, stride, first, end, p, pAt + q, o, oAt + q * oStride, oStride);
         }
     }
 

@@ -204,16 +204,12 @@ class GemmTest {
             for (int depth : new int[] {0, 1, 2, 9, 33}) {
                 for (boolean onto : new boolean[] {false, true}) {
                     float[] a = random(rows, depth + 3).array();
-                    float[] packed = random(depth, 32).array();
                     float[] b = random(depth, 32).array();
                     float[] c = random(rows, 40).array();
                     float[] d = c.clone();
                     vector.rows(a, 0, depth + 3, rows, b, 0, depth, c, 0, 40, onto);
                     scalar.rows(a, 0, depth + 3, rows, b, 0, depth, d, 0, 40, onto);
                     assertThat(c).as("rows=%d depth=%d", rows, depth).isEqualTo(d);
-                    vector.packedRows(packed, 0, rows, b, 0, depth, c, 0, 40, onto);
-                    scalar.packedRows(packed, 0, rows, b, 0, depth, d, 0, 40, onto);
-                    assertThat(c).as("packed rows=%d depth=%d", rows, depth).isEqualTo(d);
                 }
             }
         }

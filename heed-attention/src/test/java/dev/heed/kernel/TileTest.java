@@ -131,17 +131,29 @@ class TileTest {
                 to[part] = s.random.nextInt(s.rows + 1); // may be none
             }
             float[] values = s.floats(s.at + s.rows * stride + 1, 0);
-            float[] weights = s.floats(s.rows * Q, 0);
-            for (int i = 0; i < weights.length; i++) {
+            int weightsAt = s.random.nextInt(50);
+            float[] weights = s.floats(weightsAt + s.rows * Q, 0);
+            for (int i = 0; i < s.rows * Q; i++) {
                 int part = i % Q / Tile.PART;
                 if (i / Q < from[part] || i / Q >= to[part]) {
-                    weights[i] = 0;
+                    weights[weightsAt + i] = 0;
                 }
             }
             int rowLength = Tile.padded(width) + 32 * s.random.nextInt(2);
             float[] mixture = s.floats(s.at + Q * rowLength, 0);
             same("mix of " + width + " columns", arrays(values, weights, mixture), (tile, a) -> {
-                tile.mix(a.floats[0], s.at, stride, from, to, width, a.floats[1], a.floats[2], s.at, rowLength);
+                tile.mix(
+                        a.floats[0],
+                        s.at,
+                        stride,
+                        from,
+                        to,
+                        width,
+                        a.floats[1],
+                        weightsAt,
+                        a.floats[2],
+                        s.at,
+                        rowLength);
                 return true;
             });
         });
