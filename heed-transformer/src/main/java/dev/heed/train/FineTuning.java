@@ -84,9 +84,10 @@ public record FineTuning(
     public Trainer trainer(Path data) {
         Start start = start();
         Given given = Given.read(data);
-        try (Tokenizer tokenizer = Tokenizer.load(from)) {
+        try (Tokenizer reader = Tokenizer.load(from);
+                Tokenizer writer = Tokenizer.loadWritten(from).orElse(reader)) {
             Recipe recipe = recipe(start.config(), start.network());
-            return Trainer.further(recipe, task(start.network(), given, data.toString(), tokenizer), start);
+            return Trainer.further(recipe, task(start.network(), given, data.toString(), reader, writer), start);
         }
     }
 
@@ -119,11 +120,6 @@ public record FineTuning(
 
     private Start start() {
         Config config = Config.read(from);
-        if (!config.booleanOr("share_encoder_decoder_embeddings", true)) {
-            throw config.error(
-                    "share_encoder_decoder_embeddings",
-                    "must be true for training; a model with two vocabularies is not trained further");
-        }
         try (Checkpoint checkpoint = Checkpoint.open(from)) {
             Parameters parameters =
                     Parameters.learning(checkpoint, Architectures.of(config).base());
@@ -179,15 +175,20 @@ public record FineTuning(
                 seed);
     }
 
-    /** What such a network learns from such data. */
-    static Task task(Network network, Given given, String name, Tokenizer tokenizer) {
+    /**
+     * What such a network learns from such data.
+     *
+     * @param writer the tokenizer of what an encoder–decoder writes, mostly that of what it reads
+     */
+    static Task task(Network network, Given given, String name, Tokenizer tokenizer, Tokenizer writer) {
         return switch (network) {
             case Network.Decoder decoder ->
                 given instanceof Given.Running running
                         ? Corpus.tokens(name, running.text(), tokenizer)
                         : Learned.next(given, name, texts -> tokenizer.json());
             case Network.Encoder encoder -> Learned.masked(given, name, texts -> tokenizer.json());
-            case Network.EncoderDecoder pair -> Learned.written(given, name, texts -> tokenizer.json());
+            case Network.EncoderDecoder pair ->
+                Learned.written(given, name, texts -> new Pairs.Sides(tokenizer.json(), writer.json()));
             case Network.Viewer viewer ->
                 throw new IllegalArgumentException(
                         "train: models that look at pictures cannot be trained further, only models of text");

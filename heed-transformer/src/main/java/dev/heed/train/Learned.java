@@ -56,7 +56,7 @@ final class Learned {
     }
 
     /** One text from another: for encoder–decoders. */
-    static Task written(Given given, String name, Cut cut) {
+    static Task written(Given given, String name, Function<List<String>, Pairs.Sides> cut) {
         if (!(given instanceof Given.Paired pairs)) {
             throw new IllegalArgumentException(name
                     + ": an encoder–decoder learns from pairs: a .tsv file with two columns, or a .jsonl file with 'read'"

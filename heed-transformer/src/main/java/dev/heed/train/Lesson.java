@@ -46,7 +46,7 @@ public enum Lesson {
         @Override
         Task task(Tokenization tokens, @Nullable Path data) {
             Path file = required(data, "pairs of texts: give --data FILE.tsv or FILE.jsonl");
-            return Learned.written(Given.read(file), file.toString(), tokens::paired);
+            return Learned.written(Given.read(file), file.toString(), texts -> Pairs.Sides.alike(tokens.paired(texts)));
         }
     },
     /** Masked words of the worlds' English sentences, pronouns among them. */

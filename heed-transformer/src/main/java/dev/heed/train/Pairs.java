@@ -24,7 +24,7 @@ final class Pairs {
     private static final int SENTENCES = 120_000;
     private static final int JUDGED = 1000;
 
-    private final String tokenizerJson;
+    private final Sides tokenizers;
     private final int vocabulary;
     private final List<Pair> train;
     private final List<Pair> validation;
@@ -37,13 +37,21 @@ final class Pairs {
     /** Two texts. */
     record Texts(String read, String written) {}
 
-    /** @param tokenizerJson whose special tokens end each text */
-    Pairs(String tokenizerJson, List<Texts> train, List<Texts> validation) {
-        this.tokenizerJson = tokenizerJson;
-        try (Tokenizer tokenizer = Tokenizer.parse("tokenizer.json", tokenizerJson)) {
-            this.vocabulary = tokenizer.size();
-            this.train = encoded(train, tokenizer);
-            this.validation = encoded(validation, tokenizer);
+    /** The tokenizer.json of what is read and that of what is written: mostly the same. */
+    record Sides(String read, String written) {
+        static Sides alike(String tokenizerJson) {
+            return new Sides(tokenizerJson, tokenizerJson);
+        }
+    }
+
+    /** @param tokenizers whose special tokens end each text */
+    Pairs(Sides tokenizers, List<Texts> train, List<Texts> validation) {
+        this.tokenizers = tokenizers;
+        try (Tokenizer reader = Tokenizer.parse("tokenizer.json", tokenizers.read());
+                Tokenizer writer = Tokenizer.parse("tokenizer.json of what is written", tokenizers.written())) {
+            this.vocabulary = writer.size();
+            this.train = encoded(train, reader, writer);
+            this.validation = encoded(validation, reader, writer);
         }
         this.first = train.getFirst().read();
         this.sha256 = Hash.sha256(Stream.concat(train.stream(), validation.stream())
@@ -65,7 +73,7 @@ final class Pairs {
     private static Pairs worlds(Tokenization tokens, Function<Sentence, Text> german) {
         List<Texts> train = sentences(Split.TRAIN, SENTENCES, german);
         List<String> texts = train.stream().flatMap(Pairs::each).toList();
-        return new Pairs(tokens.paired(texts), train, sentences(Split.HELDOUT, JUDGED, german));
+        return new Pairs(Sides.alike(tokens.paired(texts)), train, sentences(Split.HELDOUT, JUDGED, german));
     }
 
     private static List<Texts> sentences(Split split, int count, Function<Sentence, Text> german) {
@@ -79,18 +87,20 @@ final class Pairs {
         return Stream.of(texts.read(), texts.written());
     }
 
-    private static List<Pair> encoded(List<Texts> all, Tokenizer tokenizer) {
+    private static List<Pair> encoded(List<Texts> all, Tokenizer reader, Tokenizer writer) {
         return all.stream()
                 .map(each -> new Pair(
-                        tokenizer.encode(each.read()).ids(),
-                        tokenizer.encode(each.written()).ids()))
+                        reader.encode(each.read()).ids(),
+                        writer.encode(each.written()).ids()))
                 .toList();
     }
 
+    /** That of what is read. */
     String tokenizerJson() {
-        return tokenizerJson;
+        return tokenizers.read();
     }
 
+    /** Ids that may be written. */
     int vocabulary() {
         return vocabulary;
     }

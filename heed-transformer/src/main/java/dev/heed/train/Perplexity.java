@@ -46,7 +46,7 @@ public record Perplexity(long tokens, long learned, int vocabulary, double loss,
      */
     public static Perplexity of(Model model, Path data, int context) {
         Given given = Given.read(data);
-        Task task = FineTuning.task(model.network(), given, data.toString(), model.tokenizer());
+        Task task = FineTuning.task(model.network(), given, data.toString(), model.tokenizer(), model.writer());
         return of(model, task, Math.min(context, model.sizes().context()));
     }
 

@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -34,69 +30,6 @@ class SentencePieceTest {
     @TempDir
     private Path folder = Path.of(""); // set by JUnit
 
-    // ---- the file's form
-
-    private static final class Message {
-        final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-        Message varint(long value) {
-            long left = value;
-            while (left >>> 7 != 0) {
-                bytes.write((int) (left & 0x7F | 0x80));
-                left >>>= 7;
-            }
-            bytes.write((int) left);
-            return this;
-        }
-
-        Message number(int field, long value) {
-            return varint(field << 3).varint(value);
-        }
-
-        Message floating(int field, double value) {
-            varint(field << 3 | 5);
-            bytes.writeBytes(ByteBuffer.allocate(4)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .putFloat((float) value)
-                    .array());
-            return this;
-        }
-
-        Message part(int field, byte... value) {
-            varint(field << 3 | 2).varint(value.length);
-            bytes.writeBytes(value);
-            return this;
-        }
-    }
-
-    private static byte[] file(Map<String, Double> pieces, long kind) {
-        Message all = new Message();
-        pieces.forEach((text, score) -> all.part(
-                1,
-                new Message()
-                        .part(1, text.getBytes(StandardCharsets.UTF_8))
-                        .floating(2, score)
-                        .number(3, 1)
-                        .bytes
-                        .toByteArray()));
-        all.part(
-                2,
-                new Message()
-                        .number(3, kind)
-                        .number(4, 8000)
-                        .floating(10, 0.9995)
-                        .bytes
-                        .toByteArray());
-        all.part(
-                3,
-                new Message()
-                        .part(1, "nmt".getBytes(StandardCharsets.UTF_8))
-                        .number(3, 1)
-                        .bytes
-                        .toByteArray());
-        return all.bytes.toByteArray();
-    }
-
     private static Map<String, Double> pieces(String name) {
         Map<String, Double> pieces = new LinkedHashMap<>();
         Json.read(CASES.resolve(name).resolve("tokenizer.json"), 1 << 20)
@@ -107,12 +40,6 @@ class SentencePieceTest {
         return pieces;
     }
 
-    private static String ids(Iterable<String> pieces) {
-        var ids = tools.jackson.databind.node.JsonNodeFactory.instance.objectNode();
-        pieces.forEach(piece -> ids.put(piece, ids.size()));
-        return Json.write(ids);
-    }
-
     // ---- against the same vocabulary as tokenizer.json
 
     @ParameterizedTest
@@ -121,10 +48,10 @@ class SentencePieceTest {
         assumeTrue(Files.isDirectory(CASES), "no conformance cases at " + CASES);
         Map<String, Double> pieces = pieces(name);
         if (name.equals("marian")) {
-            Files.writeString(folder.resolve("vocab.json"), ids(pieces.keySet()));
-            Files.write(folder.resolve("source.spm"), file(pieces, 1));
+            Files.writeString(folder.resolve("vocab.json"), SentencePieceFile.ids(pieces.keySet()));
+            Files.write(folder.resolve("source.spm"), SentencePieceFile.unigram(pieces));
         } else {
-            Files.write(folder.resolve("spiece.model"), file(pieces, 1));
+            Files.write(folder.resolve("spiece.model"), SentencePieceFile.unigram(pieces));
         }
         try (Tokenizer expected = Tokenizer.load(CASES.resolve(name));
                 Tokenizer got = Tokenizer.load(folder)) {
@@ -154,10 +81,11 @@ class SentencePieceTest {
         pieces.put("<unk>", 0.0);
         pieces.put("</s>", 0.0);
         List.of("▁", "▁a", "a", "b", "▁ab").forEach(piece -> pieces.put(piece, -2.0 - pieces.size()));
-        Files.write(folder.resolve("source.spm"), file(pieces, 1));
+        Files.write(folder.resolve("source.spm"), SentencePieceFile.unigram(pieces));
         Files.writeString(
                 folder.resolve("vocab.json"),
-                ids(List.of("</s>", "<unk>", "▁abba", "bb", "ß", "a", "▁ab", ">>deu<<", "b", "▁a", "▁", "<pad>")));
+                SentencePieceFile.ids(
+                        List.of("</s>", "<unk>", "▁abba", "bb", "ß", "a", "▁ab", ">>deu<<", "b", "▁a", "▁", "<pad>")));
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
             assertThat(tokenizer.encode("abba").labels()).containsExactly("␣ab", "b", "a", "</s>");
             assertThat(tokenizer.encode("abba").ids()).containsExactly(6, 8, 5, 0);
@@ -173,11 +101,13 @@ class SentencePieceTest {
     void marianMayWriteWithAVocabularyOfItsOwn() throws IOException {
         Map<String, Double> read = new LinkedHashMap<>(Map.of("<unk>", 0.0, "</s>", 0.0, "▁a", -3.0, "b", -4.0));
         Map<String, Double> written = new LinkedHashMap<>(Map.of("<unk>", 0.0, "</s>", 0.0, "▁ab", -3.0, "▁a", -4.0));
-        Files.write(folder.resolve("source.spm"), file(read, 1));
-        Files.write(folder.resolve("target.spm"), file(written, 1));
-        Files.writeString(folder.resolve("vocab.json"), ids(List.of("</s>", "<unk>", "▁a", "b", "<pad>")));
+        Files.write(folder.resolve("source.spm"), SentencePieceFile.unigram(read));
+        Files.write(folder.resolve("target.spm"), SentencePieceFile.unigram(written));
         Files.writeString(
-                folder.resolve("target_vocab.json"), ids(List.of("</s>", "<unk>", "▁ab", "▁a", "c", "<pad>")));
+                folder.resolve("vocab.json"), SentencePieceFile.ids(List.of("</s>", "<unk>", "▁a", "b", "<pad>")));
+        Files.writeString(
+                folder.resolve("target_vocab.json"),
+                SentencePieceFile.ids(List.of("</s>", "<unk>", "▁ab", "▁a", "c", "<pad>")));
         assertThat(Tokenizer.loadWritten(folder)).isEmpty();
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"separate_vocabs\": true}");
         try (Tokenizer reader = Tokenizer.load(folder);
@@ -193,11 +123,13 @@ class SentencePieceTest {
     void filesThatAreNoModelAreRefused() throws IOException {
         Files.write(folder.resolve("spiece.model"), new byte[] {1, 2, 3});
         assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("spiece.model: is not a SentencePiece");
-        Files.write(folder.resolve("spiece.model"), file(Map.of("</s>", 0.0, "<unk>", 0.0, "a", -1.0), 2));
+        Files.write(
+                folder.resolve("spiece.model"),
+                SentencePieceFile.file(Map.of("</s>", 0.0, "<unk>", 0.0, "a", -1.0), 2));
         assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("unigram", "save_pretrained");
-        Files.write(folder.resolve("spiece.model"), file(Map.of("<unk>", 0.0, "a", -1.0), 1));
+        Files.write(folder.resolve("spiece.model"), SentencePieceFile.file(Map.of("<unk>", 0.0, "a", -1.0), 1));
         assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("must list </s>");
-        Files.write(folder.resolve("source.spm"), file(Map.of("</s>", 0.0, "<unk>", 0.0), 1));
+        Files.write(folder.resolve("source.spm"), SentencePieceFile.file(Map.of("</s>", 0.0, "<unk>", 0.0), 1));
         Files.writeString(folder.resolve("vocab.json"), "{\"</s>\": 0, \"<unk>\": 2}");
         assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("vocab.json: ids must be from 0 to 1");
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"separate_vocabs\": true}");
@@ -212,7 +144,7 @@ class SentencePieceTest {
         for (int i = 0; i < 40; i++) {
             pieces.put("▁piece" + i, -1.0 - i);
         }
-        byte[] good = file(pieces, 1);
+        byte[] good = SentencePieceFile.unigram(pieces);
         Random random = new Random(3);
         int refused = 0;
         for (int n = 0; n < 20_000; n++) {

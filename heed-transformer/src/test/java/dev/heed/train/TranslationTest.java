@@ -10,8 +10,13 @@ import dev.heed.model.Model;
 import dev.heed.model.arch.Network;
 import dev.heed.nn.Memory;
 import dev.heed.nn.Pass;
+import dev.heed.text.SentencePieceFile;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +55,7 @@ class TranslationTest {
         List<String> all = TEXTS.stream()
                 .flatMap(each -> java.util.stream.Stream.of(each.read(), each.written()))
                 .toList();
-        return new Pairs(WordTokenizer.paired(all), TEXTS, TEXTS);
+        return new Pairs(Pairs.Sides.alike(WordTokenizer.paired(all)), TEXTS, TEXTS);
     }
 
     private static Recipe recipe(String config, int batch, int steps) {
@@ -97,6 +102,49 @@ class TranslationTest {
             }
         }
         assertThat(trainer.loss(Task.Split.VALIDATION)).isCloseTo(sum / tokens, offset(1e-5));
+    }
+
+    /** A published Marian may read with one vocabulary and write with another; a fine-tuned one keeps both. */
+    @Test
+    void aModelWithTwoVocabulariesLearnsFurtherWithBoth() throws IOException {
+        List<String> read = List.of("</s>", "<unk>", "▁the", "▁dog", "▁cat", "▁sees", "<pad>");
+        List<String> written = List.of("</s>", "▁der", "▁die", "<unk>", "▁Hund", "▁Katze", "▁sieht", "<pad>");
+        Path from = Files.createDirectories(folder.resolve("from"));
+        String config = MARIAN.replace("\"eos_token_id\": 1", "\"eos_token_id\": 0")
+                .replace(
+                        "\"d_model\"",
+                        "\"share_encoder_decoder_embeddings\": false, \"decoder_vocab_size\": 40, \"d_model\"");
+        TrainingRun.start(trainer(config, 0), from, "pairs", "test").finish(new Silent(), () -> false);
+        Files.delete(from.resolve("tokenizer.json"));
+        vocabulary(from, read, "source.spm", "vocab.json");
+        vocabulary(from, written, "target.spm", "target_vocab.json");
+        Files.writeString(from.resolve("tokenizer_config.json"), "{\"separate_vocabs\": true}");
+        Path data = Files.writeString(
+                folder.resolve("pairs.tsv"),
+                "the dog sees\tder Hund sieht\nthe cat sees\tdie Katze sieht\n".repeat(10));
+        Path out = folder.resolve("out");
+        Trainer trainer = new FineTuning(from, 120, 4, 16, 1e-2, 0, 0, 5).trainer(data);
+        TrainingRun.start(trainer, out, data.toString(), "test").finish(new Silent(), () -> false);
+        try (Model model = Model.load(out)) {
+            assertThat(model.warnings()).isEmpty();
+            assertThat(model.tokenizer().encode("the cat").ids()).containsExactly(2, 4, 0);
+            assertThat(model.writer().encode("die Katze").ids()).containsExactly(2, 5, 0);
+            List<Generation> translated = model.generateAll(
+                    List.of(
+                            model.tokenizer().encode("the dog sees"),
+                            model.tokenizer().encode("the cat sees")),
+                    Generation.Options.greedy(20));
+            assertThat(translated)
+                    .extracting(each -> each.text().strip())
+                    .containsExactly("der Hund sieht", "die Katze sieht");
+        }
+    }
+
+    private static void vocabulary(Path folder, List<String> pieces, String model, String ids) throws IOException {
+        Map<String, Double> scores = new LinkedHashMap<>();
+        pieces.forEach(piece -> scores.put(piece, -1.0 - scores.size()));
+        Files.write(folder.resolve(model), SentencePieceFile.unigram(scores));
+        Files.writeString(folder.resolve(ids), SentencePieceFile.ids(pieces));
     }
 
     @ParameterizedTest
