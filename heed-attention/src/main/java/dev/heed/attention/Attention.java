@@ -79,11 +79,12 @@ public final class Attention {
 
     /** Bounds scores to ±cap by cap·tanh(score/cap), before bias and mask; 0 for none. */
     public Attention softcap(double cap) {
-        if (!(cap >= 0) || Double.isInfinite(cap)) {
+        float single = (float) cap;
+        if (!(single >= 0) || Float.isInfinite(single) || single == 0 && cap != 0) {
             throw new IllegalArgumentException(
                     "Attention.softcap: the cap must be finite and not negative, got " + cap);
         }
-        return new Attention(score, scale, (float) cap, mask, bias, alibi, sink);
+        return new Attention(score, scale, single, mask, bias, alibi, sink);
     }
 
     /** Restricts what queries see, further than before: masks are joined by AND. */
@@ -167,7 +168,8 @@ public final class Attention {
 
     /**
      * Like {@link #apply} into tensors of the caller, of any strides: [B, Hq, N, Dv] and [B, Hq, N]. They must not share
-     * memory with each other or with query, key, value or bias, which are read until the end: such calls are rejected.
+     * memory with each other or with query, key, value, bias or the score's parameter, which are read until the end, and each
+     * element must have its own place: other calls are rejected.
      */
     public void applyInto(Tensor query, Tensor key, Tensor value, Tensor output, Tensor lse) {
         Problem problem = problem(query, key, value);
@@ -179,12 +181,20 @@ public final class Attention {
                 problem.queries(),
                 problem.valueWidth());
         check("attend: lse must be [B, Hq, N]", lse, problem.batches(), problem.heads(), problem.queries());
-        checkApart("output", output, query, key, value, bias, lse);
-        checkApart("lse", lse, query, key, value, bias);
+        Tensor parameter = problem.terms().additive();
+        checkApart("output", output, query, key, value, bias, parameter, lse);
+        checkApart("lse", lse, query, key, value, bias, parameter);
         run(problem, output, lse);
     }
 
     private static void checkApart(String name, Tensor written, @Nullable Tensor... others) {
+        for (int axis = 0; axis < written.rank(); axis++) {
+            if (written.stride(axis) == 0 && written.size(axis) > 1) {
+                throw new IllegalArgumentException("attend: each element of " + name
+                        + " must have its own place in memory, got a stride of 0 on axis " + axis + " of "
+                        + written.describe() + "; write to a tensor of its own");
+            }
+        }
         for (Tensor other : others) {
             if (other != null && written.mayOverlap(other)) {
                 throw new IllegalArgumentException("attend: " + name
@@ -264,7 +274,7 @@ public final class Attention {
 
     /**
      * The gradients of query, key and value alone, into tensors of the caller, which are overwritten: of their shapes, last
-     * stride 1.
+     * stride 1. As those of {@link #applyInto} they must not share memory with each other or with anything that is read.
      *
      * @throws IllegalArgumentException if the score does not compare queries and keys as they are: only scaled dot products, dot
      *     products and custom rules do
@@ -285,6 +295,11 @@ public final class Attention {
         requireLike("dQuery", dQuery, query);
         requireLike("dKey", dKey, key);
         requireLike("dValue", dValue, value);
+        Tensor output = result.output();
+        Tensor lse = result.lse();
+        checkApart("dQuery", dQuery, query, key, value, bias, output, lse, dOutput, dKey, dValue);
+        checkApart("dKey", dKey, query, key, value, bias, output, lse, dOutput, dValue);
+        checkApart("dValue", dValue, query, key, value, bias, output, lse, dOutput);
         Backward.run(pass(query, key, value, result, dOutput, dQuery, dKey, dValue));
     }
 
@@ -296,7 +311,7 @@ public final class Attention {
     private static void requireLike(String name, Tensor gradient, Tensor of) {
         if (!Arrays.equals(gradient.shape(), of.shape()) || gradient.stride(-1) != 1 && gradient.size(-1) > 1) {
             throw new IllegalArgumentException("attend: " + name + " must have the shape " + of.describe()
-                    + " and last stride 1, got " + gradient.describe());
+                    + " and last stride 1, got " + gradient.describe() + " with last stride " + gradient.stride(-1));
         }
     }
 

@@ -47,6 +47,11 @@ public record AttentionStatistics(
             }
             offsets = offsets.clone();
         }
+
+        @Override
+        public int[] offsets() {
+            return offsets.clone();
+        }
     }
 
     /** Output, lse and the statistics of one call. */

@@ -32,11 +32,24 @@ public final class KvCache {
 
     /** An empty cache that keeps numbers as {@code storage} says. */
     public KvCache(int batches, int keyHeads, int width, int valueWidth, Pages.Storage storage) {
-        this(batches, keyHeads, new Pages(storage, batches * keyHeads, width, valueWidth));
+        this(
+                batches,
+                keyHeads,
+                new Pages(storage, checkedHeads(batches, keyHeads, width, valueWidth), width, valueWidth));
+    }
+
+    private static int checkedHeads(int batches, int keyHeads, int width, int valueWidth) {
+        String got = ", got B=" + batches + ", Hkv=" + keyHeads + ", D=" + width + ", Dv=" + valueWidth;
         if (batches < 0 || keyHeads < 0 || width < 0 || valueWidth < 0) {
-            throw new IllegalArgumentException("KvCache: sizes must not be negative, got B=" + batches + ", Hkv="
-                    + keyHeads + ", D=" + width + ", Dv=" + valueWidth);
+            throw new IllegalArgumentException("KvCache: sizes must not be negative" + got);
         }
+        long heads = (long) batches * keyHeads;
+        if (heads > 0 && Math.max(width, valueWidth) > Pages.MOST_NUMBERS / heads) {
+            throw new IllegalArgumentException(
+                    "KvCache: B · Hkv · D numbers of one key must be at most " + Pages.MOST_NUMBERS
+                            + ", so that a page fits one array" + got + "; use a cache for some of the heads");
+        }
+        return Math.toIntExact(heads);
     }
 
     private KvCache(int batches, int keyHeads, Pages pages) {

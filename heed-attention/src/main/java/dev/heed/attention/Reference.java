@@ -10,7 +10,7 @@ import dev.heed.tensor.Tensor;
  * <pre>
  * scores   s_ij = softcap(rule(scale · c(q_i, k_j))) + bias_ij − alibi_ij      [N, M]
  * mask     s_ij = −∞ where query i may not see key j                           [N, M]
- * softmax  α_ij = exp(s_ij − lse_i)                                            [N, M]
+ * softmax  α_ij = exp(s_ij − max_i) / Σ_j exp(s_ij − max_i)                    [N, M]
  * mixture  o_i  = Σ_j α_ij · v_j                                               [N, Dv]
  * </pre>
  *
@@ -49,17 +49,23 @@ public final class Reference {
     private Steps run() {
         double[][] scores = scores();
         double[][] masked = mask(scores);
-        double[] lse = lse(masked);
-        double[][] weights = softmax(masked, lse);
+        double[][] weights = new double[masked.length][];
+        double[] lse = new double[masked.length];
+        for (int i = 0; i < masked.length; i++) {
+            double most = most(masked[i]);
+            double sum = sum(masked[i], most);
+            lse[i] = sum == 0 ? Double.NEGATIVE_INFINITY : most + Math.log(sum);
+            weights[i] = softmax(masked[i], most, sum);
+        }
         return new Steps(scores, masked, weights, lse, mixture(weights));
     }
 
-    /** Step 1: how well each key answers each query. */
+    /** Step 1: how well each key answers each query; of a user's own rule only what it may be asked. */
     private double[][] scores() {
         double[][] scores = new double[problem.queries()][problem.keys()];
         for (int i = 0; i < scores.length; i++) {
             for (int j = 0; j < scores[i].length; j++) {
-                scores[i][j] = score.score(i, j);
+                scores[i][j] = score.score(i, j, visible(i, j));
             }
         }
         return scores;
@@ -86,32 +92,34 @@ public final class Reference {
                 && (bias == null || bias.get(batch, head, i, j) != Float.NEGATIVE_INFINITY);
     }
 
-    /** Step 3a: the logarithm of each row's sum of exponentials, the sink included. */
-    private double[] lse(double[][] masked) {
+    /** Step 3a: the largest score of a row, the sink among them. */
+    private double most(double[] masked) {
         float[] sink = problem.terms().sink();
-        double[] lse = new double[masked.length];
-        for (int i = 0; i < masked.length; i++) {
-            double most = sink == null ? Double.NEGATIVE_INFINITY : sink[head];
-            for (double score : masked[i]) {
-                most = Math.max(most, score);
-            }
-            double sum = sink == null ? 0 : Math.exp(sink[head] - most);
-            for (double score : masked[i]) {
-                sum += most == Double.NEGATIVE_INFINITY ? 0 : Math.exp(score - most);
-            }
-            lse[i] = sum == 0 ? Double.NEGATIVE_INFINITY : most + Math.log(sum);
+        double most = sink == null ? Double.NEGATIVE_INFINITY : sink[head];
+        for (double score : masked) {
+            most = Math.max(most, score);
         }
-        return lse;
+        return most;
     }
 
-    /** Step 3b: non-negative weights that sum to one (to less beside a sink, to zero where nothing is visible). */
-    private static double[][] softmax(double[][] masked, double[] lse) {
-        double[][] weights = new double[masked.length][];
-        for (int i = 0; i < masked.length; i++) {
-            weights[i] = new double[masked[i].length];
-            for (int j = 0; j < masked[i].length; j++) {
-                weights[i][j] = masked[i][j] == Double.NEGATIVE_INFINITY ? 0 : Math.exp(masked[i][j] - lse[i]);
-            }
+    /** Step 3b: the sum of exponentials, the sink included; 0 where nothing is visible. */
+    private double sum(double[] masked, double most) {
+        if (most == Double.NEGATIVE_INFINITY) {
+            return 0;
+        }
+        float[] sink = problem.terms().sink();
+        double sum = sink == null ? 0 : Math.exp(sink[head] - most);
+        for (double score : masked) {
+            sum += Math.exp(score - most);
+        }
+        return sum;
+    }
+
+    /** Step 3c: non-negative weights that sum to one (to less beside a sink, to zero where nothing is visible). */
+    private static double[] softmax(double[] masked, double most, double sum) {
+        double[] weights = new double[masked.length];
+        for (int j = 0; j < weights.length; j++) {
+            weights[j] = masked[j] == Double.NEGATIVE_INFINITY ? 0 : Math.exp(masked[j] - most) / sum;
         }
         return weights;
     }

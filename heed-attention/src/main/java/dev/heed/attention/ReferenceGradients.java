@@ -85,7 +85,8 @@ public record ReferenceGradients(
 
     private static double sinkWeight(Problem p, Reference.Steps steps, int h, int i) {
         float[] sink = p.terms().sink();
-        return sink == null ? 0 : Math.exp(sink[h] - steps.lse()[i]);
+        double lse = steps.lse()[i];
+        return sink == null || lse == Double.NEGATIVE_INFINITY ? 0 : Math.exp(sink[h] - lse);
     }
 
     private static double dot(double[] x, double[] y) {

@@ -10,9 +10,10 @@ import dev.heed.tensor.Tensor;
  * <p>Legend: i query, j key, d coordinate of the query, e coordinate of the key.
  */
 record ReferenceScore(Attention attention, ScoreTerms terms, Tensor query, Tensor key, int batch, int head) {
-    double score(int i, int j) {
+    /** @param visible whether query i sees key j: only then a user's own rule may be asked */
+    double score(int i, int j, boolean visible) {
         double score = scaled(i, j);
-        if (attention.rule() instanceof Score.Custom custom) {
+        if (attention.rule() instanceof Score.Custom custom && visible) {
             score = custom.rule().value(score, batch, head, i, j);
         }
         if (terms.softcap() != 0) {

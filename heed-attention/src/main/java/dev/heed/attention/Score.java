@@ -33,9 +33,12 @@ public sealed interface Score {
     /** The cosine of the angle, divided by a temperature. */
     record Cosine(double temperature) implements Score {
         public Cosine {
-            if (!(Math.abs(temperature) > 0) || Double.isInfinite(temperature)) {
+            if (!(Math.abs(temperature) > 0)
+                    || Double.isInfinite(temperature)
+                    || Float.isInfinite((float) (1 / temperature))) {
                 throw new IllegalArgumentException(
-                        "Score.cosine: the temperature must be finite and not 0, got " + temperature);
+                        "Score.cosine: the temperature must be finite and not 0, nor so small that a float cannot hold 1/temperature, got "
+                                + temperature);
             }
         }
     }

@@ -78,14 +78,15 @@ final class ScoreInputs {
         return new AttentionGradients(dQuery, dKey, pass.dValue(), dSink, dScore);
     }
 
-    /** Σ x·y over [B, H, T, D] in double, in order. */
-    static double dot(Tensor x, Tensor y) {
+    /** Σ x·dx over [B, H, T, D] in double, in order; where nothing arrives, what x holds is not read. */
+    static double dot(Tensor x, Tensor dx) {
         double sum = 0;
         for (int b = 0; b < x.size(0); b++) {
             for (int h = 0; h < x.size(1); h++) {
                 for (int i = 0; i < x.size(2); i++) {
                     for (int d = 0; d < x.size(3); d++) {
-                        sum += (double) x.get(b, h, i, d) * y.get(b, h, i, d);
+                        float arrives = dx.get(b, h, i, d);
+                        sum += arrives == 0 ? 0 : (double) x.get(b, h, i, d) * arrives;
                     }
                 }
             }
@@ -179,10 +180,42 @@ final class ScoreInputs {
         for (int b = 0; b < query.size(0); b++) {
             for (int h = 0; h < query.size(1); h++) {
                 Tensor to = shape.length == 3 ? dW.select(0, h) : dW;
-                Gemm.multiply(head(query, b, h).transpose(0, 1), head(dProjected, b, h), to, true);
+                Tensor rows = withoutUnused(head(query, b, h), head(dProjected, b, h));
+                Gemm.multiply(rows.transpose(0, 1), head(dProjected, b, h), to, true);
             }
         }
         return dW;
+    }
+
+    /** Rows of x [N, D]; zeros in place of one that is not finite and whose gradient is zero, for 0 · NaN is NaN. */
+    private static Tensor withoutUnused(Tensor x, Tensor dx) {
+        Tensor used = x;
+        for (int i = 0; i < x.size(0); i++) {
+            if (isFinite(x, i) || !isZero(dx, i)) {
+                continue;
+            }
+            used = used == x ? Tensor.of(x.toArray(), x.shape()) : used;
+            for (int d = 0; d < x.size(1); d++) {
+                used.set(0, i, d);
+            }
+        }
+        return used;
+    }
+
+    private static boolean isFinite(Tensor x, int row) {
+        boolean finite = true;
+        for (int d = 0; d < x.size(1); d++) {
+            finite &= Float.isFinite(x.get(row, d));
+        }
+        return finite;
+    }
+
+    private static boolean isZero(Tensor x, int row) {
+        boolean zero = true;
+        for (int d = 0; d < x.size(1); d++) {
+            zero &= x.get(row, d) == 0;
+        }
+        return zero;
     }
 
     private static Tensor vectorGradient(int[] shape, double[] perHead) {

@@ -41,7 +41,7 @@ public final class Backward {
     /** Keys that are asked together who sees them: two register tiles of eight. */
     private static final int STEP = 16;
 
-    private static final ThreadLocal<Backward> OF_THREAD = ThreadLocal.withInitial(Backward::new);
+    private static final PerThread<Backward> OF_THREAD = new PerThread<>(Backward::new);
 
     private final BackwardTile[] tiles = new BackwardTile[GROUP];
     private final float[][] weights = new float[GROUP][];
@@ -131,16 +131,22 @@ public final class Backward {
         }
         int parts = Math.clamp(p.queries() / QUERIES_PER_PART, 1, MOST_PARTS);
         if (parts == 1 && p.terms().additive() == null) {
-            Workers.run(keyHeads, work(p, keyHeads), keyHead -> OF_THREAD.get().whole(pass, keyHead));
+            Workers.run(keyHeads, work(p, keyHeads), keyHead -> {
+                Backward own = OF_THREAD.take();
+                own.whole(pass, keyHead);
+                OF_THREAD.give(own);
+            });
             return;
         }
         // Enough tasks in flight to balance the threads; how many does not matter to the bits.
         int perWave = Math.clamp((2L * Workers.threads() + parts - 1) / parts, 1, keyHeads);
-        float[] room = Scratch.ofThread().floats(Math.multiplyExact(perWave * parts, Sums.size(p)));
+        Scratch scratch = Scratch.OF_THREAD.take();
+        float[] room = scratch.floats(Math.multiplyExact(perWave * parts, Sums.size(p)));
         long call = Fetch.call(p);
         for (int first = 0; first < keyHeads; first += perWave) {
             wave(call, pass, first, Math.min(perWave, keyHeads - first), parts, room);
         }
+        Scratch.OF_THREAD.give(scratch);
     }
 
     private static long work(Problem p, int keyHeads) {
@@ -169,7 +175,9 @@ public final class Backward {
         Workers.run(count * parts, work, task -> {
             Sums sums = Sums.of(p, room, task);
             Arrays.fill(room, sums.dKey, sums.dKey + sums.size, 0);
-            OF_THREAD.get().part(call, pass, first + task / parts, task % parts, parts, sums);
+            Backward own = OF_THREAD.take();
+            own.part(call, pass, first + task / parts, task % parts, parts, sums);
+            OF_THREAD.give(own);
         });
         Workers.run(count, work, i -> {
             int batch = (first + i) / p.key().size(1);
@@ -275,6 +283,9 @@ public final class Backward {
         int width = Tile.padded(p.width());
         int valueWidth = Tile.padded(p.valueWidth());
         accumulate(weights, count, from, to, queryRows.dOutput, valueWidth, sums.room, sums.dValue);
+        for (int i = 0; i < count; i++) {
+            tiles[i].addApart(from, sums.room, sums.dValue + from * valueWidth, valueWidth);
+        }
         if (p.terms().additive() == null) {
             accumulate(dScores, count, from, to, queryRows.query, width, sums.room, sums.dKey);
         }
@@ -326,12 +337,18 @@ public final class Backward {
         boolean perQuery = dBias.size(2) > 1;
         long work = (long) p.batches() * p.heads() * p.queries() * p.keys() * (p.width() + p.valueWidth());
         if (perQuery) {
-            Workers.run(tiles, work, tile -> OF_THREAD.get().biasTile(pass, dBias, tile));
+            Workers.run(tiles, work, tile -> biasTileOfThread(pass, dBias, tile));
         } else {
             for (int tile = 0; tile < tiles; tile++) {
-                OF_THREAD.get().biasTile(pass, dBias, tile);
+                biasTileOfThread(pass, dBias, tile);
             }
         }
+    }
+
+    private static void biasTileOfThread(Pass pass, Tensor dBias, int tile) {
+        Backward own = OF_THREAD.take();
+        own.biasTile(pass, dBias, tile);
+        OF_THREAD.give(own);
     }
 
     private void biasTile(Pass pass, Tensor dBias, int tile) {
@@ -376,11 +393,13 @@ public final class Backward {
             double sum = 0;
             for (int b = 0; b < p.batches(); b++) {
                 for (int i = 0; i < p.queries(); i++) {
-                    float weight = Exp.exp(sink[h] - pass.lse().get(b, h, i));
+                    float lse = pass.lse().get(b, h, i);
+                    float weight = lse == Float.NEGATIVE_INFINITY ? 0 : Exp.exp(sink[h] - lse);
                     for (int d = 0; d < p.valueWidth(); d++) {
-                        sum -= (double) weight
-                                * pass.dOutput().get(b, h, i, d)
-                                * pass.output().get(b, h, i, d);
+                        float output = pass.output().get(b, h, i, d);
+                        sum -= output == 0
+                                ? 0
+                                : (double) weight * pass.dOutput().get(b, h, i, d) * output;
                     }
                 }
             }

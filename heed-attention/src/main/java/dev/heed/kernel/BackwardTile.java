@@ -2,6 +2,7 @@ package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The backward pass of one tile of 32 queries: its weights and score gradients against a block of keys, and its dQ. What the
@@ -13,7 +14,7 @@ final class BackwardTile {
 
     private final ScoreTile scores = new ScoreTile(new ScoreTile.Block());
     private final float[] dP = new float[ScoreTile.BLOCK * Q];
-    private final float[] base = new float[Q];
+    private final RowBase base = new RowBase();
     private final float[] delta = new float[Q];
     private float[] dOutputT = new float[0];
     private float[] outputT = new float[0];
@@ -25,6 +26,16 @@ final class BackwardTile {
     private float[] dAdditiveT = new float[0];
 
     private final float[] room = new float[Q];
+    /** For queries whose lse says too little, made when first needed. */
+    private @Nullable ForwardTile again;
+
+    /** Queries, bit by bit, whose dO is not finite: what they add to dV is added by {@link #addApart}. */
+    private int apart;
+
+    /** What the last block was to the tile, and where the keys end of which anything was computed. */
+    private BlockKind kind = BlockKind.EMPTY;
+
+    private int end;
     private Backward.Pass pass = Backward.Pass.NONE;
     private int batch;
     private int head;
@@ -59,19 +70,71 @@ final class BackwardTile {
             Arrays.fill(dQuery, 0, size, 0);
         }
         rowConstants(p);
+        apart = withhold(p, rows, tile);
     }
 
-    /** lse and Δ of each query; a query that saw nothing (lse −∞) gets weights exp(−∞ − 0) = 0. */
+    /** lse and Δ of each query. */
     private void rowConstants(Problem p) {
-        Tensor lse = pass.lse();
-        Arrays.fill(base, 0);
+        base.reset();
         Arrays.fill(delta, 0);
-        int lseAt = lse.offset() + batch * lse.stride(0) + head * lse.stride(1) + firstQuery * lse.stride(2);
         for (int q = 0; q < queries; q++) {
-            float value = lse.array()[lseAt + q * lse.stride(2)];
-            base[q] = value == Float.NEGATIVE_INFINITY ? 0 : value;
+            base.set(q, lse(q));
+        }
+        if (base.isLarge()) {
+            again = again == null ? new ForwardTile(new ScoreTile.Block()) : again;
+            base.relativeTo(again.sums(p, batch, head, firstQuery));
         }
         TILE.dots(dOutputT, outputT, p.valueWidth(), delta);
+    }
+
+    private float lse(int q) {
+        Tensor lse = pass.lse();
+        int at = lse.offset() + batch * lse.stride(0) + head * lse.stride(1);
+        return lse.array()[at + (firstQuery + q) * lse.stride(2)];
+    }
+
+    /**
+     * Sums over queries multiply what a hidden pair weighs, 0, with the query's row, and 0 · NaN is NaN: rows that are not finite
+     * become zeros there. Of a key that such a query sees, dS is NaN already, and so is dK; its part of dV is added apart.
+     *
+     * @return the queries whose dO is not finite
+     */
+    private int withhold(Problem p, Backward.Rows rows, int tile) {
+        boolean plain = p.terms().isPlain() && p.terms().sink() == null;
+        int bits = 0;
+        for (int q = 0; q < queries; q++) {
+            if (plain && Float.isFinite(lse(q)) && Float.isFinite(delta[q])) {
+                continue; // a number that is not finite would show in one of them
+            }
+            clearUnlessFinite(rows.query(), tile * Q + q, Tile.padded(p.width()));
+            if (clearUnlessFinite(rows.dOutput(), tile * Q + q, Tile.padded(p.valueWidth()))) {
+                bits |= 1 << q;
+            }
+        }
+        return bits;
+    }
+
+    private static boolean clearUnlessFinite(float[] x, int row, int width) {
+        boolean clear = TILE.anyNonFinite(x, row * width, width, 1, width);
+        if (clear) {
+            Arrays.fill(x, row * width, (row + 1) * width, 0);
+        }
+        return clear;
+    }
+
+    /** After {@link #block}: adds p · dO of queries whose dO is not finite to dV, whose row of key {@code from} is at {@code at}. */
+    void addApart(int from, float[] dValue, int at, int stride) {
+        Tensor dOutput = pass.dOutput();
+        for (int bits = apart; bits != 0; bits &= bits - 1) {
+            int q = Integer.numberOfTrailingZeros(bits);
+            for (int j = 0; kind != BlockKind.EMPTY && j < end - from; j++) {
+                boolean sees = kind == BlockKind.FULL || (scores.visible()[j] >>> q & 1) != 0;
+                for (int d = 0; sees && d < dOutput.size(3); d++) {
+                    float x = dOutput.get(batch, head, firstQuery + q, d);
+                    dValue[at + j * stride + d] = Math.fma(weights()[j * Q + q], x, dValue[at + j * stride + d]);
+                }
+            }
+        }
     }
 
     int low() {
@@ -99,6 +162,7 @@ final class BackwardTile {
 
     /** Zeroes what the tile adds for a block that it does not see. */
     void skip(int rows) {
+        kind = BlockKind.EMPTY;
         skipRows(0, rows);
     }
 
@@ -117,7 +181,8 @@ final class BackwardTile {
         int to = Math.min(blockTo, scores.high());
         int rows = to - from;
         skipRows(rows, blockTo - from);
-        BlockKind kind = scoreGradients(from, to);
+        kind = scoreGradients(from, to);
+        end = to;
         if (kind == BlockKind.EMPTY) {
             skip(rows);
             return false;
@@ -158,7 +223,8 @@ final class BackwardTile {
         if (kind == BlockKind.EMPTY) {
             return kind;
         }
-        TILE.exponentials(scores.values(), rows, base, scores.values());
+        base.shift(scores.values(), rows);
+        TILE.exponentials(scores.values(), rows, base.lse, scores.values());
         // o = Σ p·v: dP = dO·vᵀ
         TILE.scores(value.array(), row(value, from), value.stride(2), rows, p.valueWidth(), dOutputT, dP);
         // α = softmax(s): dS = p · (dP − Δ)

@@ -140,6 +140,9 @@ sealed interface Cells {
                 largest = Math.max(largest, Math.abs(row[at + d])); // NaN stays
             }
             float scale = largest / 127;
+            if (scale < Float.MIN_NORMAL && scale * 127 < largest) {
+                scale = Math.nextUp(scale); // a subnormal one may be rounded down so far that quotients leave the range
+            }
             scales[head * Pages.PAGE + slot] = scale;
             int to = head * layout.size();
             for (int d = 0; d < layout.width; d++) {

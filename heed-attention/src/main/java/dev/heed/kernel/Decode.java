@@ -20,7 +20,7 @@ public final class Decode {
     private static final Rows ROWS = Rows.CHOSEN;
     private static final Tile TILE = Tile.CHOSEN;
 
-    private static final ThreadLocal<Decode> OF_THREAD = ThreadLocal.withInitial(Decode::new);
+    private static final PerThread<Decode> OF_THREAD = new PerThread<>(Decode::new);
 
     private final float[] s = new float[MOST_ROWS * BLOCK];
     private final float[] factor = new float[1];
@@ -67,8 +67,11 @@ public final class Decode {
         Part[] parts = new Part[keyHeads * chunks];
         long work =
                 (long) keyHeads * call.rows() * call.pages.length() * (call.pages.width() + call.pages.valueWidth());
-        Workers.run(
-                parts.length, work, task -> parts[task] = OF_THREAD.get().chunk(call, task / chunks, task % chunks));
+        Workers.run(parts.length, work, task -> {
+            Decode own = OF_THREAD.take();
+            parts[task] = own.chunk(call, task / chunks, task % chunks);
+            OF_THREAD.give(own);
+        });
         for (int keyHead = 0; keyHead < keyHeads; keyHead++) {
             Part whole = parts[keyHead * chunks];
             for (int chunk = 1; chunk < chunks; chunk++) {
@@ -305,8 +308,10 @@ public final class Decode {
                     batch,
                     head,
                     query);
-            int at = output.index(batch, head, query, 0);
-            TILE.scaleRows(part.mixture, mixture, 0, inverse, 1, width, output.array(), at, 0);
+            if (width > 0) {
+                int at = output.index(batch, head, query, 0);
+                TILE.scaleRows(part.mixture, mixture, 0, inverse, 1, width, output.array(), at, 0);
+            }
         }
     }
 }

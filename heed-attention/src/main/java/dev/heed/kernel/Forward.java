@@ -25,7 +25,8 @@ public final class Forward {
     /** Numbers of keys and values that a tile takes in one go: 128 KB. */
     private static final int TOGETHER = 32768;
 
-    private static final ThreadLocal<Forward> OF_THREAD = ThreadLocal.withInitial(Forward::new);
+    /** Also for {@link Statistics}, which opens and closes tiles itself. */
+    static final PerThread<Forward> OF_THREAD = new PerThread<>(Forward::new);
 
     private final ForwardTile[] tiles = new ForwardTile[GROUP];
     private final TileRows rows = new TileRows();
@@ -38,11 +39,6 @@ public final class Forward {
         for (int i = 0; i < GROUP; i++) {
             tiles[i] = new ForwardTile(shared);
         }
-    }
-
-    /** This thread's, for {@link Statistics}, which opens and closes tiles itself. */
-    static Forward ofThread() {
-        return OF_THREAD.get();
     }
 
     /** One of the {@link #GROUP} tiles that go through the keys together. */
@@ -63,7 +59,9 @@ public final class Forward {
             // Under a causal mask later queries see more keys: the longest groups first, so that threads end together.
             int group = groups - 1 - task % groups;
             int head = task / groups % heads;
-            OF_THREAD.get().group(call, problem, task / groups / heads, head, group * GROUP * Q, output, lse);
+            Forward own = OF_THREAD.take();
+            own.group(call, problem, task / groups / heads, head, group * GROUP * Q, output, lse);
+            OF_THREAD.give(own);
         });
     }
 

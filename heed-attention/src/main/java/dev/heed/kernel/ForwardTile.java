@@ -152,17 +152,43 @@ final class ForwardTile {
 
     /** Writes output and lse, and lets go of the caller's tensors. */
     void close(Tensor output, Tensor lse) {
+        total();
+        int queries = Math.min(Q, problem.queries() - firstQuery);
+        writeLse(lse, queries);
+        writeOutput(output, queries);
+        release();
+    }
+
+    private void total() {
         closeChunk();
         float[] sinks = problem.terms().sink();
         if (sinks != null) {
             addSink(sinks[head]);
         }
-        int queries = Math.min(Q, problem.queries() - firstQuery);
-        writeLse(lse, queries);
-        writeOutput(output, queries);
+    }
+
+    private void release() {
         scores.release();
         problem = Problem.NONE;
         kept = null;
+    }
+
+    /** Largest score and Σ exp(score − largest) of each query, the sink included, of the tile that was closed last. */
+    Running sums() {
+        return whole;
+    }
+
+    /** {@link #sums} of queries {@code firstQuery..}, from their scores alone. */
+    Running sums(Problem of, int batch, int head, int firstQuery) {
+        Tensor none = of.value().slice(3, 0, 0);
+        take(new Problem(of.query(), of.key(), none, of.visible(), of.terms()), batch, head, firstQuery, null);
+        scores.open(problem, batch, head, firstQuery);
+        for (int at = low() / ScoreTile.BLOCK * ScoreTile.BLOCK; at < high(); at += ScoreTile.BLOCK) {
+            block(at, at + ScoreTile.BLOCK);
+        }
+        total();
+        release();
+        return whole;
     }
 
     /** A key that every query sees, with a learned score and a value of zero. */

@@ -10,8 +10,10 @@ final class Observation {
     int low;
     /** One behind the last. */
     int high;
-    /** lse, or 0 for a query that sees nothing (all its scores are −∞). */
-    final float[] lse = new float[Tile.QUERIES];
+
+    final RowBase base = new RowBase();
+    /** What is subtracted from scores. */
+    final float[] lse = base.lse;
     /** Where the query stands among the keys: i + M − N. */
     final float[] position = new float[Tile.QUERIES];
     /** −Σ α · ln α so far, in nats. */

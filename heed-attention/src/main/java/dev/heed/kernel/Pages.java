@@ -14,6 +14,8 @@ import java.util.List;
 public final class Pages {
     /** Keys in a page: one block of the softmax. */
     static final int PAGE = ScoreTile.BLOCK;
+    /** Numbers of one key of all heads, at most: a page of them must fit one array. */
+    public static final int MOST_NUMBERS = (Integer.MAX_VALUE - 8) / PAGE;
 
     /** How numbers are kept. */
     public enum Storage {
@@ -135,10 +137,11 @@ public final class Pages {
     /** Makes room for {@code more} keys; {@link #put} fills it. Returns the index of the first. */
     public int grow(int more) {
         int first = length;
-        length = Math.addExact(length, more);
-        while (pages.size() * PAGE < length) {
+        int grown = Math.addExact(length, more);
+        while (pages.size() * PAGE < grown) {
             pages.add(new Page(Cells.of(storage, heads, keyLayout), Cells.of(storage, heads, valueLayout)));
         }
+        length = grown;
         return first;
     }
 

@@ -153,7 +153,7 @@ final class ScalarTile implements Tile {
         for (int i = q; i < seen.topWeights.length; i += QUERIES) {
             float there = seen.topWeights[i];
             float itsKey = seen.topKeys[i];
-            if (weight > there) { // takes the place; what was there moves on
+            if (weight > there || weight == there && key < itsKey) { // takes the place; what was there moves on
                 seen.topWeights[i] = weight;
                 seen.topKeys[i] = key;
                 weight = there;

@@ -239,6 +239,10 @@ final class ScoreTile {
             Arrays.fill(visible, clearFrom, clearTo, -1);
             TILE.interval(from, to, keyFrom, clearTo, rows, visible);
         }
+        Tensor bias = problem.terms().bias();
+        if (bias != null) {
+            hideByBias(bias, keyFrom, rows);
+        }
         ElementMask elements = seen.elements();
         if (elements != null && inside == BlockKind.PARTIAL) {
             return ask(elements, keyFrom, rows);
@@ -308,7 +312,20 @@ final class ScoreTile {
                 key.array(), at, stride, rows, problem.width(), qT, v, dS, dQT, dK, to, dKStride, dV, additiveRoom);
     }
 
-    /** A bias of −∞ hides the key, so that what the key holds does not matter. */
+    /** A bias of −∞ hides the key: what that holds does not matter, and nobody is asked about it. */
+    private void hideByBias(Tensor bias, int keyFrom, int rows) {
+        int perKey = bias.stride(3);
+        int base = bias.offset() + batch * bias.stride(0) + head * bias.stride(1) + keyFrom * perKey;
+        for (int q = 0; q < queries; q++) {
+            int row = base + (firstQuery + q) * bias.stride(2);
+            for (int j = 0; j < rows; j++) {
+                if (bias.array()[row + j * perKey] == Float.NEGATIVE_INFINITY) {
+                    visible[j] &= ~(1 << q);
+                }
+            }
+        }
+    }
+
     private void addBias(Tensor bias, int keyFrom, int rows) {
         float[] values = bias.array();
         int perKey = bias.stride(3);
@@ -316,11 +333,7 @@ final class ScoreTile {
         for (int q = 0; q < queries; q++) {
             int row = base + (firstQuery + q) * bias.stride(2);
             for (int j = 0; j < rows; j++) {
-                float added = values[row + j * perKey];
-                s[j * Q + q] += added;
-                if (added == Float.NEGATIVE_INFINITY) {
-                    visible[j] &= ~(1 << q);
-                }
+                s[j * Q + q] += values[row + j * perKey];
             }
         }
     }
@@ -348,7 +361,7 @@ final class ScoreTile {
             any |= bits;
             all &= bits;
         }
-        if (all == -1 && problem.terms().bias() == null) { // a bias may hide more
+        if (all == -1) {
             return BlockKind.FULL;
         }
         return any == 0 ? BlockKind.EMPTY : BlockKind.PARTIAL;

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * until its lse is known, then read once more as weights. No matrix product is done twice and nothing N×M exists: per
  * thread 64 · M floats of scores, per head in flight two times 32 · M floats of column sums.
  *
- * <p>Weights are exp(score − lse), bit for bit those of {@link Weights}. Query tiles go alternately to two parts whose
+ * <p>Weights are exp(score − lse) as {@link RowBase} says, bit for bit those of {@link Weights}. Query tiles go alternately to two parts whose
  * column sums are added in order, so the bits do not depend on the number of threads.
  */
 public final class Statistics {
@@ -18,7 +18,7 @@ public final class Statistics {
     /** Tiles of a part that go through the keys together: with one, keys and values come from far away twice as often. */
     private static final int TILES = 2;
 
-    private static final ThreadLocal<Statistics> OF_THREAD = ThreadLocal.withInitial(Statistics::new);
+    private static final PerThread<Statistics> OF_THREAD = new PerThread<>(Statistics::new);
 
     private final Observation[] seen = new Observation[TILES];
 
@@ -62,9 +62,9 @@ public final class Statistics {
             int count = Math.min(perWave, heads - first);
             Workers.Numbered parts = new Workers.Numbered(count * PARTS, task -> {
                 Arrays.fill(columns[task], 0);
-                OF_THREAD
-                        .get()
-                        .part(call, problem, from + task / PARTS, task % PARTS, output, lse, results, columns[task]);
+                Statistics own = OF_THREAD.take();
+                own.part(call, problem, from + task / PARTS, task % PARTS, output, lse, results, columns[task]);
+                OF_THREAD.give(own);
             });
             int keys = problem.keys();
             Workers.Numbered sums = new Workers.Numbered(
@@ -103,7 +103,7 @@ public final class Statistics {
             float[] columns) {
         int batch = batchHead / problem.heads();
         int head = batchHead % problem.heads();
-        Forward forward = Forward.ofThread();
+        Forward forward = Forward.OF_THREAD.take();
         int tiles = (problem.queries() + Q - 1) / Q;
         for (int tile = part; tile < tiles; tile += PARTS * TILES) {
             int count = Math.min(TILES, (tiles - tile + PARTS - 1) / PARTS);
@@ -116,19 +116,23 @@ public final class Statistics {
                 seen[i].reset(results.topWeights.size(3), done.low(), done.high());
                 done.close(output, lse);
                 place(problem, batch, head, (tile + i * PARTS) * Q, lse, seen[i]);
+                seen[i].base.relativeTo(done.sums());
             }
             observe(count, columns);
             for (int i = 0; i < count; i++) {
                 write(results, problem, batchHead, (tile + i * PARTS) * Q, seen[i]);
             }
         }
+        Forward.OF_THREAD.give(forward);
     }
 
     private static void place(Problem problem, int batch, int head, int first, Tensor lse, Observation seen) {
         int queries = Math.min(Q, problem.queries() - first);
+        seen.base.reset();
+        for (int q = 0; q < queries; q++) {
+            seen.base.set(q, lse.get(batch, head, first + q));
+        }
         for (int q = 0; q < Q; q++) {
-            float value = q < queries ? lse.get(batch, head, first + q) : 0;
-            seen.lse[q] = value == Float.NEGATIVE_INFINITY ? 0 : value;
             seen.position[q] = first + q + problem.keys() - problem.queries();
         }
     }
@@ -146,6 +150,7 @@ public final class Statistics {
                 Observation tile = seen[i];
                 int first = tile.first(block);
                 int rows = Math.min((block + 1) * ScoreTile.BLOCK, tile.high) - first;
+                tile.base.shift(tile.scores[block], rows);
                 TILE.observe(tile.scores[block], rows, first, tile, columns);
                 TILE.enterTop(tile.scores[block], rows, first, tile);
             }

@@ -1176,14 +1176,15 @@ final class VectorTile implements Tile {
         }
     }
 
-    /** Lane by lane: the new weight takes the place of the first that is smaller, which moves on. */
+    /** Lane by lane: the new weight takes the place of the first that is smaller, which moves on before its equals. */
     private static void enter(float[] s, int i, float newKey, float[] topWeights, float[] topKeys, int q) {
         FloatVector weight = FloatVector.fromArray(F, s, i);
         FloatVector key = FloatVector.broadcast(F, newKey);
         for (int place = q; place < topWeights.length; place += QUERIES) {
             FloatVector there = FloatVector.fromArray(F, topWeights, place);
             FloatVector itsKey = FloatVector.fromArray(F, topKeys, place);
-            VectorMask<Float> larger = weight.compare(VectorOperators.GT, there);
+            VectorMask<Float> larger = weight.compare(VectorOperators.GT, there)
+                    .or(weight.compare(VectorOperators.EQ, there).and(key.compare(VectorOperators.LT, itsKey)));
             there.blend(weight, larger).intoArray(topWeights, place);
             itsKey.blend(key, larger).intoArray(topKeys, place);
             weight = weight.blend(there, larger);

@@ -96,8 +96,8 @@ public final class Tensor {
     }
 
     /**
-     * True if both lie in the same array and the ranges from first to last element meet: without it, a write to one is never
-     * seen in the other.
+     * False if no element of either lies where one of the other does: they lie in other arrays, one behind the other, or in turns,
+     * as queries, keys and values of one product do. Without it, a write to one is never seen in the other.
      */
     @SuppressWarnings("ReferenceEquality") // the same memory, not equal numbers
     public boolean mayOverlap(Tensor other) {
@@ -105,7 +105,48 @@ public final class Tensor {
                 && elements() > 0
                 && other.elements() > 0
                 && first() <= other.last()
-                && other.first() <= last();
+                && other.first() <= last()
+                && !liesInTurnsWith(other);
+    }
+
+    /** True if both are made of runs of neighbouring numbers, and within the distance of runs one's lie beside the other's. */
+    private boolean liesInTurnsWith(Tensor other) {
+        Runs own = Runs.of(this);
+        Runs others = Runs.of(other);
+        long period = gcd(own.distance, others.distance);
+        long gap = period == 0 ? 0 : Math.floorMod(other.first() - first(), period);
+        return gap >= own.length && gap + others.length <= period;
+    }
+
+    /** Where elements lie: in runs of a length, from one to the next a multiple of a distance; 0 if there is but one run. */
+    private record Runs(long length, long distance) {
+        static Runs of(Tensor t) {
+            long length = 1;
+            for (int axis = axisOfStride(t, 1); axis >= 0; axis = axisOfStride(t, length)) {
+                length *= t.shape[axis];
+            }
+            long distance = 0;
+            long span = 1; // longer than the run where a view shows elements twice
+            for (int axis = 0; axis < t.shape.length; axis++) {
+                long stride = t.shape[axis] == 1 ? 0 : Math.abs((long) t.strides[axis]);
+                span += stride < length ? (t.shape[axis] - 1) * stride : 0;
+                distance = stride < length ? distance : gcd(distance, stride);
+            }
+            return new Runs(span, distance);
+        }
+
+        private static int axisOfStride(Tensor t, long stride) {
+            for (int axis = 0; axis < t.shape.length; axis++) {
+                if (t.shape[axis] > 1 && Math.abs((long) t.strides[axis]) == stride) {
+                    return axis;
+                }
+            }
+            return -1;
+        }
+    }
+
+    private static long gcd(long x, long y) {
+        return y == 0 ? x : gcd(y, x % y);
     }
 
     public int rank() {
@@ -281,7 +322,7 @@ public final class Tensor {
         int[] newStrides = new int[target.length];
         boolean fits = lead >= 0;
         for (int axis = 0; fits && axis < shape.length; axis++) {
-            fits = shape[axis] == target[lead + axis] || shape[axis] == 1;
+            fits = shape[axis] == target[lead + axis] || shape[axis] == 1 && target[lead + axis] >= 0;
             newStrides[lead + axis] = shape[axis] == 1 ? 0 : strides[axis];
         }
         if (!fits) {

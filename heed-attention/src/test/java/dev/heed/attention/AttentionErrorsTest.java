@@ -97,6 +97,8 @@ class AttentionErrorsTest {
         says(() -> ATTENTION.scale(Double.NaN), "Attention.scale: the factor must be finite, got NaN");
         says(() -> ATTENTION.scale(1e39), "Attention.scale: the factor must be finite, got 1.0E39");
         says(() -> ATTENTION.softcap(-1), "Attention.softcap: the cap must be finite and not negative, got -1.0");
+        says(() -> ATTENTION.softcap(1e39), "Attention.softcap: the cap must be finite and not negative, got 1.0E39");
+        says(() -> ATTENTION.softcap(1e-50), "Attention.softcap: the cap must be finite and not negative, got 1.0E-50");
         says(
                 () -> ATTENTION.softcap(Double.POSITIVE_INFINITY),
                 "Attention.softcap: the cap must be finite and not negative, got Infinity");
@@ -131,9 +133,24 @@ class AttentionErrorsTest {
                 .isThrownBy(() -> ATTENTION.applyInto(query, key, key, key.slice(2, 1, 4), lse));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ATTENTION.applyInto(query, key, key, zeros(1, 2, 3, 4), query.select(3, 0)));
-        Tensor both = zeros(1, 2, 3, 5);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ATTENTION.applyInto(query, key, key, both.slice(3, 0, 4), both.select(3, 4)));
+                .isThrownBy(() -> ATTENTION.applyInto(query, key, key, zeros(1).broadcastTo(1, 2, 3, 4), lse))
+                .withMessageContaining("a stride of 0 on axis 1");
+        Tensor v = zeros(4);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION
+                        .score(Score.additive(v))
+                        .applyInto(
+                                query, key, key, zeros(1, 2, 3, 4), Tensor.view(v.array(), 0, s(1, 1, 3), s(3, 3, 1))));
+        AttentionOutput result = ATTENTION.apply(query, key, key);
+        Tensor like = zeros(1, 2, 5, 4);
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> ATTENTION.gradientsInto(query, key, key, result, query, zeros(1, 2, 3, 4), like, like))
+                .withMessageStartingWith("attend: dKey must not share memory");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION.gradientsInto(query, key, key, result, query, query, like, key))
+                .withMessageStartingWith("attend: dQuery must not share memory");
     }
 
     @Test
@@ -145,6 +162,29 @@ class AttentionErrorsTest {
         Tensor lse = Tensor.view(memory, 44, s(1, 1, 3), s(3, 3, 1));
         ATTENTION.applyInto(query, key, key, output, lse);
         assertThat(lse.get(0, 0, 0)).isEqualTo((float) Math.log(5));
+    }
+
+    /** Heads of queries, keys, values and results side by side in rows; an lse behind each row of the results. */
+    @Test
+    void whatLiesInTurnsIsNoOverlap() {
+        Tensor packed = Case.random(new java.util.Random(1), 1, 1, 6, 4, 2, 8); // [B, N, 4, H, D]
+        Tensor[] part = new Tensor[4];
+        for (int i = 0; i < 4; i++) {
+            part[i] = packed.select(2, i).transpose(1, 2);
+        }
+        Tensor expected = ATTENTION.apply(part[0], part[1], part[2]).output();
+        ATTENTION.applyInto(part[0], part[1], part[2], part[3], zeros(1, 2, 6));
+        assertThat(part[3].toArray()).isEqualTo(expected.toArray());
+        Tensor both = zeros(1, 2, 6, 9);
+        ATTENTION.applyInto(part[0], part[1], part[2], both.slice(3, 0, 8), both.select(3, 8));
+        assertThat(both.slice(3, 0, 8).toArray()).isEqualTo(expected.toArray());
+        Tensor x = packed.slice(1, 0, 4);
+        assertThat(x.mayOverlap(packed.slice(1, 3, 6))).isTrue();
+        assertThat(packed.slice(4, 0, 5).mayOverlap(packed.slice(4, 4, 8))).isTrue();
+        assertThat(packed.slice(4, 0, 4).mayOverlap(packed.slice(4, 4, 8))).isFalse();
+        assertThat(Tensor.view(packed.array(), 0, s(3, 2), s(1, 1))
+                        .mayOverlap(Tensor.view(packed.array(), 3, s(2), s(4))))
+                .isTrue();
     }
 
     @Test

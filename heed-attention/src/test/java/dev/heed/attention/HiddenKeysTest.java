@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Random;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -178,6 +179,16 @@ class HiddenKeysTest {
             }
         }
         return false;
+    }
+
+    @Test
+    void aSinkOfMinusInfinityIsNoSinkToARowThatSeesNothing() {
+        Attention attention =
+                Attention.scaledDotProduct().sink(Float.NEGATIVE_INFINITY).mask(Mask.lengths(0));
+        Tensor one = Tensor.full(1, 1, 1, 1, 1);
+        AttentionGradients d = attention.gradients(one, one, one, attention.apply(one, one, one), one);
+        assertThat(Objects.requireNonNull(d.dSink()).get(0)).isZero();
+        assertThat(ReferenceGradients.of(attention, one, one, one, one).dSink()).containsExactly(0);
     }
 
     @Test

@@ -180,6 +180,29 @@ class KvCacheTest {
     }
 
     @Test
+    void valuesMayHaveNoWidthAndRowsMayBeSubnormal() {
+        KvCache none = new KvCache(1, 1, 1, 0);
+        none.append(Tensor.zeros(1, 1, 2, 1), Tensor.zeros(1, 1, 2, 0));
+        assertThat(Attention.scaledDotProduct()
+                        .apply(Tensor.zeros(1, 1, 1, 1), none)
+                        .lse()
+                        .get(0, 0, 0))
+                .isEqualTo((float) Math.log(2));
+        float least = Float.MIN_VALUE;
+        KvCache bytes = new KvCache(1, 1, 2, 2, Storage.INT8);
+        Tensor rows = Tensor.of(new float[] {190 * least, -189 * least, 60 * least, 30 * least}, 1, 1, 2, 2);
+        bytes.append(rows, rows);
+        assertThat(bytes.keys().toArray()).containsExactly(190 * least, -188 * least, 60 * least, 30 * least);
+    }
+
+    @Test
+    void aPageThatFitsNoArrayIsRefusedAtOnce() {
+        assertThatThrownBy(() -> new KvCache(128, 1, 1 << 18, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("KvCache: B · Hkv · D numbers of one key must be at most 16777215");
+    }
+
+    @Test
     void wrongShapesSayWhatIsExpected() {
         KvCache cache = new KvCache(1, 2, 8, 8);
         assertThatThrownBy(() -> cache.append(Tensor.zeros(1, 3, 1, 8), Tensor.zeros(1, 2, 1, 8)))

@@ -355,6 +355,67 @@ class ScoreTest {
                 .isNull();
     }
 
+    /** What an element-wise function may do: the calls within work with objects of their own. */
+    @Test
+    void aMaskOrRuleMayCallAttentionItself() {
+        Tensor q = random(1, 1, 1, 40, 8);
+        Tensor k = random(2, 1, 1, 70, 8);
+        Tensor d = random(3, 1, 1, 40, 8);
+        KvCache cache = new KvCache(1, 1, 8, 8);
+        cache.append(k, k);
+        Runnable inner = () -> {
+            AttentionOutput o = PLAIN.apply(q, k, k);
+            PLAIN.gradients(q, k, k, o, d);
+            PLAIN.applyWithStatistics(q, k, k, AttentionStatistics.Request.USUAL);
+            PLAIN.apply(q.slice(2, 0, 1), cache);
+        };
+        Attention alone = PLAIN.mask(Mask.elements((b, h, i, j) -> (i + j) % 3 > 0));
+        Attention nested = PLAIN.mask(Mask.elements((b, h, i, j) -> {
+            if (j % 32 == 0) {
+                inner.run();
+            }
+            return (i + j) % 3 > 0;
+        }));
+        AttentionOutput o = alone.apply(q, k, k);
+        Bits.assertSame("output", nested.apply(q, k, k).output(), o.output());
+        Bits.assertSame(
+                "dKey",
+                nested.gradients(q, k, k, o, d).dKey(),
+                alone.gradients(q, k, k, o, d).dKey());
+        AttentionStatistics.Request usual = AttentionStatistics.Request.USUAL;
+        Bits.assertSame(
+                "column mass",
+                nested.applyWithStatistics(q, k, k, usual).statistics().columnMass(),
+                alone.applyWithStatistics(q, k, k, usual).statistics().columnMass());
+        Tensor one = q.slice(2, 0, 1);
+        Bits.assertSame(
+                "decoded",
+                nested.apply(one, cache).output(),
+                alone.apply(one, cache).output());
+    }
+
+    /** A rule is asked for visible keys only, whatever hides them and whoever asks. */
+    @Test
+    void aRuleIsNeverAskedAboutAHiddenKey() {
+        Tensor q = random(1, 1, 1, 3, 8);
+        Tensor k = random(2, 1, 1, 5, 8);
+        Tensor holes = Tensor.of(new float[] {0, Float.NEGATIVE_INFINITY, 0, 0, 0}, 5);
+        Attention strict = PLAIN.bias(holes)
+                .mask(Mask.lengths(4))
+                .score(Score.custom(ScoreRule.of(
+                        (s, b, h, i, j) -> {
+                            assertThat(j).isNotIn(1, 4);
+                            return s;
+                        },
+                        (s, b, h, i, j) -> 1)));
+        KvCache cache = new KvCache(1, 1, 8, 8);
+        cache.append(k, k);
+        AttentionOutput o = strict.apply(q, k, k);
+        strict.gradients(q, k, k, o, q);
+        strict.apply(q, cache);
+        assertThat(Reference.steps(strict, q, k, k, 0, 0).weights()[0][1]).isZero();
+    }
+
     @Test
     void whatDoesNotFitIsSaid() {
         Tensor x = Tensor.zeros(1, 2, 3, 4);
@@ -370,8 +431,12 @@ class ScoreTest {
                 () -> Score.bilinear(Tensor.zeros(4)),
                 "Score.bilinear: W must have axes [D, Dk] or [Hq, D, Dk], got shape [4]");
         says(() -> Score.additive(Tensor.zeros()), "Score.additive: v must have axes [A] or [Hq, A], got shape []");
-        says(() -> Score.cosine(0), "Score.cosine: the temperature must be finite and not 0, got 0.0");
-        says(() -> Score.cosine(Double.NaN), "Score.cosine: the temperature must be finite and not 0, got NaN");
+        says(
+                () -> Score.cosine(0),
+                "Score.cosine: the temperature must be finite and not 0, nor so small that a float cannot hold 1/temperature, got 0.0");
+        says(
+                () -> Score.cosine(Double.NaN),
+                "Score.cosine: the temperature must be finite and not 0, nor so small that a float cannot hold 1/temperature, got NaN");
     }
 
     private static void says(ThrowingCallable call, String message) {

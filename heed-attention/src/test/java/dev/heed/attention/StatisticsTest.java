@@ -5,8 +5,10 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -100,6 +102,32 @@ class StatisticsTest {
                     .as(c + " key " + j)
                     .isCloseTo(columns[j], offset(1e-5 * (1 + columns[j])));
         }
+    }
+
+    /** A displaced key goes before its equals; a NaN is seen where it is seen; nobody changes the usual request. */
+    @Test
+    void equalsKeepTheirOrderAndDocumentsTheirNans() {
+        Attention plain = Attention.scaledDotProduct();
+        Tensor query = Tensor.full(1, 1, 1, 1, 1);
+        Tensor key = Tensor.of(new float[] {0, 0, 1, 0, 1}, 1, 1, 5, 1);
+        for (int top = 1; top <= 5; top++) {
+            int[] first = Arrays.copyOf(new int[] {2, 4, 0, 1, 3}, top);
+            AttentionStatistics seen = plain.applyWithStatistics(query, key, key, new AttentionStatistics.Request(top))
+                    .statistics();
+            assertThat(seen.topKeys()).containsExactly(first);
+        }
+        Attention documents = plain.mask(Mask.documents(40, 30));
+        Tensor sick = random(1, 1, 1, 70, 4);
+        sick.set(Float.NaN, 0, 0, 7, 2);
+        Tensor columns = documents
+                .applyWithStatistics(sick, sick, sick, AttentionStatistics.Request.USUAL)
+                .statistics()
+                .columnMass();
+        for (int j = 0; j < 70; j++) {
+            assertThat(Float.isNaN(columns.get(0, 0, j))).as("key " + j).isEqualTo(j < 40);
+        }
+        AttentionStatistics.Request.USUAL.offsets()[0] = 99;
+        assertThat(AttentionStatistics.Request.USUAL.offsets()).containsExactly(0, -1);
     }
 
     private static void checkTop(Case c, AttentionStatistics seen, Tensor weights, int b, int h, int i, String row) {
