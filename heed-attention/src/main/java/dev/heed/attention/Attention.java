@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * FlashAttention (Dao et al. 2022, arXiv 2205.14135), so memory beyond inputs and output is O(N).
  */
 public final class Attention {
+    /** Statistics keep positions and keys as floats. */
+    private static final int MOST_KEYS = 1 << 24;
+
     private static final Attention SCALED_DOT_PRODUCT =
             new Attention(Score.scaledDotProduct(), Float.NaN, 0, Mask.none(), null, null, null);
 
@@ -227,6 +230,10 @@ public final class Attention {
     public AttentionStatistics.Result applyWithStatistics(
             Tensor query, Tensor key, Tensor value, AttentionStatistics.Request request) {
         Problem p = problem(query, key, value);
+        if (p.keys() > MOST_KEYS) {
+            throw new IllegalArgumentException("attend: statistics tell at most 2^24 keys apart, got M=" + p.keys()
+                    + "; use weights() for parts of them");
+        }
         int b = p.batches();
         int h = p.heads();
         int n = p.queries();

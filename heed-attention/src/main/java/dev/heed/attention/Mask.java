@@ -112,7 +112,7 @@ public final class Mask {
     /** Padding on the right: only the first {@code lengths[b]} keys of sequence b are real. */
     public static Mask lengths(int... lengths) {
         int[] to = nonNegative("Mask.lengths", lengths);
-        return visibleKeys(new int[to.length], to);
+        return between("Mask.lengths", new int[to.length], to);
     }
 
     /** Padding on the left: the first {@code starts[b]} keys of sequence b are padding. */
@@ -120,7 +120,7 @@ public final class Mask {
         int[] from = nonNegative("Mask.startsAt", starts);
         int[] to = new int[from.length];
         Arrays.fill(to, Integer.MAX_VALUE);
-        return visibleKeys(from, to);
+        return between("Mask.startsAt", from, to);
     }
 
     /** Sequence b sees keys {@code from[b]} (inclusive) to {@code to[b]} (exclusive). */
@@ -131,10 +131,14 @@ public final class Mask {
             throw new IllegalArgumentException(
                     "Mask.visibleKeys: one from and one to per sequence, got " + first.length + " and " + end.length);
         }
+        return between("Mask.visibleKeys", first, end);
+    }
+
+    private static Mask between(String who, int[] first, int[] end) {
         return of(new Rule() {
             @Override
             public void check(int batches, int queries, int keys) {
-                checkBatch("Mask.lengths", first.length, batches);
+                checkBatch(who, first.length, batches);
             }
 
             @Override
@@ -281,11 +285,6 @@ public final class Mask {
         List<Element> bothElements = new ArrayList<>(elements);
         bothElements.addAll(other.elements);
         return new Mask(bothRules, bothElements);
-    }
-
-    /** True if every part is an interval, so that no element is ever asked. */
-    public boolean isStructural() {
-        return elements.isEmpty();
     }
 
     /** Resolves the mask for given sizes: O(B·N) memory. */

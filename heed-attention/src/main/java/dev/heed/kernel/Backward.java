@@ -35,6 +35,9 @@ public final class Backward {
     private static final int QUERIES_PER_PART = 512;
 
     private static final int MOST_PARTS = 8;
+    /** Numbers that parts may sum into at once, 256 MB, unless one key head needs more. */
+    private static final long MOST_ROOM = 1 << 26;
+
     /** Tiles whose additions to dK and dV are made together: those rows come from a second-level cache half as often. */
     private static final int GROUP = 2;
 
@@ -86,12 +89,20 @@ public final class Backward {
         static Sums of(Problem p, float[] room, int number) {
             int keys = p.keys() * Tile.padded(p.width());
             int keysAndValues = keys + p.keys() * Tile.padded(p.valueWidth());
-            int at = number * size(p);
-            return new Sums(room, at, at + keys, at + keysAndValues, size(p));
+            int size = keysAndValues + additiveSize(p);
+            int at = number * size;
+            return new Sums(room, at, at + keys, at + keysAndValues, size);
         }
 
-        static int size(Problem p) {
-            return p.keys() * (Tile.padded(p.width()) + Tile.padded(p.valueWidth())) + additiveSize(p);
+        /** @throws IllegalArgumentException if the parts of one key head do not fit an array */
+        static int size(Problem p, int parts) {
+            long size = (long) p.keys() * (Tile.padded(p.width()) + Tile.padded(p.valueWidth())) + additiveSize(p);
+            if (size * parts > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException(
+                        "attend: gradients sum M · (D + Dv) = " + size + " numbers in each of " + parts
+                                + " parts, more than one array holds (2^31 - 9); split the keys or the queries");
+            }
+            return (int) size;
         }
     }
 
@@ -138,10 +149,12 @@ public final class Backward {
             });
             return;
         }
-        // Enough tasks in flight to balance the threads; how many does not matter to the bits.
-        int perWave = Math.clamp((2L * Workers.threads() + parts - 1) / parts, 1, keyHeads);
+        // Enough tasks in flight to balance the threads, within reason; how many does not matter to the bits.
+        int size = Sums.size(p, parts);
+        long balanced = (2L * Workers.threads() + parts - 1) / parts;
+        int perWave = Math.clamp(Math.min(balanced, MOST_ROOM / Math.max(1, (long) parts * size)), 1, keyHeads);
         Scratch scratch = Scratch.OF_THREAD.take();
-        float[] room = scratch.floats(Math.multiplyExact(perWave * parts, Sums.size(p)));
+        float[] room = scratch.floats(perWave * parts * size);
         long call = Fetch.call(p);
         for (int first = 0; first < keyHeads; first += perWave) {
             wave(call, pass, first, Math.min(perWave, keyHeads - first), parts, room);
@@ -158,7 +171,7 @@ public final class Backward {
     private void whole(Pass pass, int keyHead) {
         Problem p = pass.problem();
         fetch.headsTogether(p.key().size(1), keyHead, p.query(), p.key(), p.value(), pass.output());
-        int size = Sums.size(p);
+        int size = Sums.size(p, 1);
         room = room.length < size ? new float[size] : room;
         Arrays.fill(room, 0, size, 0);
         Sums sums = Sums.of(p, room, 0);

@@ -37,9 +37,10 @@ record Blocks(
     private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[ROWS * PANEL]);
 
     /**
-     * The left operand, from the block's first k on.
+     * The left operand, from the block's first k on: rows in place, or packed as panels of 32 rows, {@code [k][32]}, row r in lane
+     * r. Rows that the last panel lacks are zeros, and all 32 are computed.
      *
-     * @param stride distance of rows; of packed panels of 32 rows, {@code [k][32]}, if {@code packed}
+     * @param stride distance of rows, or of panels if {@code packed}
      */
     record Rows(float[] array, int at, int stride, boolean packed) {}
 
@@ -57,14 +58,6 @@ record Blocks(
         return (inner + blocks - 1) / blocks;
     }
 
-    void run() {
-        if (tasks() == 1) {
-            task(0);
-        } else {
-            Workers.run(tasks(), work(), this::task);
-        }
-    }
-
     /** All tasks, on this thread. */
     void runHere() {
         int tasks = tasks();
@@ -75,11 +68,6 @@ record Blocks(
 
     int tasks() {
         return (c.size(0) + ROWS - 1) / ROWS * Panels.count(c.size(1));
-    }
-
-    /** Multiply-adds of all tasks. */
-    long work() {
-        return (long) c.size(0) * c.size(1) * depth;
     }
 
     void task(int number) {

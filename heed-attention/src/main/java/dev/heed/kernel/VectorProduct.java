@@ -4,9 +4,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link Product} with the Vector API. With 16 lanes register tiles are twelve or eight rows by two vectors, else four by two, as in
- * {@link VectorTile} and for the same reason. Rows that a tile has too many repeat the last one: they compute and store the same
- * numbers again, which costs less than a kernel for every count.
+ * {@link Product} with the Vector API. With 16 lanes register tiles are twelve rows by two vectors, and eight or four for what is
+ * left; 14, which {@link VectorTile} has, spill where sums begin from memory. With fewer lanes they are four by two, which fits 16
+ * registers. Rows that a tile has too many repeat the last one: they compute and store the same numbers again, which costs less
+ * than a kernel for every count.
  */
 final class VectorProduct implements Product {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
@@ -32,9 +33,9 @@ final class VectorProduct implements Product {
         for (int q = 0; q < PANEL; q += PAIR) {
             int r = 0;
             if (TALL) {
-                for (;
-                        r + 12 <= rows && r + 16 != rows;
-                        r += 12) { // 16 are two of eight: four alone wait for their sums
+                // The last 16 are two of eight: four alone would wait for their sums.
+                int lastTwelve = rows % 12 == 4 ? rows - 28 : rows - 12;
+                for (; r <= lastTwelve; r += 12) {
                     rows12(a, at + r * stride, stride, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
                 }
                 for (; r + 4 < rows; r += 8) {

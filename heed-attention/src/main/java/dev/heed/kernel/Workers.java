@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -303,7 +304,9 @@ public final class Workers {
     }
 
     private static final class Worker extends Thread {
-        private volatile @Nullable Job given;
+        /** Taken back once it is done: it holds the caller's tensors. */
+        private final AtomicReference<@Nullable Job> given = new AtomicReference<>();
+
         private final int number;
         private volatile boolean parked;
 
@@ -315,7 +318,7 @@ public final class Workers {
         }
 
         void give(Job job) {
-            given = job;
+            given.set(job);
             if (parked) { // to unpark a thread that is awake costs a microsecond, too
                 LockSupport.unpark(this);
             }
@@ -323,27 +326,29 @@ public final class Workers {
 
         @Override
         public void run() {
-            Job last = null;
             while (true) {
-                Job job = awaitNew(last);
-                // A job of one thread's own: calls made inside a task run on this thread (BUSY is held).
-                job.work(number);
-                last = job;
+                workOn(awaitNew());
             }
         }
 
-        private Job awaitNew(@Nullable Job last) {
+        private void workOn(Job job) {
+            // A job of one thread's own: calls made inside a task run on this thread (BUSY is held).
+            job.work(number);
+            given.compareAndSet(job, null);
+        }
+
+        private Job awaitNew() {
             long until = System.nanoTime() + SPIN_NANOS;
             while (true) {
-                Job job = given;
-                if (job != null && job != last) {
+                Job job = given.get();
+                if (job != null) {
                     return job;
                 }
                 if (System.nanoTime() < until) {
                     Thread.onSpinWait();
                 } else {
                     parked = true;
-                    if (given == last) { // looked at once more: a job given before the flag was seen wakes nobody
+                    if (given.get() == null) { // looked at once more: a job given before the flag was seen wakes nobody
                         LockSupport.park(this);
                     }
                     parked = false;

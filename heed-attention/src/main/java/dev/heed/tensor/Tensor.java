@@ -102,8 +102,8 @@ public final class Tensor {
     @SuppressWarnings("ReferenceEquality") // the same memory, not equal numbers
     public boolean mayOverlap(Tensor other) {
         return array == other.array
-                && elements() > 0
-                && other.elements() > 0
+                && !isEmpty()
+                && !other.isEmpty()
                 && first() <= other.last()
                 && other.first() <= last()
                 && !liesInTurnsWith(other);
@@ -177,13 +177,17 @@ public final class Tensor {
         return array;
     }
 
-    /** The number of elements: the product of the shape. */
+    /**
+     * The number of elements: the product of the shape.
+     *
+     * @throws IllegalArgumentException if a view repeats its elements so often that an array could not hold them
+     */
     public int elements() {
-        int product = 1;
-        for (int size : shape) {
-            product *= size;
-        }
-        return product;
+        return elements("Tensor.elements", shape);
+    }
+
+    private boolean isEmpty() {
+        return Arrays.stream(shape).anyMatch(size -> size == 0);
     }
 
     /** Index in {@link #array()} of an element; checked. */
@@ -320,9 +324,9 @@ public final class Tensor {
     public Tensor broadcastTo(int... target) {
         int lead = target.length - shape.length;
         int[] newStrides = new int[target.length];
-        boolean fits = lead >= 0;
+        boolean fits = lead >= 0 && Arrays.stream(target).allMatch(size -> size >= 0);
         for (int axis = 0; fits && axis < shape.length; axis++) {
-            fits = shape[axis] == target[lead + axis] || shape[axis] == 1 && target[lead + axis] >= 0;
+            fits = shape[axis] == target[lead + axis] || shape[axis] == 1;
             newStrides[lead + axis] = shape[axis] == 1 ? 0 : strides[axis];
         }
         if (!fits) {

@@ -17,6 +17,9 @@ import java.util.Arrays;
  * @param count texts
  */
 public record Mean(double value, double low, double high, double deviation, int count) {
+    /** Student's 0.975 quantiles of few degrees of freedom. */
+    private static final double[] EXACT = {12.706, 4.303, 3.182};
+
     /** Of samples; those that are NaN said nothing and are left out. */
     public static Mean of(double... samples) {
         double[] said = Arrays.stream(samples).filter(x -> !Double.isNaN(x)).toArray();
@@ -31,10 +34,10 @@ public record Mean(double value, double low, double high, double deviation, int 
         return new Mean(mean, mean - half, mean + half, deviation, n);
     }
 
-    /** The 0.975 quantile: exact for one and two degrees, then Cornish and Fisher's expansion, within 0.3 % of it. */
+    /** The 0.975 quantile: exact for up to three degrees, then Cornish and Fisher's expansion, within 0.3 % of it. */
     private static double studentsT(int degrees) {
-        if (degrees < 3) {
-            return degrees == 1 ? 12.706 : 4.303;
+        if (degrees <= EXACT.length) {
+            return EXACT[degrees - 1];
         }
         double z = Share.Z;
         double v = degrees;

@@ -23,10 +23,6 @@ public record Probe(int first, int period, int repeats) {
         }
     }
 
-    boolean isRepeated() {
-        return period > 0;
-    }
-
     /** How many copies of its token stand before a query. */
     int copiesBefore(int query) {
         return query < first || period == 0 ? 0 : (query - first) / period;
