@@ -4,6 +4,7 @@ import dev.heed.bench.rival.Contestant;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntFunction;
@@ -62,26 +63,49 @@ record Comparison(String name, IntFunction<Contestant> floor, ToDoubleFunction<L
         }
     }
 
-    /** Adds the candidate's lanes, or tells why there are none. */
+    /** Adds the candidate's lanes, or closes them and tells why there are none. */
     private Optional<String> enter(Candidate candidate, List<Integer> threads, List<Lane> lanes) {
+        List<Lane> own = new ArrayList<>();
         try {
             for (int t : threads) {
-                if (t > 1 && !candidate.threaded()) {
-                    continue;
+                if (t == 1 || candidate.threaded()) {
+                    own.add(lane(candidate, t));
                 }
-                Contestant contestant = candidate.prepare().apply(t);
-                contestant.begin();
-                contestant.run();
-                double off = error.applyAsDouble(contestant.outputs());
-                if (!(off <= tolerance)) {
-                    contestant.close();
-                    return Optional.of(String.format("wrong: error %.1e with %d threads", off, t));
-                }
-                lanes.add(new Lane(candidate.name(), candidate.version().get(), t, contestant, off));
             }
+            lanes.addAll(own);
             return Optional.empty();
         } catch (LinkageError | RuntimeException e) {
-            return Optional.of("failed: " + firstLine(e));
+            own.forEach(lane -> lane.contestant.close());
+            return Optional.of(e instanceof Wrong ? String.valueOf(e.getMessage()) : "failed: " + firstLine(e));
+        }
+    }
+
+    private Lane lane(Candidate candidate, int threads) {
+        Contestant contestant = candidate.prepare().apply(threads);
+        boolean fits = false;
+        try {
+            contestant.begin();
+            contestant.run();
+            double off = error.applyAsDouble(contestant.outputs());
+            if (!(off <= tolerance)) {
+                throw new Wrong(String.format(Locale.ROOT, "wrong: error %.1e with %d threads", off, threads));
+            }
+            Lane lane = new Lane(candidate.name(), candidate.version().get(), threads, contestant, off);
+            fits = true;
+            return lane;
+        } finally {
+            if (!fits) {
+                contestant.close();
+            }
+        }
+    }
+
+    /** A contestant whose results are not the reference's. */
+    private static final class Wrong extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Wrong(String message) {
+            super(message);
         }
     }
 
