@@ -11,7 +11,6 @@ import dev.heed.kernel.Visibility;
 import dev.heed.kernel.Weights;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,7 +115,9 @@ public final class Attention {
 
     /**
      * Computes output and lse. Allocates both, and nothing else that grows with N or M beyond the mask's two bounds per
-     * query.
+     * query; cosine and bilinear scores, and inputs whose last axis is strided, are copied.
+     *
+     * <p>Scores are float32: a dot product beyond ±3.4e38 is ±∞, so that its key weighs nothing, or the row is NaN.
      *
      * @param query [B, Hq, N, D]
      * @param key [B, Hkv, M, D]
@@ -239,7 +240,12 @@ public final class Attention {
         int n = p.queries();
         Tensor output = Tensor.zeros(b, h, n, p.valueWidth());
         Tensor lse = Tensor.zeros(b, h, n);
-        int[] topKeys = new int[Math.multiplyExact(lse.elements(), request.topKeys())];
+        if ((long) lse.elements() * Math.max(request.topKeys(), request.offsets().length) > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("attend: " + request.topKeys() + " top keys and "
+                    + request.offsets().length + " offsets for each of " + lse.elements()
+                    + " queries do not fit one array (2^31 - 9); ask for fewer");
+        }
+        int[] topKeys = new int[lse.elements() * request.topKeys()];
         Arrays.fill(topKeys, -1);
         Statistics.Results results = new Statistics.Results(
                 Tensor.zeros(b, h, n),
@@ -350,7 +356,13 @@ public final class Attention {
         if (factor == 0) {
             throw new IllegalArgumentException("attend: the gradient of a scale of 0 is not kept; use a small scale");
         }
+        check("attend: dQuery must be of the query's shape", gradients.dQuery(), query.shape());
         Tensor dScore = gradients.dScore();
+        if (dScore == null && !ScoreInputs.comparesAsTheyAre(score)) {
+            throw new IllegalArgumentException(
+                    "attend: the gradient of the scale of " + score.getClass().getSimpleName()
+                            + " scores needs dScore, got none; pass what gradients() returned");
+        }
         double sum = 0;
         if (score instanceof Score.Additive additive && dScore != null) {
             float[] v = additive.v().toArray();
@@ -419,14 +431,21 @@ public final class Attention {
             int keyFrom,
             int keyTo) {
         Problem problem = problem(query, key, key);
-        Objects.checkIndex(batch, problem.batches());
-        Objects.checkIndex(head, problem.heads());
-        Objects.checkFromToIndex(queryFrom, queryTo, problem.queries());
-        Objects.checkFromToIndex(keyFrom, keyTo, problem.keys());
+        checkPart("batch", batch, batch + 1, problem.batches());
+        checkPart("head", head, head + 1, problem.heads());
+        checkPart("queries", queryFrom, queryTo, problem.queries());
+        checkPart("keys", keyFrom, keyTo, problem.keys());
         check("attend: lse must be [B, Hq, N]", lse, problem.batches(), problem.heads(), problem.queries());
         Tensor weights = Tensor.zeros(queryTo - queryFrom, keyTo - keyFrom);
         Weights.run(problem, lse, batch, head, queryFrom, keyFrom, weights);
         return weights;
+    }
+
+    private static void checkPart(String what, int from, int to, int size) {
+        if (from < 0 || from > to || to > size) {
+            throw new IndexOutOfBoundsException("attend: weights of " + what + " " + from + ".." + to
+                    + " were asked for; they must lie within 0.." + size + ", the end excluded");
+        }
     }
 
     /** Checks the shapes once, here at the door, and resolves everything that depends on them. */

@@ -3,6 +3,7 @@ package dev.heed.attention;
 import dev.heed.kernel.Problem;
 import dev.heed.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -158,11 +159,15 @@ public record AttentionMap(
         return weights.get(row, column);
     }
 
+    /** Whether the mask, and a bias that is not −∞, let the row's query see the column's key. */
     public boolean visible(int row, int column) {
-        return visible[row * columns() + column];
+        return visible[Objects.checkIndex(row, rows()) * columns() + Objects.checkIndex(column, columns())];
     }
 
-    /** Largest |row sum − 1| over rows that see a key; rows must be complete. The picture's own check. */
+    /**
+     * Largest |row sum − 1| over rows that see a key; rows must be complete. The picture's own check. Beside a sink rows sum to
+     * less than one, and that shows here.
+     */
     public double largestRowSumError() {
         double worst = 0;
         for (int row = 0; row < rows(); row++) {

@@ -329,15 +329,14 @@ public final class Mask {
         List<BlockRule> known =
                 elements.stream().map(Element::blocks).filter(Objects::nonNull).toList();
         boolean allKnown = known.size() == elements.size();
-        if (known.size() == 1 && allKnown) {
-            return known.getFirst();
-        }
         return known.isEmpty()
                 ? null
                 : (b, h, i0, i1, j0, j1) -> {
                     boolean full = allKnown;
                     for (BlockRule one : known) {
-                        BlockKind kind = one.kind(b, h, i0, i1, j0, j1);
+                        BlockKind kind = Objects.requireNonNull(
+                                one.kind(b, h, i0, i1, j0, j1),
+                                "Mask.elements: the block rule must answer EMPTY, FULL or PARTIAL, got null");
                         if (kind == BlockKind.EMPTY) {
                             return kind;
                         }

@@ -136,7 +136,7 @@ public final class SoftLookup<V> {
     private static Tensor belowBest(float[] scores, float best) {
         float[] below = new float[scores.length];
         for (int j = 0; j < below.length; j++) {
-            below[j] = scores[j] - best;
+            below[j] = Math.max(scores[j] - best, -Float.MAX_VALUE);
         }
         return Tensor.of(below, 1, 1, below.length, 1);
     }
@@ -159,7 +159,7 @@ public final class SoftLookup<V> {
                 Entry<V> entry = entries.get(j);
                 ranked.add(new Match<>(entry.name(), entry.value(), scores[j], weights.get(0, j)));
             }
-            ranked.sort(Comparator.comparingDouble((Match<V> match) -> match.score())
+            ranked.sort(Comparator.comparingDouble((Match<V> match) -> match.score() + 0f) // −0 is 0
                     .reversed());
             this.matches = List.copyOf(ranked);
         }

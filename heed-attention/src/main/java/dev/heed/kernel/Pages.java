@@ -19,9 +19,13 @@ public final class Pages {
 
     /** How numbers are kept. */
     public enum Storage {
+        /** As they are. */
         FLOAT32(4),
+        /** The upper half of a float32. */
         BFLOAT16(2),
+        /** IEEE 754 binary16, up to 65,504. */
         FLOAT16(2),
+        /** Whole numbers −127..127 and a factor per row. */
         INT8(1);
 
         private final int bytes;

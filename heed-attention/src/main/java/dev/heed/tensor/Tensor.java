@@ -198,7 +198,7 @@ public final class Tensor {
         }
         int index = offset;
         for (int axis = 0; axis < at.length; axis++) {
-            index += Objects.checkIndex(at[axis], shape[axis]) * strides[axis];
+            index += within("index", at[axis], axis) * strides[axis];
         }
         return index;
     }
@@ -289,7 +289,10 @@ public final class Tensor {
     /** Elements {@code from} (inclusive) to {@code to} (exclusive) along an axis; shares memory. */
     public Tensor slice(int onAxis, int from, int to) {
         int axis = axis(onAxis);
-        Objects.checkFromToIndex(from, to, shape[axis]);
+        if (from < 0 || from > to || to > shape[axis]) {
+            throw new IndexOutOfBoundsException("Tensor.slice: " + from + ".." + to + " of axis " + axis + " of "
+                    + describe() + " must lie within 0.." + shape[axis]);
+        }
         int[] newShape = shape.clone();
         newShape[axis] = to - from;
         return new Tensor(array, offset + from * strides[axis], newShape, strides);
@@ -347,7 +350,20 @@ public final class Tensor {
     }
 
     private int axis(int axis) {
-        return Objects.checkIndex(axis < 0 ? axis + shape.length : axis, shape.length);
+        int counted = axis < 0 ? axis + shape.length : axis;
+        if (counted < 0 || counted >= shape.length) {
+            throw new IndexOutOfBoundsException("Tensor: axis " + axis + " of a tensor with " + shape.length + " axes, "
+                    + describe() + "; count from 0, or from the end with -1");
+        }
+        return counted;
+    }
+
+    private int within(String what, int index, int axis) {
+        if (index < 0 || index >= shape[axis]) {
+            throw new IndexOutOfBoundsException("Tensor." + what + ": index " + index + " of axis " + axis + " of "
+                    + describe() + " must be at least 0 and below " + shape[axis]);
+        }
+        return index;
     }
 
     private static int[] without(int[] values, int axis) {

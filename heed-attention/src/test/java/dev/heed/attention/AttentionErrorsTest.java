@@ -194,7 +194,8 @@ class AttentionErrorsTest {
         Tensor lse = zeros(1, 2, 3);
         for (int[] t : new int[][] {{1, 0, 0, 3, 0, 5}, {0, 2, 0, 3, 0, 5}, {0, 0, 0, 4, 0, 5}, {0, 0, 0, 3, 2, 6}}) {
             assertThat(catchThrowable(() -> ATTENTION.weights(query, key, lse, t[0], t[1], t[2], t[3], t[4], t[5])))
-                    .isInstanceOf(IndexOutOfBoundsException.class);
+                    .isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessageStartingWith("attend: weights of ");
         }
     }
 }

@@ -108,4 +108,18 @@ class SoftLookupTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> BOOKS.lookup(1, 0, 0).blend(name -> new float[name.length()]));
     }
+
+    @Test
+    void extremeTemperaturesAndZerosOfEitherSignAreInOrder() {
+        SoftLookup<String> two = SoftLookup.<String>builder()
+                .add("a", new float[0], "a")
+                .add("b", new float[0], "b")
+                .build();
+        assertThat(two.temperature(1e300).weigh(3e38f, -3e38f).matches())
+                .extracting(SoftLookup.Match::weight)
+                .containsExactly(0.5f, 0.5f);
+        assertThat(two.weigh(-0f, 0f).matches())
+                .extracting(SoftLookup.Match::name)
+                .containsExactly("a", "b");
+    }
 }
