@@ -99,10 +99,13 @@ final class TrainCommand extends HeedCommand {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "DIR",
-            description = "Where the model and all about its training go. Default: a folder named as the recipe.")
+            description = "Where the model and all about its training go: a folder that holds no other model. Default: one"
+                    + " named as the recipe.")
     private @Nullable Path out;
 
-    @Option(names = "--resume", description = "Go on with the run in --out; what is not given is as it was started.")
+    @Option(
+            names = "--resume",
+            description = "Go on with the run in --out as it was begun; only --out is needed, and nothing else may differ.")
     private boolean resume;
 
     @Mixin

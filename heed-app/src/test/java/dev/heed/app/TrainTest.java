@@ -112,7 +112,17 @@ class TrainTest {
         assertThat(resumed.out()).contains("validation loss");
         Run other = Run.of("train", "--resume", "--out", out, "--seed", "5");
         assertThat(other.code()).isEqualTo(2);
-        assertThat(other.err()).contains("another recipe");
+        assertThat(other.err()).contains("'seed' was 1337, is 5").hasLineCount(1);
+    }
+
+    @Test
+    void aModelIsNotReplacedByARun() throws IOException {
+        Files.createDirectory(Path.of(out));
+        Files.writeString(Path.of(out, "config.json"), "{}");
+        Run run = train("--steps", "1");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("holds a model already (config.json)");
+        assertThat(Path.of(out, "config.json")).hasContent("{}");
     }
 
     @Test

@@ -3,8 +3,12 @@ package dev.heed.train;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.text.Json;
 import dev.heed.text.Visible;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -196,6 +200,28 @@ final class RecipeFile {
             tree.put("patience", recipe.patience());
         }
         return tree.put("seed", recipe.seed());
+    }
+
+    /** What a recipe says otherwise than another, as it was written: "'batch' was 2, is 3". */
+    static List<String> changes(JsonNode was, Recipe recipe) {
+        List<String> changes = new ArrayList<>();
+        compare("", was, Json.parse("recipe " + recipe.name(), Json.write(tree(recipe))), changes);
+        return changes;
+    }
+
+    private static void compare(String key, JsonNode was, JsonNode is, List<String> changes) {
+        if (was.isObject() && is.isObject()) {
+            Set<String> keys = new LinkedHashSet<>(was.propertyNames());
+            keys.addAll(is.propertyNames());
+            String within = key.isEmpty() ? "" : key + ".";
+            keys.forEach(each -> compare(within + each, was.path(each), is.path(each), changes));
+        } else if (!was.equals(is)) {
+            changes.add("'" + key + "' was " + shown(was) + ", is " + shown(is));
+        }
+    }
+
+    private static String shown(JsonNode value) {
+        return value.isMissingNode() ? "not set" : Visible.escape(Json.write(value));
     }
 
     private static void put(ObjectNode tree, Optimizer.Settings optimizer) {
