@@ -99,13 +99,15 @@ final class TrainCommand extends HeedCommand {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "DIR",
-            description = "Where the model and all about its training go: a folder that holds no other model. Default: one"
-                    + " named as the recipe.")
+            description =
+                    "Where the model and all about its training go: a folder that holds no other model. Default: one"
+                            + " named as the recipe.")
     private @Nullable Path out;
 
     @Option(
             names = "--resume",
-            description = "Go on with the run in --out as it was begun; only --out is needed, and nothing else may differ.")
+            description =
+                    "Go on with the run in --out as it was begun; only --out is needed, and nothing else may differ.")
     private boolean resume;
 
     @Mixin

@@ -35,15 +35,19 @@ final class MaskedWords implements Task {
         this.documents = documents;
         this.prompt = prompt;
         try (Tokenizer tokenizer = Tokenizer.parse("tokenizer.json", documents.tokenizerJson())) {
-            this.mask = tokenizer
-                    .id(SpecialToken.MASK)
-                    .orElseThrow(
-                            () -> new IllegalArgumentException("train: masked words need a tokenizer with a mask"));
+            this.mask = mask(tokenizer);
             this.special = new boolean[documents.vocabulary()];
             IntStream.range(0, special.length).forEach(id -> special[id] = tokenizer.isSpecial(id));
         }
         this.words =
                 IntStream.range(0, special.length).filter(id -> !special[id]).toArray();
+    }
+
+    /** The id that stands for a word to be predicted. */
+    static int mask(Tokenizer tokenizer) {
+        return tokenizer
+                .id(SpecialToken.MASK)
+                .orElseThrow(() -> new IllegalArgumentException("train: masked words need a tokenizer with a mask"));
     }
 
     @Override

@@ -213,7 +213,8 @@ final class TrainingFolder {
     }
 
     private void requireRecipe(Trainer trainer, String was) {
-        List<String> changes = RecipeFile.changes(Json.parse(folder.resolve(STATE).toString(), was), trainer.recipe());
+        List<String> changes =
+                RecipeFile.changes(Json.parse(folder.resolve(STATE).toString(), was), trainer.recipe());
         if (!changes.isEmpty()) {
             throw new IllegalArgumentException(folder + ": a run goes on with the recipe it was begun with, but "
                     + String.join(", ", changes)

@@ -96,6 +96,40 @@ class FineTuningTest {
         assertThat(size / (size + trainer.task().size(Task.Split.VALIDATION))).isCloseTo(0.9, offset(0.01));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "roberta", "distilbert"})
+    void anEncoderIsTriedWithAMaskInTheBeginningOfTheData(String name) throws IOException {
+        Trainer trainer = tuning(given(name), 1).trainer(data(name));
+        Path out = folder.resolve("out");
+        TrainingRun.start(trainer, out, "data", "test").finish(new Silent(), () -> false);
+        assertThat(trainer.task().prompt()).startsWith("the cat sat ");
+        try (Model model = Model.load(out)) {
+            assertThat(model.fill(trainer.task().prompt(), 2)).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "gpt2"})
+    void longTextsAreCutAtTheContext(String name) throws IOException {
+        String line = "the cat sat on the mat and the dog sat on the hat ".repeat(50);
+        Path lines = Files.writeString(
+                folder.resolve("long.jsonl"),
+                "{\"text\": \"a cat\"}\n{\"text\": \"%s\"}\n".formatted(line).repeat(10));
+        Trainer trainer = tuning(given(name), 2).trainer(lines);
+        assertThat(trainer.step().tokens()).isLessThanOrEqualTo(4 * 16);
+        assertThat(trainer.task().size(Task.Split.TRAIN)).isGreaterThan(10 * 16);
+    }
+
+    @Test
+    void aPairThatIsTooLongIsNamedWithItsLine() throws IOException {
+        String line = "the cat sat on the mat and the dog sat on the hat ".repeat(50);
+        Path pairs = Files.writeString(folder.resolve("long.tsv"), "a\tb\n\n" + line + "\tc\n" + "d\te\n".repeat(9));
+        Path bart = given("bart");
+        assertThatThrownBy(() -> tuning(bart, 1).trainer(pairs))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("long.tsv, line 3: a pair must fit the model's");
+    }
+
     @Test
     void dataThatDoesNotSuitTheArchitectureIsRefused() throws IOException {
         Path pairs = data("bart");

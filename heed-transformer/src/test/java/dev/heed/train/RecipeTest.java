@@ -45,6 +45,7 @@ class RecipeTest {
         assertThat(Recipe.read(file("recipe.yaml", recipe.yaml()))).isEqualTo(recipe);
         String json = Json.write(RecipeFile.tree(recipe));
         assertThat(Recipe.read(file("recipe.json", json))).isEqualTo(recipe);
+        assertThat(Recipe.read(file("marked.json", "\ufeff" + json))).isEqualTo(recipe);
     }
 
     @Test
@@ -117,10 +118,10 @@ class RecipeTest {
         Path lines = file("lines.txt", "the cat sat on the mat\n".repeat(20));
         Path pairs = file("pairs.tsv", "the dog\tder Hund\nthe cat\tdie Katze\n".repeat(10));
         for (Tokenization tokens : new Tokenization[] {new Tokenization.Words(), new Tokenization.BytePairs(280)}) {
-            assertThat(Lesson.MASKED_TEXT.task(tokens, lines)).isInstanceOf(MaskedWords.class);
-            assertThat(Lesson.PAIRS.task(tokens, pairs)).isInstanceOf(Translation.class);
+            assertThat(Lesson.MASKED_TEXT.task(tokens, 64, lines)).isInstanceOf(MaskedWords.class);
+            assertThat(Lesson.PAIRS.task(tokens, 64, pairs)).isInstanceOf(Translation.class);
         }
-        assertThatThrownBy(() -> Lesson.PAIRS.task(new Tokenization.Characters(), pairs))
+        assertThatThrownBy(() -> Lesson.PAIRS.task(new Tokenization.Characters(), 64, pairs))
                 .hasMessageContaining("need a tokenizer of words or byte pairs");
     }
 }

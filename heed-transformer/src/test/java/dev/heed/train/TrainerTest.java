@@ -360,9 +360,11 @@ class TrainerTest {
         assumeTrue(Files.getFileStore(usual).supportsFileAttributeView("posix"), "no file modes here");
         silence(folder.resolve("run"), small(5), 5);
         try (Stream<Path> files = Files.list(folder.resolve("run"))) {
-            assertThat(files).hasSizeGreaterThan(5).allSatisfy(file -> assertThat(Files.getPosixFilePermissions(file))
-                    .as(file.toString())
-                    .isEqualTo(Files.getPosixFilePermissions(usual)));
+            assertThat(files)
+                    .hasSizeGreaterThan(5)
+                    .allSatisfy(file -> assertThat(Files.getPosixFilePermissions(file))
+                            .as(file.toString())
+                            .isEqualTo(Files.getPosixFilePermissions(usual)));
         }
     }
 
