@@ -135,9 +135,10 @@ public final class Corpus implements NextTokens {
         for (Split split : Split.values()) {
             int least = split == Split.TRAIN ? recipe.context() + 1 : 2;
             if (size(split) < least) {
-                throw new IllegalArgumentException("train: the text is too short: the part for "
-                        + split.name().toLowerCase(Locale.ROOT) + " needs " + least + " characters, got "
-                        + size(split));
+                throw new IllegalArgumentException("train: the text is too short: its part for "
+                        + split.name().toLowerCase(Locale.ROOT) + " must have at least " + least + " tokens"
+                        + (split == Split.TRAIN ? ", one more than the context" : "") + ", got " + size(split)
+                        + "; give more text" + (split == Split.TRAIN ? " or a smaller context" : ""));
             }
         }
     }

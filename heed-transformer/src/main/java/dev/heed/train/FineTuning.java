@@ -110,7 +110,7 @@ public record FineTuning(
     /** Adds itself to a run's record. */
     void write(ObjectNode run) {
         run.putObject(NAME)
-                .put("from", from.toString())
+                .put("from", from.toAbsolutePath().toString())
                 .put("batch", batch)
                 .put("context", context)
                 .put("rate", rate)

@@ -55,8 +55,7 @@ public enum Lesson {
         Task task(Tokenization tokens, int context, @Nullable Path data) {
             refuse(data);
             return new MaskedWords(
-                    Documents.worlds(words(tokens)),
-                    "The animal didn't cross the street because [MASK] was too tired.");
+                    Documents.worlds(tokens), "The animal didn't cross the street because [MASK] was too tired.");
         }
     },
     /** German for the worlds' English sentences; it names again what "it" stands for. */
@@ -114,12 +113,17 @@ public enum Lesson {
         }
     }
 
-    /** The word that a pronoun stands for must be one token. */
-    private static Tokenization words(Tokenization tokens) {
-        if (!(tokens instanceof Tokenization.Words)) {
-            throw new IllegalArgumentException(
-                    "train: masked words of the worlds' sentences need the tokenizer words, got another");
+    /** Refuses what its texts cannot be cut into. */
+    void requireTokens(Tokenization tokens) {
+        boolean fits = switch (this) {
+            case OF_THE_MODEL, TEXT -> true;
+            case SENTENCES -> tokens instanceof Tokenization.Words; // what a pronoun stands for must be one token
+            case MASKED_TEXT, PAIRS, TRANSLATION, TRANSLATION_OF_PRONOUNS, STORIES ->
+                !(tokens instanceof Tokenization.Characters);
+        };
+        if (!fits) {
+            throw new IllegalArgumentException("train: what learns " + word() + " needs the tokenizer "
+                    + (this == SENTENCES ? "words" : "words or bpe") + ", got " + tokens.word());
         }
-        return tokens;
     }
 }

@@ -77,6 +77,7 @@ public record Recipe(
                     + ", accumulation " + accumulation + ", evaluations every " + evaluateEvery + " steps, patience "
                     + patience + ", steps " + steps);
         }
+        lesson.requireTokens(tokens);
         if (!(clip > 0)) {
             throw new IllegalArgumentException("train: the longest gradient must be positive, got " + clip);
         }
@@ -128,6 +129,11 @@ public record Recipe(
     /** As a file of the user's, to be changed and read again. */
     public String yaml() {
         return Yaml.write(RecipeFile.tree(this));
+    }
+
+    /** The same as JSON. */
+    public String json() {
+        return Json.write(RecipeFile.tree(this));
     }
 
     /** The data, read or generated; {@code data} is given where the lesson needs it. */

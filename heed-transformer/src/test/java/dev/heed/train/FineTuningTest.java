@@ -6,9 +6,12 @@ import static org.assertj.core.data.Offset.offset;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.model.Model;
+import dev.heed.model.checkpoint.Checkpoint;
+import dev.heed.model.checkpoint.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,7 +83,7 @@ class FineTuningTest {
         Trainer first = tuning(from, 10).trainer(data);
         TrainingRun.start(first, paused, data.toString(), "test").finish(new Silent(), () -> first.steps() >= 4);
         TrainingRun.Begun begun = TrainingRun.begun(paused).orElseThrow();
-        assertThat(begun.fineTuning()).hasValue(tuning(from, 10));
+        assertThat(begun.fineTuning()).hasValue(tuning(from.toAbsolutePath(), 10));
         Trainer second = begun.fineTuning().orElseThrow().trainer(begun.file().orElseThrow());
         TrainingRun.resume(second, paused, data.toString(), "test").finish(new Silent(), () -> false);
         assertThat(paused.resolve("model.safetensors")).hasSameBinaryContentAs(straight.resolve("model.safetensors"));
@@ -128,6 +131,31 @@ class FineTuningTest {
         assertThatThrownBy(() -> tuning(bart, 1).trainer(pairs))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("long.tsv, line 3: a pair must fit the model's");
+    }
+
+    @Test
+    void anEncoderWithoutAHeadThatPredictsWordsIsRefused() throws IOException {
+        Path from = headless(given("bert"));
+        Path data = data("bert");
+        assertThatThrownBy(() -> tuning(from, 1).trainer(data))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("its checkpoint has no head that predicts words");
+    }
+
+    /** The same without the tensors of its head. */
+    private Path headless(Path from) throws IOException {
+        Path to = Files.createDirectory(folder.resolve("headless"));
+        for (String name : List.of("config.json", "tokenizer.json")) {
+            Files.copy(from.resolve(name), to.resolve(name));
+        }
+        SafetensorsWriter writer = new SafetensorsWriter();
+        try (Checkpoint checkpoint = Checkpoint.open(from)) {
+            checkpoint.names().stream()
+                    .filter(name -> !name.startsWith("cls."))
+                    .forEach(name -> writer.put(name, checkpoint.tensor(name)));
+            writer.write(to.resolve("model.safetensors"));
+        }
+        return to;
     }
 
     @Test
