@@ -1,6 +1,7 @@
 package dev.heed.train;
 
 import dev.heed.model.arch.Network;
+import dev.heed.nn.Pass;
 import dev.heed.text.SpecialToken;
 import dev.heed.text.Tokenizer;
 import dev.heed.train.Documents.Document;
@@ -52,10 +53,17 @@ final class MaskedWords implements Task {
 
     @Override
     public void check(Network network, Recipe recipe) {
-        if (!(network instanceof Network.Encoder)) {
+        if (!(network instanceof Network.Encoder encoder)) {
             throw new IllegalArgumentException(
                     "train: masked words need an encoder with a head that predicts words, such as bert, got "
                             + network.sizes().modelType());
+        }
+        Pass one = Pass.of(1);
+        if (encoder.logits(one, encoder.hidden(one, new int[] {mask}, new int[1]))
+                .isEmpty()) {
+            throw new IllegalArgumentException(
+                    "train: the model cannot learn masked words, its checkpoint has no head that"
+                            + " predicts words; begin with one of a masked-word model");
         }
         Sequences.requirePositions(network, documents.longest());
     }
