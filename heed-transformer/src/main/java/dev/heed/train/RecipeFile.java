@@ -24,7 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
  *   learns: text            # masked-text, pairs: from --data; sentences, translation, stories: generated
  *   tokenizer: bpe          # characters, words
  *   vocabulary: 2000        # of bpe
- *   model:                  # config.json; the data tells vocab_size
+ *   model:                  # config.json; the data tells vocab_size, dropout is below
  *     model_type: gpt2
  *     …
  *   context: 128

@@ -68,7 +68,7 @@ final class TrainingFolder {
                             folder + ": holds a run already; go on with it by --resume, or give another folder")
                     : withoutRecord();
         }
-        Pattern kept = recorded ? WEIGHTS : OF_A_MODEL; // a run that was killed before it saved has weights of nobody
+        Pattern kept = recorded ? WEIGHTS : OF_A_MODEL; // one that was killed before it saved has no weights
         inside(kept).ifPresent(file -> {
             throw new IllegalArgumentException(folder + ": holds a model already (" + file
                     + "), which a new run would replace; give another folder");
@@ -119,13 +119,14 @@ final class TrainingFolder {
         write("config.json", trainer.config());
         String tokenizer = trainer.task().tokenizerJson();
         write("tokenizer.json", tokenizer);
-        writeUnlessCopied("tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
-        writeUnlessCopied("generation_config.json", HubFiles.generationConfig(trainer.config()));
+        writeUnlessCopied(trainer, "tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
+        writeUnlessCopied(trainer, "generation_config.json", HubFiles.generationConfig(trainer.config()));
     }
 
     /** A model that learns on keeps what its folder said. */
-    private void writeUnlessCopied(String name, String text) {
-        if (!text.isEmpty() && !Files.exists(folder.resolve(name))) {
+    private void writeUnlessCopied(Trainer trainer, String name, String text) {
+        boolean copied = trainer.companions().stream().anyMatch(file -> file.endsWith(name));
+        if (!text.isEmpty() && !copied) {
             write(name, text);
         }
     }

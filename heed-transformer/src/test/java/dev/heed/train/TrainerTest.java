@@ -330,7 +330,9 @@ class TrainerTest {
         Files.delete(folder.resolve("training.safetensors"));
         assertThatThrownBy(() -> silence(folder, small(20), 5)).hasMessageContaining("model.safetensors");
         Files.delete(folder.resolve("model.safetensors"));
+        Files.writeString(folder.resolve("tokenizer_config.json"), "of the run that was killed");
         silence(folder, small(20), 5);
+        assertThat(folder.resolve("tokenizer_config.json")).content().contains("PreTrainedTokenizerFast");
         assertThat(folder.resolve("model.safetensors")).isNotEmptyFile();
     }
 
