@@ -54,8 +54,8 @@ final class TrainCommand extends HeedCommand {
             paramLabel = "DIR",
             description = {
                 "Go on with the model of a Hugging Face folder: its tokenizer and config stay, its weights learn.",
-                "Decoders learn the next token, encoders masked words, from --data: a text file, a folder of *.txt files, or"
-                        + " JSON lines with 'text'. Encoder–decoders learn pairs: .tsv, or JSON lines with 'read' and"
+                "Decoders learn the next token, encoders masked words, from --data: a text file (for encoders a text a line), a"
+                        + " folder of *.txt files, or JSON lines with 'text'. Encoder–decoders learn pairs: .tsv, or JSON lines with 'read' and"
                         + " 'written'."
             })
     private @Nullable Path from;
@@ -66,7 +66,8 @@ final class TrainCommand extends HeedCommand {
     @Option(
             names = "--context",
             paramLabel = "N",
-            description = "With --from: tokens of a sequence of running text. Default: 128, or what fits.")
+            description =
+                    "With --from: tokens of a sequence; longer texts are cut, pairs must fit whole. Default: 128, or what fits.")
     private @Nullable Integer context;
 
     @Option(names = "--rate", paramLabel = "R", description = "With --from: highest learning rate. Default: 5e-5.")
@@ -99,10 +100,15 @@ final class TrainCommand extends HeedCommand {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "DIR",
-            description = "Where the model and all about its training go. Default: a folder named as the recipe.")
+            description =
+                    "Where the model and all about its training go: a folder that holds no other model. Default: one"
+                            + " named as the recipe.")
     private @Nullable Path out;
 
-    @Option(names = "--resume", description = "Go on with the run in --out; what is not given is as it was started.")
+    @Option(
+            names = "--resume",
+            description =
+                    "Go on with the run in --out as it was begun; only --out is needed, and nothing else may differ.")
     private boolean resume;
 
     @Mixin
@@ -122,7 +128,8 @@ final class TrainCommand extends HeedCommand {
         }
         if (print) {
             refuseWithoutFrom();
-            terminal.out().print(recipe(Optional.empty()).yaml());
+            Recipe printed = recipe(Optional.empty());
+            terminal.out().print(format.value() == Format.JSON ? printed.json() + "\n" : printed.yaml());
             return 0;
         }
         Path folder = folder();
@@ -134,7 +141,8 @@ final class TrainCommand extends HeedCommand {
         Path given =
                 data != null ? data : begun.flatMap(TrainingRun.Begun::file).orElse(null);
         Trainer trainer = trainer(begun, given);
-        String name = given == null ? TrainingRun.GENERATED : given.toString();
+        String name =
+                given == null ? TrainingRun.GENERATED : given.toAbsolutePath().toString();
         TrainingRun run = resume
                 ? TrainingRun.resume(trainer, folder, name, command())
                 : TrainingRun.start(trainer, folder, name, command());
@@ -186,6 +194,9 @@ final class TrainCommand extends HeedCommand {
 
     private Path folder() {
         if (out != null) {
+            if (out.toString().isEmpty()) {
+                throw new IllegalArgumentException("train: --out must name a folder, got an empty text");
+            }
             return out;
         }
         if (from != null) {

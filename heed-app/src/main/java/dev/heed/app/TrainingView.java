@@ -78,7 +78,8 @@ final class TrainingView implements Progress {
     }
 
     /** The curve, where the terminal can go back over it, and one line below. */
-    private void draw(String line) {
+    private void draw(String whole) {
+        String line = whole.substring(0, Math.min(whole.length(), terminal.width() - 1)); // one row, to go back over
         if (terminal.colours() == Colours.NONE) {
             terminal.err().print("\r" + line + " ");
         } else {

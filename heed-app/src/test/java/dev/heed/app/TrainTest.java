@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -79,14 +81,15 @@ class TrainTest {
     }
 
     @Test
-    void aMisspeltKeyOfTheModelIsTold() throws IOException {
+    void aMisspeltKeyOfTheModelIsRefused() throws IOException {
         String recipe = Run.of("train", "--recipe", "shakespeare-char", "--print-recipe")
                 .out();
         Path file = Path.of(out).resolveSibling("misspelt.yaml");
         Files.writeString(file, recipe.replace("n_layer: 4", "n_layer: 1\n  n_layr: 4"));
         Run trained = Run.of("train", "--recipe", file.toString(), "--data", text, "--out", out, "--steps", "1");
-        assertThat(trained.code()).as(trained.err()).isZero();
-        assertThat(trained.err()).containsOnlyOnce("'n_layr' is not known to this architecture");
+        assertThat(trained.code()).isEqualTo(2);
+        assertThat(trained.err()).contains("'model.n_layr' is no key of gpt2").hasLineCount(1);
+        assertThat(Path.of(out)).doesNotExist();
     }
 
     @Test
@@ -101,6 +104,65 @@ class TrainTest {
                 .contains("12 steps", "\u25c6 validation loss", "heads: previous token L", "\u001b[1A\u001b[2K");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"words", "bpe"})
+    void maskedWordsOfTheUsersTextAreLearnedAndShown(String tokens) throws IOException {
+        Path recipe = folder.resolve("masked.yaml");
+        Files.writeString(
+                recipe,
+                Run.of("train", "--recipe", "cloze", "--print-recipe")
+                        .out()
+                        .replace("sentences", "masked-text")
+                        .replace(
+                                "tokenizer: words",
+                                "tokenizer: " + (tokens.equals("bpe") ? "bpe\nvocabulary: 300" : tokens)));
+        Path lines = Files.writeString(folder.resolve("lines.txt"), "the cat sat on the mat\n".repeat(40));
+        Run run = Run.of(
+                "train", "--recipe", recipe.toString(), "--data", lines.toString(), "--out", out, "--steps", "1");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.err()).contains("  the cat sat [MASK]  ");
+    }
+
+    @Test
+    void aPrintedRecipeIsOneThatCanBeTrained() {
+        Run refused = Run.of("train", "--recipe", "cloze", "--tokenizer", "bpe", "--print-recipe");
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.err()).contains("what learns sentences needs the tokenizer words, got bpe");
+        Run json = Run.of("train", "--recipe", "cloze", "--print-recipe", "--format", "json");
+        assertThat(JsonMapper.shared().readTree(json.out()).path("learns").asString(""))
+                .isEqualTo("sentences");
+    }
+
+    @Test
+    void whereDataWereDoesNotDependOnTheCurrentFolder() throws IOException {
+        Path relative = Path.of("").toAbsolutePath().relativize(Path.of(text).toAbsolutePath());
+        Run run = Run.of(
+                "train", "--recipe", "shakespeare-char", "--data", relative.toString(), "--out", out, "--steps", "1");
+        assertThat(run.code()).as(run.err()).isZero();
+        String file = JsonMapper.shared()
+                .readTree(Files.readString(Path.of(out, "run.json")))
+                .path("data")
+                .path("file")
+                .asString("");
+        assertThat(Path.of(file)).isAbsolute().hasSameTextualContentAs(Path.of(text));
+        assertThat(Run.of("train", "--recipe", "shakespeare-char", "--data", text, "--out", "")
+                        .err())
+                .contains("--out must name a folder");
+    }
+
+    @Test
+    void theLineOfANarrowTerminalDoesNotWrap() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream shown = new PrintStream(err, true, StandardCharsets.UTF_8);
+        PrintStream results = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
+        String[] line = {"train", "--recipe", "shakespeare-char", "--data", text, "--out", out, "--steps", "3"};
+        assertThat(Main.run(line, new Terminal(results, shown, Colours.PALETTE, 40, true)))
+                .isZero();
+        assertThat(err.toString(StandardCharsets.UTF_8).lines().filter(row -> row.contains("tokens/s")))
+                .isNotEmpty()
+                .allMatch(row -> row.replaceAll("\u001b\\[[0-9]*[A-Za-z]", "").length() < 40);
+    }
+
     @Test
     void aFolderThatHoldsARunIsNotOverwrittenButGoneOnWith() {
         assertThat(train("--steps", "2").code()).isZero();
@@ -112,7 +174,17 @@ class TrainTest {
         assertThat(resumed.out()).contains("validation loss");
         Run other = Run.of("train", "--resume", "--out", out, "--seed", "5");
         assertThat(other.code()).isEqualTo(2);
-        assertThat(other.err()).contains("another recipe");
+        assertThat(other.err()).contains("'seed' was 1337, is 5").hasLineCount(1);
+    }
+
+    @Test
+    void aModelIsNotReplacedByARun() throws IOException {
+        Files.createDirectory(Path.of(out));
+        Files.writeString(Path.of(out, "config.json"), "{}");
+        Run run = train("--steps", "1");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("holds a model already (config.json)");
+        assertThat(Path.of(out, "config.json")).hasContent("{}");
     }
 
     @Test

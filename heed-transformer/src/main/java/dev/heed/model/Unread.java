@@ -5,8 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Options of config.json that nobody read: those that change no number are known, the others are told. */
-final class Unread {
+/**
+ * Options of config.json that nobody read: those that change no number are known, the others are told.
+ *
+ * <pre>{@code
+ * List<String> misspelt = Unread.unknown(config); // after a network was built from it
+ * }</pre>
+ */
+public final class Unread {
     /** Names, training settings, output switches and ids: none changes what a forward pass computes. */
     private static final Set<String> HARMLESS = Set.of(
             "architectures",
@@ -128,12 +134,15 @@ final class Unread {
 
     private Unread() {}
 
+    /** Keys that nobody has asked for, and that are not known to change no number. */
+    public static List<String> unknown(Config config) {
+        return config.unread().stream().filter(key -> !HARMLESS.contains(key)).toList();
+    }
+
     static List<String> warnings(Config config, Config generation) {
         List<String> warnings = new ArrayList<>();
-        for (String key : config.unread()) {
-            if (!HARMLESS.contains(key)) {
-                warnings.add("config.json: '" + key + "' is not known to this architecture and not used");
-            }
+        for (String key : unknown(config)) {
+            warnings.add("config.json: '" + key + "' is not known to this architecture and not used");
         }
         for (String key : GENERATION) {
             if (generation.has(key)) {

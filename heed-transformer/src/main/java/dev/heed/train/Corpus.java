@@ -20,8 +20,6 @@ import tools.jackson.databind.node.ObjectNode;
  * }</pre>
  */
 public final class Corpus implements NextTokens {
-    private static final long MOST_BYTES = 1L << 30;
-
     /** Characters that are encoded at once. */
     private static final int PIECE = 1 << 20;
 
@@ -46,7 +44,7 @@ public final class Corpus implements NextTokens {
 
     /** A UTF-8 file. */
     public static Corpus characters(Path file) {
-        return characters(file.toString(), Json.readText(file, MOST_BYTES));
+        return characters(file.toString(), Given.readText(file, Given.MOST_BYTES));
     }
 
     /** A text: the vocabulary is its characters (code points) in their order, the first 90 % are for training. */
@@ -137,9 +135,10 @@ public final class Corpus implements NextTokens {
         for (Split split : Split.values()) {
             int least = split == Split.TRAIN ? recipe.context() + 1 : 2;
             if (size(split) < least) {
-                throw new IllegalArgumentException("train: the text is too short: the part for "
-                        + split.name().toLowerCase(Locale.ROOT) + " needs " + least + " characters, got "
-                        + size(split));
+                throw new IllegalArgumentException("train: the text is too short: its part for "
+                        + split.name().toLowerCase(Locale.ROOT) + " must have at least " + least + " tokens"
+                        + (split == Split.TRAIN ? ", one more than the context" : "") + ", got " + size(split)
+                        + "; give more text" + (split == Split.TRAIN ? " or a smaller context" : ""));
             }
         }
     }

@@ -39,11 +39,12 @@ final class Documents {
     private final String sha256;
 
     /**
-     * A text as ids.
+     * A text as ids, or a piece of one.
      *
      * @param meant the same, with the word that is meant where another stands for it
+     * @param ends true if the text ends with it
      */
-    record Document(int[] ids, int[] meant) {}
+    record Document(int[] ids, int[] meant, boolean ends) {}
 
     /**
      * A text.
@@ -54,12 +55,12 @@ final class Documents {
     private record Written(
             String text, @Nullable Span pronoun, @Nullable String meant) {}
 
-    private Documents(String tokenizerJson, List<Written> train, List<Written> validation) {
+    private Documents(String tokenizerJson, List<Written> train, List<Written> validation, Pieces pieces) {
         this.tokenizerJson = tokenizerJson;
         try (Tokenizer tokenizer = Tokenizer.parse("tokenizer.json", tokenizerJson)) {
             this.vocabulary = tokenizer.size();
-            this.train = encoded(train, tokenizer);
-            this.validation = encoded(validation, tokenizer);
+            this.train = encoded(train, tokenizer, pieces);
+            this.validation = encoded(validation, tokenizer, pieces);
         }
         this.sha256 = Hash.sha256(Stream.of(train, validation)
                 .flatMap(List::stream)
@@ -68,8 +69,14 @@ final class Documents {
     }
 
     /** Texts of the user's. */
-    static Documents of(String tokenizerJson, List<String> train, List<String> validation) {
-        return new Documents(tokenizerJson, plain(train), plain(validation));
+    static Documents of(String tokenizerJson, List<String> train, List<String> validation, Pieces pieces) {
+        Documents all = new Documents(tokenizerJson, plain(train), plain(validation), pieces);
+        if (all.train.isEmpty() || all.validation.isEmpty()) {
+            throw new IllegalArgumentException("train: the texts "
+                    + (all.train.isEmpty() ? "to learn from" : "to be judged by (the last tenth)")
+                    + " must have a token that stands for text, got only tokens such as [UNK]");
+        }
+        return all;
     }
 
     private static List<Written> plain(List<String> texts) {
@@ -79,7 +86,7 @@ final class Documents {
     /** English sentences of the worlds; judged by sentences with combinations of words that training never has. */
     static Documents worlds(Tokenization tokens) {
         List<Written> train = sentences(Split.TRAIN, SENTENCES);
-        return new Documents(tokens.masked(texts(train)), train, sentences(Split.HELDOUT, JUDGED));
+        return new Documents(tokens.masked(texts(train)), train, sentences(Split.HELDOUT, JUDGED), Pieces.WHOLE);
     }
 
     private static List<Written> sentences(Split split, int count) {
@@ -98,7 +105,7 @@ final class Documents {
     /** Stories; judged by stories with combinations of words that training never has. */
     static Documents stories(Tokenization tokens) {
         List<Written> train = stories(Split.TRAIN, STORIES);
-        return new Documents(tokens.told(texts(train)), train, stories(Split.HELDOUT, JUDGED_STORIES));
+        return new Documents(tokens.told(texts(train)), train, stories(Split.HELDOUT, JUDGED_STORIES), Pieces.WHOLE);
     }
 
     private static List<Written> stories(Split split, int count) {
@@ -113,21 +120,21 @@ final class Documents {
         return all.stream().map(Written::text).toList();
     }
 
-    private static List<Document> encoded(List<Written> all, Tokenizer tokenizer) {
-        return all.stream().map(each -> encoded(each, tokenizer)).toList();
+    private static List<Document> encoded(List<Written> all, Tokenizer tokenizer, Pieces pieces) {
+        return all.stream().flatMap(each -> encoded(each, tokenizer, pieces)).toList();
     }
 
-    private static Document encoded(Written written, Tokenizer tokenizer) {
+    private static Stream<Document> encoded(Written written, Tokenizer tokenizer, Pieces pieces) {
         Tokens tokens = tokenizer.encode(written.text());
-        int[] ids = tokens.ids();
         Span pronoun = written.pronoun();
         if (pronoun == null) {
-            return new Document(ids, ids);
+            return pieces.of(tokens, tokenizer::isSpecial);
         }
+        int[] ids = tokens.ids();
         int[] meant = ids.clone();
         meant[at(tokens, pronoun)] =
                 tokenizer.id(Objects.requireNonNull(written.meant())).orElseThrow();
-        return new Document(ids, meant);
+        return Stream.of(new Document(ids, meant, true));
     }
 
     private static int at(Tokens tokens, Span word) {

@@ -29,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param from a Hugging Face folder
  * @param steps how many
  * @param batch sequences of a step
- * @param context tokens of a sequence of running text
+ * @param context tokens of a sequence; longer texts are cut, pairs must fit whole
  * @param rate the highest learning rate, after a warm-up; it falls to a tenth
  * @param dropout probability
  * @param smoothing the share of each label that all labels share evenly
@@ -83,11 +83,11 @@ public record FineTuning(
      */
     public Trainer trainer(Path data) {
         Start start = start();
-        Given given = Given.read(data);
+        Recipe recipe = recipe(start.config(), start.network());
+        Learned learned = Learned.read(data, recipe.context());
         try (Tokenizer reader = Tokenizer.load(from);
                 Tokenizer writer = Tokenizer.loadWritten(from).orElse(reader)) {
-            Recipe recipe = recipe(start.config(), start.network());
-            return Trainer.further(recipe, task(start.network(), given, data.toString(), reader, writer), start);
+            return Trainer.further(recipe, task(start.network(), learned, reader, writer), start);
         }
     }
 
@@ -110,7 +110,7 @@ public record FineTuning(
     /** Adds itself to a run's record. */
     void write(ObjectNode run) {
         run.putObject(NAME)
-                .put("from", from.toString())
+                .put("from", from.toAbsolutePath().toString())
                 .put("batch", batch)
                 .put("context", context)
                 .put("rate", rate)
@@ -180,15 +180,15 @@ public record FineTuning(
      *
      * @param writer the tokenizer of what an encoder–decoder writes, mostly that of what it reads
      */
-    static Task task(Network network, Given given, String name, Tokenizer tokenizer, Tokenizer writer) {
+    static Task task(Network network, Learned learned, Tokenizer tokenizer, Tokenizer writer) {
         return switch (network) {
             case Network.Decoder decoder ->
-                given instanceof Given.Running running
-                        ? Corpus.tokens(name, running.text(), tokenizer)
-                        : Learned.next(given, name, texts -> tokenizer.json());
-            case Network.Encoder encoder -> Learned.masked(given, name, texts -> tokenizer.json());
+                learned.given() instanceof Given.Running running
+                        ? Corpus.tokens(learned.name(), running.text(), tokenizer)
+                        : learned.next(texts -> tokenizer.json());
+            case Network.Encoder encoder -> learned.masked(texts -> tokenizer.json());
             case Network.EncoderDecoder pair ->
-                Learned.written(given, name, texts -> new Pairs.Sides(tokenizer.json(), writer.json()));
+                learned.written(texts -> new Pairs.Sides(tokenizer.json(), writer.json()));
             case Network.Viewer viewer ->
                 throw new IllegalArgumentException(
                         "train: models that look at pictures cannot be trained further, only models of text");

@@ -4,6 +4,7 @@ import dev.heed.text.Json;
 import dev.heed.text.Visible;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  *   FILE.jsonl  a JSON object a line: {"text": "…"}, or pairs {"read": "…", "written": "…"}
  *   FILE.tsv    a pair a line: what is read, a tab, what is written
  *   FOLDER      its *.txt files, those of folders inside too, in the order of their names: each is a text by itself
- *   any other   one running text, UTF-8
+ *   any other   one running text, UTF-8; not FILE.json
  * </pre>
  */
 sealed interface Given {
@@ -51,7 +52,18 @@ sealed interface Given {
         if (name.endsWith(".tsv")) {
             return new Paired(atLeastTwo(path, "pairs", lines(path, Given::pair)));
         }
-        return new Running(Json.readText(path, MOST_BYTES));
+        if (name.endsWith(".json")) {
+            throw new IllegalArgumentException(path
+                    + ": data in JSON must be lines, an object each, in a file that ends with .jsonl (jq -c '.[]' makes"
+                    + " them of a list); give a text that only looks like JSON another name");
+        }
+        return new Running(readText(path, MOST_BYTES));
+    }
+
+    /** The text of a file; a byte order mark before it is no part of it. */
+    static String readText(Path file, long maxBytes) {
+        String text = Json.readText(file, maxBytes);
+        return text.startsWith("\ufeff") ? text.substring(1) : text;
     }
 
     private static List<String> folder(Path folder) {
@@ -59,7 +71,7 @@ sealed interface Given {
             return files.filter(file -> file.getFileName().toString().endsWith(".txt"))
                     .filter(Files::isRegularFile)
                     .sorted()
-                    .map(file -> Json.readText(file, MOST_BYTES))
+                    .map(file -> readText(file, MOST_BYTES))
                     .filter(text -> !text.isBlank())
                     .toList();
         } catch (IOException e) {
@@ -72,7 +84,7 @@ sealed interface Given {
         if (!all.isEmpty() && all.getFirst().has("read")) {
             return new Paired(atLeastTwo(file, "pairs", lines(file, (where, line) -> {
                 JsonNode object = Json.parse(where, line);
-                return new Pairs.Texts(text(where, object, "read"), text(where, object, "written"));
+                return new Pairs.Texts(text(where, object, "read"), text(where, object, "written"), where);
             })));
         }
         return new Texts(atLeastTwo(
@@ -86,6 +98,11 @@ sealed interface Given {
                     + "' ({\"text\": \"…\"}, or {\"read\": \"…\", \"written\": \"…\"} in every line), got "
                     + Visible.quote(object.toString()));
         }
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text.asString())) {
+            throw new IllegalArgumentException(where + ": '" + field
+                    + "' must be a text of whole characters, got half of one (a \\ud800 to \\udfff without its other half) in "
+                    + Visible.quote(text.asString()));
+        }
         return text.asString();
     }
 
@@ -96,12 +113,12 @@ sealed interface Given {
                     + ": must have two columns with a tab between, what is read and what is written, got "
                     + Visible.quote(line));
         }
-        return new Pairs.Texts(columns[0], columns[1]);
+        return new Pairs.Texts(columns[0], columns[1], where);
     }
 
     /** Each line that is not blank, made into something; messages begin with file and line number. */
     private static <T> List<T> lines(Path file, BiFunction<String, String, T> made) {
-        List<String> lines = Json.readText(file, MOST_BYTES).lines().toList();
+        List<String> lines = readText(file, MOST_BYTES).lines().toList();
         List<T> all = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             if (!lines.get(i).isBlank()) {

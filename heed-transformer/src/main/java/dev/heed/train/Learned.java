@@ -2,20 +2,33 @@ package dev.heed.train;
 
 import dev.heed.text.SpecialToken;
 import dev.heed.text.Tokenizer;
+import dev.heed.text.Tokens;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** What can be learned from a user's data; the tokenizer is made from the part that is learned, or is there already. */
-final class Learned {
-    private Learned() {}
+/**
+ * What can be learned from a user's data; the tokenizer is made from the part that is learned, or is there already.
+ *
+ * @param given the data
+ * @param name what messages call them
+ * @param context tokens of a sequence; longer texts are cut, pairs are not
+ */
+record Learned(Given given, String name, int context) {
+    /** Characters of a prompt at most; a language without spaces has very long words. */
+    private static final int BEGINNING = 40;
+
+    static Learned read(Path data, int context) {
+        return new Learned(Given.read(data), data.toString(), context);
+    }
 
     /** Makes tokenizer.json from the texts of the training part. */
     @FunctionalInterface
     interface Cut extends Function<List<String>, String> {}
 
     /** The next token: for decoders. */
-    static Task next(Given given, String name, Cut cut) {
+    Task next(Cut cut) {
         return switch (given) {
             case Given.Running running -> {
                 int length = running.text().offsetByCodePoints(0, (int)
@@ -27,8 +40,8 @@ final class Learned {
             }
             case Given.Texts texts -> {
                 String json = cut.apply(Given.first(texts.all()));
-                yield new NextToken(
-                        documents(json, texts.all()), beginning(texts.all().getFirst()), end(json));
+                Documents documents = documents(json, texts.all(), Pieces.Kind.OPEN);
+                yield new NextToken(documents, beginning(texts.all().getFirst(), json), end(json));
             }
             case Given.Paired pairs ->
                 throw new IllegalArgumentException(name
@@ -38,7 +51,7 @@ final class Learned {
     }
 
     /** Masked words: for encoders. */
-    static Task masked(Given given, String name, Cut cut) {
+    Task masked(Cut cut) {
         List<String> texts = switch (given) {
             case Given.Running running ->
                 running.text().lines().filter(line -> !line.isBlank()).toList();
@@ -52,11 +65,14 @@ final class Learned {
             throw new IllegalArgumentException(
                     name + ": at least two lines are needed, to learn from and to be judged by, got " + texts.size());
         }
-        return new MaskedWords(documents(cut.apply(Given.first(texts)), texts), beginning(texts.getFirst()));
+        String json = cut.apply(Given.first(texts));
+        String words = beginning(texts.getFirst(), json);
+        String butTheLast = words.substring(0, words.lastIndexOf(' ') + 1);
+        return new MaskedWords(documents(json, texts, Pieces.Kind.CLOSED), butTheLast + mask(json));
     }
 
     /** One text from another: for encoder–decoders. */
-    static Task written(Given given, String name, Function<List<String>, Pairs.Sides> cut) {
+    Task written(Function<List<String>, Pairs.Sides> cut) {
         if (!(given instanceof Given.Paired pairs)) {
             throw new IllegalArgumentException(name
                     + ": an encoder–decoder learns from pairs: a .tsv file with two columns, or a .jsonl file with 'read'"
@@ -70,8 +86,8 @@ final class Learned {
         return new Translation(ids, ids.first());
     }
 
-    private static Documents documents(String tokenizerJson, List<String> texts) {
-        return Documents.of(tokenizerJson, Given.first(texts), Given.last(texts));
+    private Documents documents(String tokenizerJson, List<String> texts, Pieces.Kind kind) {
+        return Documents.of(tokenizerJson, Given.first(texts), Given.last(texts), new Pieces(context, kind));
     }
 
     private static Tokenizer tokenizer(String json) {
@@ -85,9 +101,24 @@ final class Learned {
         }
     }
 
-    /** The first few words. */
-    private static String beginning(String text) {
+    private static String mask(String json) {
+        try (Tokenizer tokenizer = tokenizer(json)) {
+            return tokenizer.piece(MaskedWords.mask(tokenizer));
+        }
+    }
+
+    /** The first few words, and of those as much as leaves room for what is to follow. */
+    private String beginning(String text, String json) {
         String[] words = text.strip().split("\\s+", 5);
-        return String.join(" ", List.of(words).subList(0, Math.min(4, words.length)));
+        String few = String.join(" ", List.of(words).subList(0, Math.min(4, words.length)));
+        int most = few.offsetByCodePoints(0, Math.min(BEGINNING, few.codePointCount(0, few.length())));
+        try (Tokenizer tokenizer = tokenizer(json)) {
+            Tokens tokens = tokenizer.encodePlain(few.substring(0, most));
+            int fitting = Math.max(1, context / 2);
+            return tokens.size() <= fitting
+                    ? tokens.text()
+                    : tokens.text()
+                            .substring(0, Math.max(1, tokens.get(fitting - 1).end()));
+        }
     }
 }

@@ -17,52 +17,51 @@ public enum Lesson {
     /** What a model that was trained before learns from data: its architecture and the data tell, see {@link FineTuning}. */
     OF_THE_MODEL {
         @Override
-        Task task(Tokenization tokens, @Nullable Path data) {
+        Task task(Tokenization tokens, int context, @Nullable Path data) {
             throw new IllegalArgumentException("train: to go on with a model that was trained before, give --from DIR");
         }
     },
     /** The next token of the user's text or texts. */
     TEXT {
         @Override
-        Task task(Tokenization tokens, @Nullable Path data) {
+        Task task(Tokenization tokens, int context, @Nullable Path data) {
             Path file = required(data, "a text: give --data FILE, UTF-8");
             Given given = Given.read(file);
             if (tokens instanceof Tokenization.Characters && given instanceof Given.Running running) {
                 return Corpus.characters(file.toString(), running.text());
             }
-            return Learned.next(given, file.toString(), tokens::written);
+            return new Learned(given, file.toString(), context).next(tokens::written);
         }
     },
     /** Masked words of the user's texts. */
     MASKED_TEXT {
         @Override
-        Task task(Tokenization tokens, @Nullable Path data) {
+        Task task(Tokenization tokens, int context, @Nullable Path data) {
             Path file = required(data, "texts: give --data, a file with a text a line, a folder or JSON lines");
-            return Learned.masked(Given.read(file), file.toString(), tokens::masked);
+            return Learned.read(file, context).masked(tokens::masked);
         }
     },
     /** One text from another, of the user's pairs. */
     PAIRS {
         @Override
-        Task task(Tokenization tokens, @Nullable Path data) {
+        Task task(Tokenization tokens, int context, @Nullable Path data) {
             Path file = required(data, "pairs of texts: give --data FILE.tsv or FILE.jsonl");
-            return Learned.written(Given.read(file), file.toString(), texts -> Pairs.Sides.alike(tokens.paired(texts)));
+            return Learned.read(file, context).written(texts -> Pairs.Sides.alike(tokens.paired(texts)));
         }
     },
     /** Masked words of the worlds' English sentences, pronouns among them. */
     SENTENCES {
         @Override
-        Task task(Tokenization tokens, @Nullable Path data) {
+        Task task(Tokenization tokens, int context, @Nullable Path data) {
             refuse(data);
             return new MaskedWords(
-                    Documents.worlds(words(tokens)),
-                    "The animal didn't cross the street because [MASK] was too tired.");
+                    Documents.worlds(tokens), "The animal didn't cross the street because [MASK] was too tired.");
         }
     },
     /** German for the worlds' English sentences; it names again what "it" stands for. */
     TRANSLATION {
         @Override
-        Task task(Tokenization tokens, @Nullable Path data) {
+        Task task(Tokenization tokens, int context, @Nullable Path data) {
             refuse(data);
             return new Translation(Pairs.naming(tokens), THE_ANIMAL);
         }
@@ -70,7 +69,7 @@ public enum Lesson {
     /** German for the worlds' English sentences, with er, sie or es for "it". */
     TRANSLATION_OF_PRONOUNS {
         @Override
-        Task task(Tokenization tokens, @Nullable Path data) {
+        Task task(Tokenization tokens, int context, @Nullable Path data) {
             refuse(data);
             return new Translation(Pairs.withPronouns(tokens), THE_ANIMAL);
         }
@@ -78,7 +77,7 @@ public enum Lesson {
     /** The next word of generated stories. */
     STORIES {
         @Override
-        Task task(Tokenization tokens, @Nullable Path data) {
+        Task task(Tokenization tokens, int context, @Nullable Path data) {
             refuse(data);
             return new NextToken(Documents.stories(tokens), "One day", 0);
         }
@@ -90,9 +89,10 @@ public enum Lesson {
      * The data, read or generated.
      *
      * @param tokens what new texts are cut into
+     * @param context tokens of a sequence of running text; longer texts of the user's are cut
      * @param data a file that the user gives, where the lesson needs one
      */
-    abstract Task task(Tokenization tokens, @Nullable Path data);
+    abstract Task task(Tokenization tokens, int context, @Nullable Path data);
 
     /** As it is written in a recipe. */
     String word() {
@@ -113,12 +113,17 @@ public enum Lesson {
         }
     }
 
-    /** The word that a pronoun stands for must be one token. */
-    private static Tokenization words(Tokenization tokens) {
-        if (!(tokens instanceof Tokenization.Words)) {
-            throw new IllegalArgumentException(
-                    "train: masked words of the worlds' sentences need the tokenizer words, got another");
+    /** Refuses what its texts cannot be cut into. */
+    void requireTokens(Tokenization tokens) {
+        boolean fits = switch (this) {
+            case OF_THE_MODEL, TEXT -> true;
+            case SENTENCES -> tokens instanceof Tokenization.Words; // what a pronoun stands for must be one token
+            case MASKED_TEXT, PAIRS, TRANSLATION, TRANSLATION_OF_PRONOUNS, STORIES ->
+                !(tokens instanceof Tokenization.Characters);
+        };
+        if (!fits) {
+            throw new IllegalArgumentException("train: what learns " + word() + " needs the tokenizer "
+                    + (this == SENTENCES ? "words" : "words or bpe") + ", got " + tokens.word());
         }
-        return tokens;
     }
 }

@@ -1,6 +1,7 @@
 package dev.heed.train;
 
 import dev.heed.model.arch.Network;
+import dev.heed.nn.Pass;
 import dev.heed.text.SpecialToken;
 import dev.heed.text.Tokenizer;
 import dev.heed.train.Documents.Document;
@@ -35,10 +36,7 @@ final class MaskedWords implements Task {
         this.documents = documents;
         this.prompt = prompt;
         try (Tokenizer tokenizer = Tokenizer.parse("tokenizer.json", documents.tokenizerJson())) {
-            this.mask = tokenizer
-                    .id(SpecialToken.MASK)
-                    .orElseThrow(
-                            () -> new IllegalArgumentException("train: masked words need a tokenizer with a mask"));
+            this.mask = mask(tokenizer);
             this.special = new boolean[documents.vocabulary()];
             IntStream.range(0, special.length).forEach(id -> special[id] = tokenizer.isSpecial(id));
         }
@@ -46,12 +44,26 @@ final class MaskedWords implements Task {
                 IntStream.range(0, special.length).filter(id -> !special[id]).toArray();
     }
 
+    /** The id that stands for a word to be predicted. */
+    static int mask(Tokenizer tokenizer) {
+        return tokenizer
+                .id(SpecialToken.MASK)
+                .orElseThrow(() -> new IllegalArgumentException("train: masked words need a tokenizer with a mask"));
+    }
+
     @Override
     public void check(Network network, Recipe recipe) {
-        if (!(network instanceof Network.Encoder)) {
+        if (!(network instanceof Network.Encoder encoder)) {
             throw new IllegalArgumentException(
                     "train: masked words need an encoder with a head that predicts words, such as bert, got "
                             + network.sizes().modelType());
+        }
+        Pass one = Pass.of(1);
+        if (encoder.logits(one, encoder.hidden(one, new int[] {mask}, new int[1]))
+                .isEmpty()) {
+            throw new IllegalArgumentException(
+                    "train: the model cannot learn masked words, its checkpoint has no head that"
+                            + " predicts words; begin with one of a masked-word model");
         }
         Sequences.requirePositions(network, documents.longest());
     }

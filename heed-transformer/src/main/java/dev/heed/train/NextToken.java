@@ -49,17 +49,25 @@ final class NextToken implements NextTokens {
 
     @Override
     public Stream<int[]> texts(Split split) {
-        return documents.of(split).stream().map(Document::ids).map(ids -> {
-            int[] whole = Arrays.copyOf(ids, ids[ids.length - 1] == end || end < 0 ? ids.length : ids.length + 1);
-            whole[whole.length - 1] = end < 0 ? whole[whole.length - 1] : end;
-            return whole;
+        return documents.of(split).stream().map(document -> {
+            int behind = behind(document);
+            int[] ids = document.ids();
+            return behind < 0
+                    ? ids
+                    : IntStream.concat(Arrays.stream(ids), IntStream.of(behind)).toArray();
         });
+    }
+
+    /** The id behind the last; negative for none: where a text is cut, and where the tokenizer writes the end itself. */
+    private int behind(Document document) {
+        int[] ids = document.ids();
+        return !document.ends() || ids[ids.length - 1] == end ? -1 : end;
     }
 
     private Sequence shifted(Document document) {
         int[] ids = document.ids();
         int[] expected = Arrays.copyOfRange(ids, 1, ids.length + 1);
-        expected[ids.length - 1] = ids[ids.length - 1] == end ? -1 : end; // some tokenizers write the end themselves
+        expected[ids.length - 1] = behind(document);
         return new Sequence(ids, expected);
     }
 

@@ -31,11 +31,23 @@ final class Pairs {
     private final String first;
     private final String sha256;
 
-    /** Two texts as ids, special tokens included. */
-    record Pair(int[] read, int[] written) {}
+    /**
+     * Two texts as ids, special tokens included.
+     *
+     * @param where they are from, for messages
+     */
+    record Pair(int[] read, int[] written, String where) {
+        int longer() {
+            return Math.max(read.length, written.length);
+        }
+    }
 
-    /** Two texts. */
-    record Texts(String read, String written) {}
+    /**
+     * Two texts.
+     *
+     * @param where they are from, for messages: file and line
+     */
+    record Texts(String read, String written, String where) {}
 
     /** The tokenizer.json of what is read and that of what is written: mostly the same. */
     record Sides(String read, String written) {
@@ -79,7 +91,7 @@ final class Pairs {
     private static List<Texts> sentences(Split split, int count, Function<Sentence, Text> german) {
         return Worlds.sentences(split, SEED)
                 .limit(count)
-                .map(each -> new Texts(each.english().text(), german.apply(each).text()))
+                .map(each -> new Texts(each.english().text(), german.apply(each).text(), "train"))
                 .toList();
     }
 
@@ -91,7 +103,8 @@ final class Pairs {
         return all.stream()
                 .map(each -> new Pair(
                         reader.encode(each.read()).ids(),
-                        writer.encode(each.written()).ids()))
+                        writer.encode(each.written()).ids(),
+                        each.where()))
                 .toList();
     }
 
@@ -129,10 +142,15 @@ final class Pairs {
                 .sum();
     }
 
-    int longest() {
-        return Stream.concat(train.stream(), validation.stream())
-                .mapToInt(pair -> Math.max(pair.read().length, pair.written().length))
-                .max()
-                .orElse(0);
+    /** Refuses a pair that is longer than a network has positions, and says which. */
+    void requireAtMost(int positions) {
+        Stream.concat(train.stream(), validation.stream())
+                .filter(pair -> pair.longer() > positions)
+                .findFirst()
+                .ifPresent(pair -> {
+                    throw new IllegalArgumentException(pair.where() + ": a pair must fit the model's " + positions
+                            + " positions on either side, got " + pair.read().length + " tokens that are read and "
+                            + pair.written().length + " that are written; shorten it or leave it out");
+                });
     }
 }

@@ -28,12 +28,15 @@ public record Perplexity(long tokens, long learned, int vocabulary, double loss,
     /** Longer ones cannot be counted on texts of a few million words. */
     public static final int LONGEST = 5;
 
-    /** Judges a model that a recipe made, on the held-out part of its own data. */
+    /** Judges a model that {@code heed train} made, on the held-out part of its own data. */
     public static Perplexity ofRun(Model model) {
         TrainingRun.Begun begun = TrainingRun.begun(model.folder())
-                .filter(run -> run.fineTuning().isEmpty())
                 .orElseThrow(() -> new IllegalArgumentException("perplexity: " + model.folder()
-                        + " has no run.json of a recipe, which would tell the data; give texts: --data FILE"));
+                        + " has no run.json, which would tell the data; give texts: --data FILE"));
+        if (begun.fineTuning().isPresent()) {
+            return of(
+                    model, begun.file().orElseThrow(), begun.fineTuning().get().context());
+        }
         Recipe recipe = begun.recipe();
         return of(model, recipe.task(begun.file().orElse(null)), recipe.context());
     }
@@ -42,12 +45,12 @@ public record Perplexity(long tokens, long learned, int vocabulary, double loss,
      * Judges any model that predicts the next token on the last tenth of texts; n-grams are counted on the rest.
      *
      * @param data a file or a folder, as for training
-     * @param context tokens of a sequence of running text, at most
+     * @param context tokens of a sequence, at most
      */
     public static Perplexity of(Model model, Path data, int context) {
-        Given given = Given.read(data);
-        Task task = FineTuning.task(model.network(), given, data.toString(), model.tokenizer(), model.writer());
-        return of(model, task, Math.min(context, model.sizes().context()));
+        int fitting = Math.min(context, model.sizes().context());
+        Learned learned = Learned.read(data, fitting);
+        return of(model, FineTuning.task(model.network(), learned, model.tokenizer(), model.writer()), fitting);
     }
 
     private static Perplexity of(Model model, Task task, int context) {

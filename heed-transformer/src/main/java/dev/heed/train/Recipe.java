@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param config config.json of the model, compact and without {@code vocab_size}, which the data tells
  * @param biases whether biases are learned; else they stay 0
  * @param deviation of new matrices
- * @param context tokens of a sequence of running text
+ * @param context tokens of a sequence of running text; longer texts of the user's are cut
  * @param batch sequences of a pass
  * @param accumulation passes of a step, whose gradients are averaged
  * @param steps how many
@@ -77,6 +77,7 @@ public record Recipe(
                     + ", accumulation " + accumulation + ", evaluations every " + evaluateEvery + " steps, patience "
                     + patience + ", steps " + steps);
         }
+        lesson.requireTokens(tokens);
         if (!(clip > 0)) {
             throw new IllegalArgumentException("train: the longest gradient must be positive, got " + clip);
         }
@@ -116,8 +117,8 @@ public record Recipe(
     public static Recipe read(Path file) {
         boolean json = file.toString().toLowerCase(Locale.ROOT).endsWith(".json");
         String name = file.toString();
-        return RecipeFile.recipe(
-                name, json ? Json.read(file, MOST_BYTES) : Yaml.parse(name, Json.readText(file, MOST_BYTES)));
+        String text = Given.readText(file, MOST_BYTES);
+        return RecipeFile.recipe(name, json ? Json.parse(name, text) : Yaml.parse(name, text));
     }
 
     /** YAML text, or JSON, which is YAML; {@code who} begins every message. */
@@ -130,9 +131,14 @@ public record Recipe(
         return Yaml.write(RecipeFile.tree(this));
     }
 
+    /** The same as JSON. */
+    public String json() {
+        return Json.write(RecipeFile.tree(this));
+    }
+
     /** The data, read or generated; {@code data} is given where the lesson needs it. */
     public Task task(@Nullable Path data) {
-        return lesson.task(tokens, data);
+        return lesson.task(tokens, context, data);
     }
 
     /** The same with so many steps; the learning rate is at its floor when they end. */

@@ -1,10 +1,16 @@
 package dev.heed.train;
 
+import dev.heed.model.arch.Architectures;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.text.Json;
 import dev.heed.text.Visible;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -18,7 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
  *   learns: text            # masked-text, pairs: from --data; sentences, translation, stories: generated
  *   tokenizer: bpe          # characters, words
  *   vocabulary: 2000        # of bpe
- *   model:                  # config.json; the data tells vocab_size
+ *   model:                  # config.json; the data tells vocab_size, dropout is below
  *     model_type: gpt2
  *     …
  *   context: 128
@@ -33,6 +39,16 @@ import tools.jackson.databind.node.ObjectNode;
 final class RecipeFile {
     private static final int MANY = Integer.MAX_VALUE;
     private static final int MOST_VOCABULARY = 1 << 20;
+    /** Bounds of what may be meant: a gradient's length is near 1. */
+    private static final double SHORTEST_CLIP = 1e-6;
+
+    private static final double LONGEST_CLIP = 1e6;
+
+    /** What a run's folder may be called, on any system. */
+    private static final Pattern NAME = Pattern.compile("[^\\p{Cntrl}\\s./\\\\:][^\\p{Cntrl}/\\\\:]*");
+
+    /** The deviation of new matrices, as configs call it. */
+    private static final List<String> DEVIATIONS = List.of("initializer_range", "init_std");
 
     private static final String[] LESSONS = Stream.of(Lesson.values())
             .filter(lesson -> lesson != Lesson.OF_THE_MODEL)
@@ -78,24 +94,35 @@ final class RecipeFile {
         Lesson lesson = lesson(keys.requireOneOf("learns", LESSONS));
         int steps = keys.requireInt("steps", 0, MANY);
         return new Recipe(
-                keys.requireString("name"),
+                name(keys),
                 lesson,
                 tokens(keys, lesson),
                 model(keys),
                 keys.booleanOr("biases", true),
-                keys.doubleOr("deviation", 0.02, 0, 10),
+                deviation(keys),
                 keys.requireInt("context", 1, MANY),
                 keys.requireInt("batch", 1, MANY),
                 keys.intOr("accumulation", 1, 1, MANY),
                 steps,
                 optimizer(keys),
                 schedule(keys, steps),
-                keys.doubleOr("clip", Double.POSITIVE_INFINITY, Double.MIN_VALUE, Double.MAX_VALUE),
+                keys.doubleOr("clip", Double.POSITIVE_INFINITY, SHORTEST_CLIP, LONGEST_CLIP),
                 keys.doubleOr("dropout", 0, 0, 0.999),
                 keys.doubleOr("smoothing", 0, 0, 0.999),
                 keys.intOr("evaluate_every", 250, 1, MANY),
                 keys.intOr("patience", Integer.MAX_VALUE, 1, MANY),
                 seed(keys));
+    }
+
+    private static String name(Config keys) {
+        String name = keys.requireString("name");
+        if (!NAME.matcher(name).matches()) {
+            throw keys.error(
+                    "name",
+                    "must be a folder's name, without / \\ : and not beginning with a dot or a space, got "
+                            + Visible.quote(name));
+        }
+        return name;
     }
 
     private static Lesson lesson(String word) {
@@ -123,7 +150,49 @@ final class RecipeFile {
         if (!model.isObject() || !model.has("model_type")) {
             throw keys.error("model", "must be the model's config.json, with 'model_type' and its sizes");
         }
+        Config config = keys.within("model").orElseThrow();
+        requireClasses(config);
+        refuseDropout(config, model);
         return Json.write(model);
+    }
+
+    /** Other programs build the class that is named, whatever the type is. */
+    private static void requireClasses(Config model) {
+        Architectures.Architecture architecture = Architectures.of(model);
+        for (String name : model.strings("architectures")) {
+            if (!architecture.classes().contains(name)) {
+                throw model.error(
+                        "architectures",
+                        "must be of model_type " + architecture.modelType() + ", one of "
+                                + String.join(", ", architecture.classes()) + ", got " + Visible.quote(name));
+            }
+        }
+    }
+
+    /** Configs tell the dropout of each place; we have one for all, which the recipe tells. */
+    private static void refuseDropout(Config model, JsonNode tree) {
+        tree.properties().forEach(each -> {
+            if (each.getKey().contains("drop") && each.getValue().asDouble(0) != 0) {
+                throw model.error(
+                        each.getKey(),
+                        "has no effect, so it must be 0 or left out; the recipe's own 'dropout' says what is dropped, got "
+                                + Visible.quote(each.getValue().toString()));
+            }
+        });
+    }
+
+    private static double deviation(Config keys) {
+        double deviation = keys.doubleOr("deviation", 0.02, 0, 10);
+        Config model = keys.within("model").orElseThrow();
+        for (String key : DEVIATIONS) {
+            if (model.doubleOr(key, deviation, 0, 10) != deviation) {
+                throw model.error(
+                        key,
+                        "has no effect, so it must be as the recipe's own 'deviation' or left out, expected "
+                                + deviation + ", got " + model.requireDouble(key, 0, 10));
+            }
+        }
+        return deviation;
     }
 
     private static Optimizer.Settings optimizer(Config keys) {
@@ -174,9 +243,10 @@ final class RecipeFile {
         ObjectNode tree = JsonNodeFactory.instance.objectNode();
         tree.put("name", recipe.name()).put("learns", recipe.lesson().word());
         switch (recipe.tokens()) {
-            case Tokenization.Characters characters -> tree.put("tokenizer", "characters");
-            case Tokenization.Words words -> tree.put("tokenizer", "words");
-            case Tokenization.BytePairs pairs -> tree.put("tokenizer", "bpe").put("vocabulary", pairs.vocabulary());
+            case Tokenization.Characters characters -> tree.put("tokenizer", characters.word());
+            case Tokenization.Words words -> tree.put("tokenizer", words.word());
+            case Tokenization.BytePairs pairs ->
+                tree.put("tokenizer", pairs.word()).put("vocabulary", pairs.vocabulary());
             case Tokenization.OfTheModel of -> {} // the model's folder has it
         }
         tree.set("model", Json.parse("config of recipe " + recipe.name(), recipe.config()));
@@ -196,6 +266,28 @@ final class RecipeFile {
             tree.put("patience", recipe.patience());
         }
         return tree.put("seed", recipe.seed());
+    }
+
+    /** What a recipe says otherwise than another, as it was written: "'batch' was 2, is 3". */
+    static List<String> changes(JsonNode was, Recipe recipe) {
+        List<String> changes = new ArrayList<>();
+        compare("", was, Json.parse("recipe " + recipe.name(), Json.write(tree(recipe))), changes);
+        return changes;
+    }
+
+    private static void compare(String key, JsonNode was, JsonNode is, List<String> changes) {
+        if (was.isObject() && is.isObject()) {
+            Set<String> keys = new LinkedHashSet<>(was.propertyNames());
+            keys.addAll(is.propertyNames());
+            String within = key.isEmpty() ? "" : key + ".";
+            keys.forEach(each -> compare(within + each, was.path(each), is.path(each), changes));
+        } else if (!was.equals(is)) {
+            changes.add("'" + key + "' was " + shown(was) + ", is " + shown(is));
+        }
+    }
+
+    private static String shown(JsonNode value) {
+        return value.isMissingNode() ? "not set" : Visible.escape(Json.write(value));
     }
 
     private static void put(ObjectNode tree, Optimizer.Settings optimizer) {

@@ -58,7 +58,7 @@ record Sequences(int[] lengths, int[] ids, int[] expected) implements Task.Batch
         if (longest > network.sizes().context()) {
             throw new IllegalArgumentException("train: sequences of " + longest
                     + " tokens need as many positions, the config has "
-                    + network.sizes().context());
+                    + network.sizes().context() + "; give the model more, or make the context smaller");
         }
     }
 

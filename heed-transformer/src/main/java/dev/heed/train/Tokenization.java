@@ -26,6 +26,16 @@ public sealed interface Tokenization {
     /** That of the model that goes on learning. */
     record OfTheModel() implements Tokenization {}
 
+    /** As it is written in a recipe. */
+    default String word() {
+        return switch (this) {
+            case Characters characters -> "characters";
+            case Words words -> "words";
+            case BytePairs pairs -> "bpe";
+            case OfTheModel of -> "that of another model";
+        };
+    }
+
     /** tokenizer.json for a model that writes, see {@link WordTokenizer#written}. */
     default String written(Collection<String> texts) {
         return switch (this) {
@@ -67,8 +77,7 @@ public sealed interface Tokenization {
     }
 
     private IllegalArgumentException wrong(String what) {
-        String got = this instanceof Characters ? "characters" : "that of another model";
         return new IllegalArgumentException(
-                "train: " + what + " need a tokenizer of words or byte pairs (words, bpe), got " + got);
+                "train: " + what + " need a tokenizer of words or byte pairs (words, bpe), got " + word());
     }
 }

@@ -2,6 +2,7 @@ package dev.heed.train;
 
 import dev.heed.grad.Tape;
 import dev.heed.grad.Value;
+import dev.heed.model.Unread;
 import dev.heed.model.arch.Architectures;
 import dev.heed.model.arch.Network;
 import dev.heed.model.arch.Parameters;
@@ -9,6 +10,8 @@ import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Json;
+import dev.heed.text.Spelling;
+import dev.heed.text.Visible;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,6 +79,7 @@ public final class Trainer {
         Initialization initialization = initialization(recipe, parsed);
         Parameters made = Parameters.fresh(initialization, name -> !recipe.biases() && name.endsWith(".bias"));
         Network network = Architectures.fresh(parsed, made);
+        refuseUnread(recipe, parsed);
         return new Trainer(recipe, task, new FineTuning.Start(Optional.empty(), config, network, made, List.of()));
     }
 
@@ -86,7 +90,23 @@ public final class Trainer {
 
     private static String config(Recipe recipe, Task task) {
         ObjectNode tree = (ObjectNode) Json.parse("config of recipe " + recipe.name(), recipe.config());
-        return Json.write(tree.put("vocab_size", task.vocabulary()));
+        int vocabulary = task.vocabulary();
+        if (tree.path("vocab_size").asInt(vocabulary) != vocabulary) {
+            throw new IllegalArgumentException(
+                    "recipe " + recipe.name() + ": 'model.vocab_size' is what the data tell, " + vocabulary
+                            + " here; leave it out, got " + tree.path("vocab_size"));
+        }
+        return Json.write(tree.put("vocab_size", vocabulary));
+    }
+
+    /** Most often a misspelt key, whose value the model would be without. */
+    private static void refuseUnread(Recipe recipe, Config config) {
+        Unread.unknown(config).stream().findFirst().ifPresent(key -> {
+            String near = Spelling.nearest(key, config.asked());
+            throw new IllegalArgumentException("recipe " + recipe.name() + ": " + Visible.quote("model." + key)
+                    + " is no key of " + config.requireString("model_type") + " that has an effect; "
+                    + (near.isEmpty() ? "leave it out" : "did you mean " + near + "?"));
+        });
     }
 
     private static Initialization initialization(Recipe recipe, Config parsed) {

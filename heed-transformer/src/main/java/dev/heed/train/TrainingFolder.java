@@ -2,19 +2,22 @@ package dev.heed.train;
 
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.SafetensorsWriter;
+import dev.heed.model.checkpoint.WholeFile;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -29,14 +32,19 @@ import tools.jackson.databind.node.ObjectNode;
  *   run.json               recipe, data hash, seed, machine, command
  * </pre>
  *
- * Each file is written beside its place and moved there; what a killed process left beside is removed by the next. Going on needs training.safetensors alone, so it does not matter
- * between which two files a run was killed.
+ * Each file is written beside its place and moved there; what a killed process left beside is removed by the next. Going on
+ * needs run.json, the first that is written, and training.safetensors alone, so it does not matter between which two files a run
+ * was killed.
  */
 final class TrainingFolder {
     private static final String STATE = "training.safetensors";
     private static final String MODEL = "model.safetensors";
     private static final String METRICS = "metrics.jsonl";
     private static final String RUN = "run.json";
+    private static final Pattern WEIGHTS =
+            Pattern.compile(".*\\.(safetensors|safetensors\\.index\\.json|bin|gguf|pt|pth)");
+    private static final Pattern OF_A_MODEL = Pattern.compile(
+            WEIGHTS + "|(config|tokenizer|tokenizer_config|generation_config|special_tokens_map|vocab)\\.json");
     private static final long MOST_RUN = 1L << 20;
     private static final long MOST_METRICS = 1L << 30;
 
@@ -51,10 +59,47 @@ final class TrainingFolder {
         return Files.exists(folder.resolve(STATE));
     }
 
+    /** Refuses a folder in which a new run would replace a run or a model, or be mixed with it. */
+    void requireRoom() {
+        boolean recorded = Files.exists(folder.resolve(RUN));
+        if (hasState()) {
+            throw recorded
+                    ? new IllegalArgumentException(
+                            folder + ": holds a run already; go on with it by --resume, or give another folder")
+                    : withoutRecord();
+        }
+        Pattern kept = recorded ? WEIGHTS : OF_A_MODEL; // one that was killed before it saved has no weights
+        inside(kept).ifPresent(file -> {
+            throw new IllegalArgumentException(folder + ": holds a model already (" + file
+                    + "), which a new run would replace; give another folder");
+        });
+    }
+
+    private Optional<String> inside(Pattern names) {
+        if (!Files.isDirectory(folder)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> names.matcher(name).matches())
+                    .min(Comparator.naturalOrder());
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private IllegalArgumentException withoutRecord() {
+        return new IllegalArgumentException(folder + ": " + RUN + " is missing, which says how the run of " + STATE
+                + " was begun; put it back, or begin again in another folder");
+    }
+
     /** What run.json says, if there is one. */
     Optional<TrainingRun.Begun> begun() {
         Path file = folder.resolve(RUN);
         if (!Files.exists(file)) {
+            if (hasState()) {
+                throw withoutRecord();
+            }
             return Optional.empty();
         }
         JsonNode run = Json.read(file, MOST_RUN);
@@ -62,25 +107,26 @@ final class TrainingFolder {
                 run.path("recipe_in_full"), run.path("data").path("file").asString(""), FineTuning.read(run)));
     }
 
-    /** What a run writes before its first step. */
+    /** What a run writes before its first step; the record first, so that whatever else is there is known to be a run's. */
     void begin(Trainer trainer, String run) {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be made: " + e.getMessage(), e);
         }
+        write(RUN, run);
         trainer.companions().forEach(this::copy);
         write("config.json", trainer.config());
         String tokenizer = trainer.task().tokenizerJson();
         write("tokenizer.json", tokenizer);
-        writeUnlessCopied("tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
-        writeUnlessCopied("generation_config.json", HubFiles.generationConfig(trainer.config()));
-        write(RUN, run);
+        writeUnlessCopied(trainer, "tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
+        writeUnlessCopied(trainer, "generation_config.json", HubFiles.generationConfig(trainer.config()));
     }
 
     /** A model that learns on keeps what its folder said. */
-    private void writeUnlessCopied(String name, String text) {
-        if (!text.isEmpty() && !Files.exists(folder.resolve(name))) {
+    private void writeUnlessCopied(Trainer trainer, String name, String text) {
+        boolean copied = trainer.companions().stream().anyMatch(file -> file.endsWith(name));
+        if (!text.isEmpty() && !copied) {
             write(name, text);
         }
     }
@@ -152,8 +198,8 @@ final class TrainingFolder {
     Progress.Best restore(Trainer trainer) {
         try (Checkpoint checkpoint = Checkpoint.open(folder.resolve(STATE))) {
             Map<String, String> facts = checkpoint.metadata();
-            require("recipe", recipe(trainer), facts);
-            require("data", trainer.task().sha256(), facts);
+            requireRecipe(trainer, fact("recipe", facts));
+            requireData(trainer, fact("data", facts));
             trainer.state().forEach((name, tensor) -> {
                 Tensor saved = checkpoint.tensor(name, tensor.shape());
                 saved.copyTo(tensor.array(), tensor.offset());
@@ -167,11 +213,22 @@ final class TrainingFolder {
         }
     }
 
-    private void require(String key, String expected, Map<String, String> facts) {
-        String got = fact(key, facts);
-        if (!got.equals(expected)) {
-            throw new IllegalArgumentException(folder + ": the run to be resumed has another " + key + ": expected "
-                    + expected + ", got " + got + "; give what it was started with");
+    private void requireRecipe(Trainer trainer, String was) {
+        List<String> changes =
+                RecipeFile.changes(Json.parse(folder.resolve(STATE).toString(), was), trainer.recipe());
+        if (!changes.isEmpty()) {
+            throw new IllegalArgumentException(folder + ": a run goes on with the recipe it was begun with, but "
+                    + String.join(", ", changes)
+                    + "; leave that out (--resume knows it), or begin another run in another folder");
+        }
+    }
+
+    private void requireData(Trainer trainer, String was) {
+        String is = trainer.task().sha256();
+        if (!is.equals(was)) {
+            throw new IllegalArgumentException(folder + ": a run goes on with the data it was begun with, but these are"
+                    + " others: SHA-256 " + was + " then, " + is
+                    + " now; give the same (run.json names the file), or begin another run in another folder");
         }
     }
 
@@ -204,25 +261,6 @@ final class TrainingFolder {
     }
 
     private void write(String name, String text) {
-        Path whole = folder.resolve(name);
-        try {
-            Path beside = Files.createTempFile(folder, "." + name + ".", ".part");
-            try {
-                Files.writeString(beside, text);
-                move(beside, whole);
-            } finally {
-                Files.deleteIfExists(beside);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(whole + ": cannot be written: " + e.getMessage(), e);
-        }
-    }
-
-    private static void move(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        }
+        WholeFile.write(folder.resolve(name), text);
     }
 }

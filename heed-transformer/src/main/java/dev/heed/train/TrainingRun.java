@@ -66,14 +66,11 @@ public final class TrainingRun {
      *
      * @param dataName what the data is called in run.json
      * @param command that started it, for run.json
-     * @throws IllegalArgumentException if the folder already holds a run
+     * @throws IllegalArgumentException if the folder already holds a run or a model
      */
     public static TrainingRun start(Trainer trainer, Path path, String dataName, String command) {
         TrainingFolder folder = new TrainingFolder(path);
-        if (folder.hasState()) {
-            throw new IllegalArgumentException(
-                    path + ": holds a run already; go on with it by --resume, or give another folder");
-        }
+        folder.requireRoom();
         folder.begin(trainer, Provenance.json(trainer, dataName, command));
         return new TrainingRun(trainer, folder, List.of(), Progress.Best.none());
     }
@@ -110,7 +107,7 @@ public final class TrainingRun {
             save();
         }
         if (!isDone()) {
-            return last;
+            return Optional.empty();
         }
         Progress.Evaluation end = last.isEmpty() ? evaluation() : last.get();
         folder.finish(end, metrics.subList(0, Math.min(FIRST, metrics.size())));

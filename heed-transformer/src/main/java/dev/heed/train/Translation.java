@@ -38,7 +38,7 @@ final class Translation implements Task {
                     "train: to write one text from another an encoder–decoder is needed, such as marian, bart or t5, got "
                             + network.sizes().modelType());
         }
-        Sequences.requirePositions(network, pairs.longest());
+        pairs.requireAtMost(network.sizes().context());
     }
 
     @Override

@@ -6,9 +6,12 @@ import static org.assertj.core.data.Offset.offset;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.model.Model;
+import dev.heed.model.checkpoint.Checkpoint;
+import dev.heed.model.checkpoint.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,7 +83,7 @@ class FineTuningTest {
         Trainer first = tuning(from, 10).trainer(data);
         TrainingRun.start(first, paused, data.toString(), "test").finish(new Silent(), () -> first.steps() >= 4);
         TrainingRun.Begun begun = TrainingRun.begun(paused).orElseThrow();
-        assertThat(begun.fineTuning()).hasValue(tuning(from, 10));
+        assertThat(begun.fineTuning()).hasValue(tuning(from.toAbsolutePath(), 10));
         Trainer second = begun.fineTuning().orElseThrow().trainer(begun.file().orElseThrow());
         TrainingRun.resume(second, paused, data.toString(), "test").finish(new Silent(), () -> false);
         assertThat(paused.resolve("model.safetensors")).hasSameBinaryContentAs(straight.resolve("model.safetensors"));
@@ -94,6 +97,65 @@ class FineTuningTest {
         assertThat(trainer.step().tokens()).isEqualTo(4 * 16);
         double size = trainer.task().size(Task.Split.TRAIN);
         assertThat(size / (size + trainer.task().size(Task.Split.VALIDATION))).isCloseTo(0.9, offset(0.01));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "roberta", "distilbert"})
+    void anEncoderIsTriedWithAMaskInTheBeginningOfTheData(String name) throws IOException {
+        Trainer trainer = tuning(given(name), 1).trainer(data(name));
+        Path out = folder.resolve("out");
+        TrainingRun.start(trainer, out, "data", "test").finish(new Silent(), () -> false);
+        assertThat(trainer.task().prompt()).startsWith("the cat sat ");
+        try (Model model = Model.load(out)) {
+            assertThat(model.fill(trainer.task().prompt(), 2)).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "gpt2"})
+    void longTextsAreCutAtTheContext(String name) throws IOException {
+        String line = "the cat sat on the mat and the dog sat on the hat ".repeat(50);
+        Path lines = Files.writeString(
+                folder.resolve("long.jsonl"),
+                "{\"text\": \"a cat\"}\n{\"text\": \"%s\"}\n".formatted(line).repeat(10));
+        Trainer trainer = tuning(given(name), 2).trainer(lines);
+        assertThat(trainer.step().tokens()).isLessThanOrEqualTo(4 * 16);
+        assertThat(trainer.task().size(Task.Split.TRAIN)).isGreaterThan(10 * 16);
+    }
+
+    @Test
+    void aPairThatIsTooLongIsNamedWithItsLine() throws IOException {
+        String line = "the cat sat on the mat and the dog sat on the hat ".repeat(50);
+        Path pairs = Files.writeString(folder.resolve("long.tsv"), "a\tb\n\n" + line + "\tc\n" + "d\te\n".repeat(9));
+        Path bart = given("bart");
+        assertThatThrownBy(() -> tuning(bart, 1).trainer(pairs))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("long.tsv, line 3: a pair must fit the model's");
+    }
+
+    @Test
+    void anEncoderWithoutAHeadThatPredictsWordsIsRefused() throws IOException {
+        Path from = headless(given("bert"));
+        Path data = data("bert");
+        assertThatThrownBy(() -> tuning(from, 1).trainer(data))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("its checkpoint has no head that predicts words");
+    }
+
+    /** The same without the tensors of its head. */
+    private Path headless(Path from) throws IOException {
+        Path to = Files.createDirectory(folder.resolve("headless"));
+        for (String name : List.of("config.json", "tokenizer.json")) {
+            Files.copy(from.resolve(name), to.resolve(name));
+        }
+        SafetensorsWriter writer = new SafetensorsWriter();
+        try (Checkpoint checkpoint = Checkpoint.open(from)) {
+            checkpoint.names().stream()
+                    .filter(name -> !name.startsWith("cls."))
+                    .forEach(name -> writer.put(name, checkpoint.tensor(name)));
+            writer.write(to.resolve("model.safetensors"));
+        }
+        return to;
     }
 
     @Test

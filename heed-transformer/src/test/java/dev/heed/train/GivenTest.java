@@ -42,14 +42,40 @@ class GivenTest {
         assertThat(read("t.jsonl", "{\"text\": \"a\\tb\"}\n\n{\"text\": \"c\", \"more\": 1}\n"))
                 .isEqualTo(new Given.Texts(List.of("a\tb", "c")));
         assertThat(read("p.jsonl", "{\"read\":\"a\",\"written\":\"b\"}\r\n{\"read\":\"c\",\"written\":\"d\"}"))
-                .isEqualTo(new Given.Paired(List.of(new Pairs.Texts("a", "b"), new Pairs.Texts("c", "d"))));
+                .isEqualTo(new Given.Paired(List.of(pair("a", "b", "p.jsonl", 1), pair("c", "d", "p.jsonl", 2))));
     }
 
     @Test
     void tabsSeparatePairs() throws IOException {
         assertThat(read("p.TSV", "The dog\tDer Hund\nThe cat\tDie Katze\n"))
                 .isEqualTo(new Given.Paired(
-                        List.of(new Pairs.Texts("The dog", "Der Hund"), new Pairs.Texts("The cat", "Die Katze"))));
+                        List.of(pair("The dog", "Der Hund", "p.TSV", 1), pair("The cat", "Die Katze", "p.TSV", 2))));
+    }
+
+    private Pairs.Texts pair(String read, String written, String file, int line) {
+        return new Pairs.Texts(read, written, folder.resolve(file) + ", line " + line);
+    }
+
+    @Test
+    void aByteOrderMarkIsNoPartOfAText() throws IOException {
+        assertThat(read("a.txt", "\ufeffone\n")).isEqualTo(new Given.Running("one\n"));
+        assertThat(read("t.jsonl", "\ufeff{\"text\": \"a\"}\n{\"text\": \"c\"}\n"))
+                .isEqualTo(new Given.Texts(List.of("a", "c")));
+    }
+
+    @Test
+    void jsonThatIsNotLinesIsRefusedWithAWayOut() {
+        assertThatThrownBy(() -> read("list.json", "[{\"text\": \"a\"}, {\"text\": \"b\"}]"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("list.json: data in JSON must be lines")
+                .hasMessageContaining(".jsonl");
+    }
+
+    @Test
+    void halfACharacterIsNamedWithItsLine() {
+        assertThatThrownBy(() -> read("t.jsonl", "{\"text\": \"\\ud83d\\ude00\"}\n{\"text\": \"a\\ud83d\"}\n"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("t.jsonl, line 2: 'text' must be a text of whole characters");
     }
 
     @Test

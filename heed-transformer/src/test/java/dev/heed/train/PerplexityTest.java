@@ -38,6 +38,22 @@ class PerplexityTest {
     }
 
     @Test
+    void aModelThatWasTrainedFurtherIsJudgedOnWhatItsRecordNames() throws IOException {
+        Path data = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat. ".repeat(30));
+        Path first = folder.resolve("first");
+        TrainingRun.start(Trainer.fresh(TrainerTest.small(10), TrainerTest.corpus()), first, "text", "test")
+                .finish(new TrainerTest.Quiet(), () -> false);
+        Trainer trainer = new FineTuning(first, 5, 2, 9, 1e-3, 0, 0, 3).trainer(data);
+        TrainerTest.Quiet heard = new TrainerTest.Quiet();
+        TrainingRun.start(trainer, folder.resolve("further"), data.toString(), "test")
+                .finish(heard, () -> false);
+        try (Model model = Model.load(folder.resolve("further"))) {
+            assertThat(Perplexity.ofRun(model).loss())
+                    .isEqualTo(heard.evaluations.getLast().validationLoss());
+        }
+    }
+
+    @Test
     void onlyModelsThatPredictTheNextTokenHaveOne() {
         try (Model model = Model.bundled("cloze")) {
             assertThatThrownBy(() -> Perplexity.ofRun(model)).hasMessageContaining("predict the next token");

@@ -45,6 +45,7 @@ class RecipeTest {
         assertThat(Recipe.read(file("recipe.yaml", recipe.yaml()))).isEqualTo(recipe);
         String json = Json.write(RecipeFile.tree(recipe));
         assertThat(Recipe.read(file("recipe.json", json))).isEqualTo(recipe);
+        assertThat(Recipe.read(file("marked.json", "\ufeff" + json))).isEqualTo(recipe);
     }
 
     @Test
@@ -72,6 +73,12 @@ class RecipeTest {
                 "tokenizer: bpe | tokenizer: words | small: 'vocabulary' is for 'tokenizer: bpe'",
                 "vocabulary: 270 | vocabulary: 270.5 | small: 'vocabulary' must be an integer",
                 "model_type: gpt2, | ' ' | small: 'model' must be the model's config.json",
+                "n_layer: 1 | architectures: [BertForMaskedLM] | small: 'model.architectures' must be of model_type gpt2, one of GPT2Model,",
+                "n_layer: 1 | resid_pdrop: 0.5 | small: 'model.resid_pdrop' has no effect, so it must be 0 or left out; the",
+                "n_layer: 1 | initializer_range: 0.05 | small: 'model.initializer_range' has no effect, so it must be as the",
+                "name: small | name: ../../evil | small: 'name' must be a folder's name",
+                "name: small | name: '' | small: 'name' must be a folder's name",
+                "learns: text | learns: sentences | train: what learns sentences needs the tokenizer words, got bpe",
                 "batch: 2 | steps: 3 | line 8: found duplicate key steps",
                 "batch: 2 | batch: *a | bad YAML",
                 "batch: 2 | batch: !!java.net.URL 2 | bad YAML",
@@ -80,6 +87,26 @@ class RecipeTest {
         assertThatThrownBy(() -> Recipe.parse("small", SMALL.replace(right, wrong)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message.strip());
+    }
+
+    @Test
+    void boundsAreThoseThatMayBeMeant() {
+        assertThatThrownBy(() -> Recipe.parse("small", SMALL + "clip: -1\n"))
+                .hasMessage("small: 'clip' must be a finite number from 1.0E-6 to 1000000.0, got '-1'");
+    }
+
+    @Test
+    void keysOfTheModelThatHaveNoEffectAreRefusedBeforeTheFirstStep() throws IOException {
+        Path data = file("a.txt", "the cat sat on the mat\n".repeat(30));
+        Recipe misspelt = Recipe.parse("small", SMALL.replace("n_layer", "n_layr: 3, n_layer"));
+        Task task = misspelt.task(data);
+        assertThatThrownBy(() -> Trainer.fresh(misspelt, task))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("recipe small: 'model.n_layr' is no key of gpt2 that has an effect; did you mean n_layer?");
+        Recipe other = Recipe.parse("small", SMALL.replace("n_layer", "vocab_size: 5, n_layer"));
+        assertThatThrownBy(() -> Trainer.fresh(other, task))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'model.vocab_size' is what the data tell, " + task.vocabulary() + " here");
     }
 
     @Test
@@ -117,10 +144,10 @@ class RecipeTest {
         Path lines = file("lines.txt", "the cat sat on the mat\n".repeat(20));
         Path pairs = file("pairs.tsv", "the dog\tder Hund\nthe cat\tdie Katze\n".repeat(10));
         for (Tokenization tokens : new Tokenization[] {new Tokenization.Words(), new Tokenization.BytePairs(280)}) {
-            assertThat(Lesson.MASKED_TEXT.task(tokens, lines)).isInstanceOf(MaskedWords.class);
-            assertThat(Lesson.PAIRS.task(tokens, pairs)).isInstanceOf(Translation.class);
+            assertThat(Lesson.MASKED_TEXT.task(tokens, 64, lines)).isInstanceOf(MaskedWords.class);
+            assertThat(Lesson.PAIRS.task(tokens, 64, pairs)).isInstanceOf(Translation.class);
         }
-        assertThatThrownBy(() -> Lesson.PAIRS.task(new Tokenization.Characters(), pairs))
+        assertThatThrownBy(() -> Lesson.PAIRS.task(new Tokenization.Characters(), 64, pairs))
                 .hasMessageContaining("need a tokenizer of words or byte pairs");
     }
 }

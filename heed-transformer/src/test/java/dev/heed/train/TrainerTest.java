@@ -3,6 +3,7 @@ package dev.heed.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.grad.Tape;
 import dev.heed.grad.Value;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -288,14 +290,84 @@ class TrainerTest {
     }
 
     @Test
-    void anotherRecipeDoesNotGoOnWithTheRun() {
+    void anotherRecipeDoesNotGoOnWithTheRunAndWhatDiffersIsNamed() {
         silence(folder, small(20), 5);
-        assertThatThrownBy(() -> silence(folder, small(30), 30))
+        assertThatThrownBy(() -> silence(folder, small(30).withSeed(7), 30))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("another recipe");
+                .hasMessageContaining("but 'steps' was 20, is 30, 'seed' was 42, is 7; leave that out")
+                .hasMessageNotContaining("n_embd");
         assertThatThrownBy(() -> TrainingRun.start(Trainer.fresh(small(20), corpus()), folder, "text", "test"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("holds a run already");
+    }
+
+    @Test
+    void otherDataDoNotGoOnWithTheRun() {
+        silence(folder, small(20), 5);
+        Corpus other = Corpus.characters("text", "the mat sat on the cat. ".repeat(30));
+        Trainer trainer = Trainer.fresh(small(20), other);
+        assertThatThrownBy(() -> TrainingRun.resume(trainer, folder, "text", "test"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("the data it was begun with")
+                .hasMessageContaining("SHA-256 " + corpus().sha256() + " then, " + other.sha256() + " now");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"config.json", "tokenizer.json", "model-00001-of-00002.safetensors", "pytorch_model.bin"})
+    void aFolderThatHoldsAModelIsLeftAsItIs(String file) throws IOException {
+        Files.writeString(folder.resolve(file), "somebody's");
+        Trainer trainer = Trainer.fresh(small(2), corpus());
+        assertThatThrownBy(() -> TrainingRun.start(trainer, folder, "text", "test"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("holds a model already (" + file + ")");
+        assertThat(folder.resolve(file)).hasContent("somebody's");
+        assertThat(folder.resolve("run.json")).doesNotExist();
+    }
+
+    @Test
+    void aRunThatWasKilledBeforeItSavedIsBegunAgainButItsModelAloneIsNot() throws IOException {
+        silence(folder, small(20), 5);
+        Files.delete(folder.resolve("training.safetensors"));
+        assertThatThrownBy(() -> silence(folder, small(20), 5)).hasMessageContaining("model.safetensors");
+        Files.delete(folder.resolve("model.safetensors"));
+        Files.writeString(folder.resolve("tokenizer_config.json"), "of the run that was killed");
+        silence(folder, small(20), 5);
+        assertThat(folder.resolve("tokenizer_config.json")).content().contains("PreTrainedTokenizerFast");
+        assertThat(folder.resolve("model.safetensors")).isNotEmptyFile();
+    }
+
+    @Test
+    void aRunWithoutItsRecordSaysWhatIsMissing() throws IOException {
+        silence(folder, small(20), 5);
+        Files.delete(folder.resolve("run.json"));
+        Trainer trainer = Trainer.fresh(small(20), corpus());
+        assertThatThrownBy(() -> TrainingRun.begun(folder)).hasMessageContaining("run.json is missing");
+        assertThatThrownBy(() -> TrainingRun.start(trainer, folder, "text", "test"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("run.json is missing");
+    }
+
+    @Test
+    void aRunThatIsStoppedDirectlyBehindACheckpointIsNotFinished() throws IOException {
+        Trainer trainer = Trainer.fresh(small(20), corpus());
+        TrainingRun run = TrainingRun.start(trainer, folder, "text", "test");
+        assertThat(run.finish(new Quiet(), () -> trainer.steps() >= 5)).isEmpty();
+        assertThat(folder.resolve("training.safetensors")).isNotEmptyFile();
+        assertThat(Files.readString(folder.resolve("run.json"))).doesNotContain("result");
+    }
+
+    @Test
+    void filesOfARunMayBeReadByWhomeverTheUmaskLets() throws IOException {
+        Path usual = Files.writeString(folder.resolve("usual"), "");
+        assumeTrue(Files.getFileStore(usual).supportsFileAttributeView("posix"), "no file modes here");
+        silence(folder.resolve("run"), small(5), 5);
+        try (Stream<Path> files = Files.list(folder.resolve("run"))) {
+            assertThat(files)
+                    .hasSizeGreaterThan(5)
+                    .allSatisfy(file -> assertThat(Files.getPosixFilePermissions(file))
+                            .as(file.toString())
+                            .isEqualTo(Files.getPosixFilePermissions(usual)));
+        }
     }
 
     @Test

@@ -43,9 +43,9 @@ class TranslationTest {
              "is_encoder_decoder": true, "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}
             """;
     private static final List<Pairs.Texts> TEXTS = List.of(
-            new Pairs.Texts("The dog is black.", "Der Hund ist schwarz."),
-            new Pairs.Texts("The cat is white.", "Die Katze ist weiß."),
-            new Pairs.Texts("The animal is old and black.", "Das Tier ist alt und schwarz."));
+            new Pairs.Texts("The dog is black.", "Der Hund ist schwarz.", ""),
+            new Pairs.Texts("The cat is white.", "Die Katze ist weiß.", ""),
+            new Pairs.Texts("The animal is old and black.", "Das Tier ist alt und schwarz.", ""));
     private static final Path NONE = Path.of("");
 
     @TempDir

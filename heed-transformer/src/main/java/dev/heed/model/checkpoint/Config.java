@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -220,6 +221,11 @@ public final class Config {
     /** Keys of the file that nobody has asked for yet: options that may matter and are not honoured. */
     public List<String> unread() {
         return tree.propertyNames().stream().filter(key -> !asked.contains(key)).toList();
+    }
+
+    /** Keys that were asked for, whether the file has them or not. */
+    public Set<String> asked() {
+        return Collections.unmodifiableSet(asked);
     }
 
     /** Refuses every key but these, with the nearest of them. */

@@ -3,16 +3,11 @@ package dev.heed.model.checkpoint;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Visible;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Collects tensors and writes one safetensors file. The same tensors and metadata give the same bytes, whatever the order in
- * which they were put. The file is written beside its place, forced to disk and moved there: never half-written.
+ * which they were put. The file is forced to disk before it takes its place, see {@link WholeFile}.
  *
  * <pre>{@code
  * new SafetensorsWriter().put("weight", tensor).putLongs("ids", ids, 1, ids.length).meta("seed", "7").write(path);
@@ -100,59 +95,32 @@ public final class SafetensorsWriter {
     /**
      * Writes the file, replacing one that is there only when the new one is complete.
      *
-     * @throws UncheckedIOException if it cannot be written
+     * @throws java.io.UncheckedIOException if it cannot be written
      */
     public void write(Path path) {
-        Path whole = path.toAbsolutePath();
-        try {
-            Path beside = Files.createTempFile(whole.getParent(), "." + whole.getFileName() + ".", ".part");
-            try {
-                writeTo(beside);
-                move(beside, whole);
-            } finally {
-                Files.deleteIfExists(beside);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(path + ": cannot be written: " + e.getMessage(), e);
-        }
+        WholeFile.write(path, this::writeTo);
     }
 
-    private static void move(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        }
-    }
-
-    private void writeTo(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-            byte[] header = header();
-            ByteBuffer buffer = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            drain(buffer.putLong(header.length), channel);
-            writeFully(ByteBuffer.wrap(header), channel);
-            for (Entry entry : entries.values()) {
-                for (int i = 0; i < entry.elements(); i++) {
-                    if (buffer.remaining() < entry.dtype().bytes()) {
-                        drain(buffer, channel);
-                    }
-                    entry.fill().put(buffer, i);
+    private void writeTo(FileChannel channel) throws IOException {
+        byte[] header = header();
+        ByteBuffer buffer = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        drain(buffer.putLong(header.length), channel);
+        WholeFile.writeFully(ByteBuffer.wrap(header), channel);
+        for (Entry entry : entries.values()) {
+            for (int i = 0; i < entry.elements(); i++) {
+                if (buffer.remaining() < entry.dtype().bytes()) {
+                    drain(buffer, channel);
                 }
+                entry.fill().put(buffer, i);
             }
-            drain(buffer, channel);
-            channel.force(true);
         }
+        drain(buffer, channel);
+        channel.force(true);
     }
 
     private static void drain(ByteBuffer buffer, FileChannel channel) throws IOException {
-        writeFully(buffer.flip(), channel);
+        WholeFile.writeFully(buffer.flip(), channel);
         buffer.clear();
-    }
-
-    private static void writeFully(ByteBuffer bytes, FileChannel channel) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
     }
 
     private byte[] header() {
