@@ -1,6 +1,7 @@
 package dev.heed.model.checkpoint;
 
 import dev.heed.tensor.Tensor;
+import dev.heed.text.IoFailure;
 import dev.heed.text.Visible;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -113,7 +114,7 @@ public final class SafetensorsWriter {
                 Files.deleteIfExists(beside);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(path + ": cannot be written: " + e.getMessage(), e);
+            throw IoFailure.cannot(path, "written", e);
         }
     }
 

@@ -214,7 +214,7 @@ class CheckpointTest {
         assertThatThrownBy(() -> Checkpoint.open(folder.resolve("x.pt"))).hasMessageContaining("pickle");
         assertThatThrownBy(() -> Checkpoint.open(folder.resolve("none.safetensors")))
                 .isInstanceOf(UncheckedIOException.class)
-                .hasMessageContaining("no such file");
+                .hasMessageContaining("there is no such file");
     }
 
     @Test
