@@ -48,6 +48,10 @@ final class ModelOption {
         if (Model.bundled().contains(name) && !Files.isDirectory(Path.of(name))) {
             return Model.bundled(name);
         }
+        if (!Files.exists(Path.of(name))) {
+            throw new IllegalArgumentException(
+                    name + ": no such folder; give a Hugging Face model folder or a bundled model: " + names());
+        }
         return load(Path.of(name), terminal);
     }
 

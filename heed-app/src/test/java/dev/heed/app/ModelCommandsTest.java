@@ -127,7 +127,8 @@ class ModelCommandsTest {
 
     @Test
     void aFolderThatIsNotThereIsSaidToBe() {
-        assertThat(Run.of("info", "no/such/model").err()).contains("no/such/model: no such folder");
+        assertThat(Run.of("info", "no/such/model").err())
+                .contains("no/such/model: no such folder", "a bundled model: ", "cloze");
     }
 
     @Test
