@@ -35,6 +35,7 @@ final class AnswerCommand extends HeedCommand {
     @Override
     public Integer call() {
         try (Model loaded = model.load("answer", terminal)) {
+            ModelOption.warn(loaded, question, terminal);
             ModelOption.tokens("answer", loaded, text, terminal);
             Table table =
                     new Table().column("answer").column("from").column("to").column("score", 4);

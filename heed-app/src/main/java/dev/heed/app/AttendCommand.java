@@ -9,6 +9,9 @@ import dev.heed.attention.Mask;
 import dev.heed.kernel.Kernels;
 import dev.heed.model.checkpoint.SafetensorsWriter;
 import dev.heed.tensor.Tensor;
+import dev.heed.text.IoFailure;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +35,8 @@ final class AttendCommand extends HeedCommand {
             names = {"-o", "--output"},
             paramLabel = "OUT",
             description =
-                    "Where output [B, Hq, N, Dv] and lse [B, Hq, N] go. Default: beside FILE, ending in .out.safetensors.")
+                    "Where output [B, Hq, N, Dv] and lse [B, Hq, N] go, not FILE itself. Default: beside FILE, ending in"
+                            + " .out.safetensors.")
     private @Nullable Path output;
 
     @Option(
@@ -105,6 +109,8 @@ final class AttendCommand extends HeedCommand {
     @Override
     public Integer call() {
         try (AttentionFile inputs = AttentionFile.open(file)) {
+            refuseToOverwrite(file);
+            refuseBeyond(inputs.key().size(2));
             Attention attention = inputs.with(described());
             long start = System.nanoTime();
             AttentionOutput result = attention.apply(inputs.query(), inputs.key(), inputs.value());
@@ -127,6 +133,32 @@ final class AttendCommand extends HeedCommand {
         String name = file.getFileName().toString();
         String stem = name.endsWith(".safetensors") ? name.substring(0, name.length() - ".safetensors".length()) : name;
         return file.resolveSibling(stem + ".out.safetensors");
+    }
+
+    private void refuseToOverwrite(Path input) {
+        try {
+            if (Files.exists(place()) && Files.isSameFile(input, place())) {
+                throw new IllegalArgumentException(
+                        "attend: --output must be another file than the one that is read, got " + place()
+                                + " for both");
+            }
+        } catch (IOException e) {
+            throw IoFailure.cannot(place(), "read", e);
+        }
+    }
+
+    /** What lies behind the last key would have no effect; mostly it was meant for another file. */
+    private void refuseBeyond(int keys) {
+        refuseBeyond("--lengths", lengths, keys);
+        refuseBeyond("--starts", starts, keys);
+        refuseBeyond("--prefix", prefix, keys);
+    }
+
+    private static void refuseBeyond(String option, int[] counts, int keys) {
+        if (Arrays.stream(counts).anyMatch(count -> count > keys)) {
+            throw new IllegalArgumentException("attend: " + option + " must be at most M = " + keys
+                    + ", the number of keys, got " + Arrays.toString(counts));
+        }
     }
 
     private Attention described() {

@@ -48,6 +48,10 @@ final class ClassifyCommand extends HeedCommand {
     @Override
     public Integer call() {
         try (Model loaded = model.load("classify", terminal)) {
+            ModelOption.warn(loaded, text, terminal);
+            if (pair != null) {
+                ModelOption.warn(loaded, pair, terminal);
+            }
             (loaded.classifiesTokens() ? tokens(loaded) : texts(loaded)).print(terminal, format.value());
         }
         return 0;

@@ -25,12 +25,25 @@ import picocli.CommandLine.Parameters;
                     + " one key, n tokens back. Same texts, parameters, optimiser and steps for all."
         })
 final class CompareCommand extends HeedCommand {
+    /** Beyond about twice this the vectors of the texts that are asked at once do not fit an array. */
+    private static final int FARTHEST = 100_000;
+
     /** What can be compared. */
     enum Task {
         RECALL
     }
 
-    @Parameters(paramLabel = "recall", description = "The task.")
+    static final class Tasks extends OneOf<Task> {
+        Tasks() {
+            super(Task.values());
+        }
+    }
+
+    @Parameters(
+            paramLabel = "recall",
+            converter = Tasks.class,
+            completionCandidates = Tasks.class,
+            description = "The task.")
     private Task task = Task.RECALL;
 
     @Option(names = "--quick", description = "Half of the steps and one seed: for a look.")
@@ -49,7 +62,7 @@ final class CompareCommand extends HeedCommand {
             names = "--distances",
             split = ",",
             paramLabel = "N,…",
-            description = "From 10 on; up to 500 are trained on. Default: 10,20,50,100,200,500,1000.")
+            description = "From 10 to 100000; up to 500 are trained on. Default: 10,20,50,100,200,500,1000.")
     private @Nullable List<Integer> distances;
 
     @Mixin
@@ -73,6 +86,11 @@ final class CompareCommand extends HeedCommand {
     }
 
     private RecallStudy.Settings settings() {
+        if (distances != null
+                && distances.stream().anyMatch(distance -> distance < RecallTask.NEAREST || distance > FARTHEST)) {
+            throw new IllegalArgumentException("compare recall: --distances must be " + RecallTask.NEAREST + ".."
+                    + FARTHEST + ", got " + distances);
+        }
         RecallStudy.Settings usual = quick ? RecallStudy.Settings.quick() : RecallStudy.Settings.standard();
         return usual.with(
                 steps != null ? steps : usual.steps(),

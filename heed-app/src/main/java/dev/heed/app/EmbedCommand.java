@@ -33,8 +33,19 @@ final class EmbedCommand extends HeedCommand {
     @Parameters(paramLabel = "TEXT", arity = "1..*", description = "One or more texts.")
     private List<String> texts = new ArrayList<>();
 
-    @Option(names = "--pooling", paramLabel = "mean|cls", description = "Default: mean.")
+    @Option(
+            names = "--pooling",
+            paramLabel = "mean|cls",
+            converter = Poolings.class,
+            completionCandidates = Poolings.class,
+            description = "Default: mean.")
     private Pooling pooling = Pooling.MEAN;
+
+    static final class Poolings extends OneOf<Pooling> {
+        Poolings() {
+            super(Pooling.values());
+        }
+    }
 
     EmbedCommand(Terminal terminal) {
         super(terminal);
@@ -43,7 +54,7 @@ final class EmbedCommand extends HeedCommand {
     @Override
     public Integer call() {
         try (Model loaded = model.load("embed", terminal)) {
-            texts.forEach(text -> ModelOption.tokens("embed", loaded, text, terminal));
+            ModelOption.tokens("embed", loaded, texts, terminal);
             List<Tensor> vectors = loaded.embedAll(texts, pooling);
             if (format.value() == Format.JSON) {
                 Json.print(

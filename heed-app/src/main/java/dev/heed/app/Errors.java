@@ -1,20 +1,21 @@
 package dev.heed.app;
 
 import dev.heed.app.print.Terminal;
+import dev.heed.text.IoFailure;
 import dev.heed.text.Spelling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
+import java.util.Collection;
 import java.util.Objects;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What went wrong, in one line on standard error. */
 final class Errors {
-    private static final int COULD_NOT = 2;
+    static final int COULD_NOT = 2;
 
     private Errors() {}
 
@@ -25,19 +26,41 @@ final class Errors {
     }
 
     private static String describe(ParameterException mistake) {
-        String help = "; see 'heed help" + name(mistake) + "'";
         if (mistake instanceof UnmatchedArgumentException unmatched) {
-            String what = unmatched.getUnmatched().getFirst();
-            boolean option = what.startsWith("-");
-            CommandSpec spec = mistake.getCommandLine().getCommandSpec();
-            String near = Spelling.nearest(
-                    what,
-                    option ? spec.optionsMap().keySet() : spec.subcommands().keySet());
-            String kind =
-                    option ? "unknown option '" : spec.subcommands().isEmpty() ? "unexpected '" : "unknown command '";
-            return kind + what + "'" + (near.isEmpty() ? help : "; did you mean " + near + "?");
+            String first = unmatched.getUnmatched().getFirst();
+            return unmatched(mistake, Dashes.misspelt(mistake.getCommandLine()).orElse(first));
         }
-        return decapitalised(message(mistake)) + help;
+        if (mistake.getArgSpec() instanceof PositionalParamSpec
+                && mistake.getValue() != null
+                && Dashes.looksLikeOption(mistake.getValue())) {
+            return unmatched(mistake, mistake.getValue());
+        }
+        return decapitalised(message(mistake)).replaceFirst("\\.$", "") + help(mistake);
+    }
+
+    private static String unmatched(ParameterException mistake, String what) {
+        CommandSpec spec = mistake.getCommandLine().getCommandSpec();
+        boolean option = Dashes.looksLikeOption(what);
+        String kind = option ? "unknown option '" : spec.subcommands().isEmpty() ? "unexpected '" : "unknown command '";
+        String near = near(
+                what, option ? spec.optionsMap().keySet() : spec.subcommands().keySet());
+        if (!near.isEmpty()) {
+            return kind + what + "'; did you mean " + near + "?";
+        }
+        boolean text = option && !spec.positionalParameters().isEmpty();
+        return kind + what + "'" + help(mistake) + (text ? "; a text that begins so stands behind --" : "");
+    }
+
+    /** A misspelt name has most of its letters right: 'foo' is not meant to be 'look'. */
+    private static String near(String typed, Collection<String> known) {
+        String name = typed.replaceFirst("=.*", "");
+        String near = Spelling.nearest(name, known);
+        long kept = near.chars().filter(letter -> name.indexOf(letter) >= 0).count();
+        return 3 * kept >= 2 * near.length() ? near : "";
+    }
+
+    private static String help(ParameterException mistake) {
+        return "; see 'heed help" + name(mistake) + "'";
     }
 
     /** The subcommand, with a blank before it. */
@@ -50,8 +73,8 @@ final class Errors {
         return text.isEmpty() ? text : Character.toLowerCase(text.charAt(0)) + text.substring(1);
     }
 
-    /** A command that could not be carried out. */
-    static int report(Exception failure, Terminal terminal, boolean debug) {
+    /** A command that could not be carried out, for want of memory mostly. */
+    static int report(Throwable failure, Terminal terminal, boolean debug) {
         if (debug || Boolean.getBoolean("heed.debug")) {
             failure.printStackTrace(terminal.err());
         }
@@ -59,24 +82,26 @@ final class Errors {
         return COULD_NOT;
     }
 
-    static String describe(Exception failure) {
+    static String describe(Throwable failure) {
         return switch (failure) {
+            case OutOfMemoryError memory ->
+                "out of memory (" + message(memory) + ") with a heap of at most "
+                        + Runtime.getRuntime().maxMemory() / (1 << 20)
+                        + " MiB: ask for less (shorter or fewer texts, a smaller batch or model), or give Java a larger heap,"
+                        + " such as HEED_JAVA_OPTS=-Xmx8g";
             case UncheckedIOException io -> {
                 IOException cause = Objects.requireNonNull(io.getCause());
                 yield cause.toString().equals(io.getMessage()) ? describe(cause) : message(io);
             }
-            case NoSuchFileException missing -> missing.getFile() + ": no such file or folder";
-            case AccessDeniedException denied -> denied.getFile() + ": not allowed to read or write it";
-            case FileSystemException file ->
-                file.getFile() + ": " + (file.getReason() == null ? "cannot be used" : file.getReason());
-            case IOException io -> message(io);
+            case FileSystemException file -> file.getFile() + ": " + IoFailure.reason(file);
+            case IOException io -> IoFailure.reason(io);
             case IllegalArgumentException wrong -> message(wrong);
             case UnsupportedOperationException cannot -> message(cannot);
             default -> "internal error, please report it: " + failure + " (--debug shows where)";
         };
     }
 
-    private static String message(Exception failure) {
+    private static String message(Throwable failure) {
         String message = failure.getMessage();
         return message == null ? failure.toString() : message;
     }

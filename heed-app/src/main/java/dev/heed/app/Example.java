@@ -8,6 +8,8 @@ import dev.heed.attention.SoftLookup;
 import dev.heed.tensor.Tensor;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A worked example: a query, keys and values small enough to follow with a pencil. It holds what is given; every result is
@@ -52,12 +54,52 @@ record Example(
             new Entry("cat-sat", "self-attention of three words, and a slip that is often printed"),
             new Entry("books", "a soft look-up: what is asked, what is advertised, what is returned"));
 
-    /** Those that are a question to a trained model: name and text. */
-    static final List<Entry> WITH_MODEL = List.of(
-            new Entry("trophy", "The trophy wouldn't fit in the suitcase because it was too big."),
-            new Entry("animal", "The animal didn't cross the road because it was too tired."),
-            new Entry("warm-mat", "the cat sat on the mat because it was warm"),
-            new Entry("hund", "The dog is black."));
+    /**
+     * An example that is a question to a bundled model, by a command.
+     *
+     * @param arguments of the command, the text last
+     */
+    record Question(String name, String model, List<String> arguments) {
+        String text() {
+            return arguments.getLast();
+        }
+
+        /** As it is typed. */
+        String command() {
+            return "heed "
+                    + String.join(
+                            " ",
+                            arguments.stream()
+                                    .map(each -> each.contains(" ") ? '"' + each + '"' : each)
+                                    .toList());
+        }
+    }
+
+    static final List<Question> WITH_MODEL = List.of(
+            resolve("trophy", "The trophy wouldn't fit in the suitcase because it was too big."),
+            resolve("animal", "The animal didn't cross the road because it was too tired."),
+            resolve("warm-mat", "the cat sat on the mat because it was warm"),
+            new Question(
+                    "hund",
+                    "translator",
+                    List.of("look", "--model", "translator", "--pair", "Der Hund ist schwarz.", "The dog is black.")));
+
+    private static Question resolve(String name, String sentence) {
+        return new Question(name, "cloze", List.of("resolve", sentence));
+    }
+
+    /** The question of that name, if it is one. */
+    static Optional<Question> question(String name) {
+        return WITH_MODEL.stream()
+                .filter(question -> question.name().equals(name))
+                .findFirst();
+    }
+
+    /** All that can be asked for. */
+    static List<String> names() {
+        return Stream.concat(HERE.stream().map(Entry::name), WITH_MODEL.stream().map(Question::name))
+                .toList();
+    }
 
     static Example named(String name) {
         return switch (name) {
@@ -67,27 +109,10 @@ record Example(
             case "mixture" -> mixture();
             case "cat-sat" -> catSat();
             case "books" -> books();
-            default -> throw unknown(name);
+            default ->
+                throw new IllegalArgumentException("explain: there is no example '" + name
+                        + "'; 'heed explain' lists them: " + String.join(", ", names()));
         };
-    }
-
-    private static IllegalArgumentException unknown(String name) {
-        for (Entry entry : WITH_MODEL) {
-            if (entry.name().equals(name)) {
-                String ask = name.equals("hund")
-                        ? "translator: heed look --model translator --pair \"Der Hund ist schwarz.\" \""
-                        : "model: heed resolve \"";
-                return new IllegalArgumentException(
-                        "explain " + name + ": this example is a question to a trained " + ask + entry.says() + "\"");
-            }
-        }
-        return new IllegalArgumentException(
-                "explain: there is no example '" + name + "'; 'heed explain' lists them: " + names());
-    }
-
-    private static String names() {
-        return String.join(", ", HERE.stream().map(Entry::name).toList()) + ", "
-                + String.join(", ", WITH_MODEL.stream().map(Entry::name).toList());
     }
 
     private static Example average() {

@@ -70,7 +70,7 @@ final class ExpErrorCommand extends HeedCommand {
         }
 
         void addTo(Table table) {
-            table.row(range, floats, ulp, Float.toString(x), Float.toString(Exp.exp(x)), Double.toString(Math.exp(x)));
+            table.row(range, floats, ulp, x, Exp.exp(x), Math.exp(x));
         }
     }
 }

@@ -3,13 +3,22 @@ package dev.heed.app;
 import dev.heed.app.print.Format;
 import dev.heed.app.print.Table;
 import dev.heed.app.print.Terminal;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code heed explain}: a worked example, step by step. */
-@Command(name = "explain", description = "Follow a worked example step by step; without a name, list them.")
+@Command(
+        name = "explain",
+        description = {
+            "Follow a worked example step by step; without a name, list them.",
+            "Those that need a model are a question to a bundled one: the command that asks it is shown and run."
+        })
 final class ExplainCommand extends HeedCommand {
     @Mixin
     private final FormatOption format = new FormatOption();
@@ -28,8 +37,8 @@ final class ExplainCommand extends HeedCommand {
     /** For shell completion. */
     static final class Names implements Iterable<String> {
         @Override
-        public java.util.Iterator<String> iterator() {
-            return Example.HERE.stream().map(Example.Entry::name).iterator();
+        public Iterator<String> iterator() {
+            return Example.names().iterator();
         }
     }
 
@@ -37,16 +46,32 @@ final class ExplainCommand extends HeedCommand {
     public Integer call() {
         if (name == null) {
             list(format.value());
-        } else {
-            Explanation.of(Example.named(name)).print(terminal, format.value());
+            return 0;
         }
+        Optional<Example.Question> question = Example.question(name);
+        if (question.isPresent()) {
+            return ask(question.get());
+        }
+        Explanation.of(Example.named(name)).print(terminal, format.value());
         return 0;
+    }
+
+    /** The command that anybody may type is shown, and run. */
+    private int ask(Example.Question question) {
+        if (format.value() == Format.TEXT) {
+            terminal.line(terminal.colours().dim(question.command()));
+            terminal.line();
+        }
+        List<String> arguments = new ArrayList<>(question.arguments());
+        arguments.addAll(List.of("--format", format.value().toString()));
+        return Main.run(arguments.toArray(String[]::new), terminal);
     }
 
     private void list(Format chosen) {
         Table table = new Table().column("name").column("what it shows").column("needs");
         Example.HERE.forEach(entry -> table.row(entry.name(), entry.says(), Table.NOTHING));
-        Example.WITH_MODEL.forEach(entry -> table.row(entry.name(), "\"" + entry.says() + "\"", "a model"));
+        Example.WITH_MODEL.forEach(
+                question -> table.row(question.name(), "\"" + question.text() + "\"", "the model " + question.model()));
         table.print(terminal, chosen);
     }
 }

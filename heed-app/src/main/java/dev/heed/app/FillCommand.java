@@ -33,6 +33,7 @@ final class FillCommand extends HeedCommand {
         try (Model loaded = model.loadOr("cloze", terminal)) {
             Table table =
                     new Table().column("token").column("word").column("id").bars("probability", 4);
+            ModelOption.warn(loaded, text, terminal);
             for (FilledMask mask : loaded.fill(text, top)) {
                 for (FilledMask.Word word : mask.words()) {
                     table.row(mask.position(), word.label(), word.id(), word.probability());

@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code heed generate}: the text and nothing else on standard output, as it is written. */
+/** {@code heed generate}: the text, a line end and nothing else on standard output, as it is written. */
 @Command(
         name = "generate",
         description = {
@@ -36,17 +36,21 @@ final class GenerateCommand extends HeedCommand {
     @Option(names = "--temperature", paramLabel = "X", description = "0 takes the likeliest token always. Default: 0.")
     private double temperature;
 
-    @Option(names = "--top-k", paramLabel = "N", description = "Draw from the N likeliest tokens; 0 for all.")
-    private int topK;
+    @Option(
+            names = "--top-k",
+            paramLabel = "N",
+            description = "With a temperature: draw from the N likeliest tokens; 0 for all. Default: 0.")
+    private @Nullable Integer topK;
 
     @Option(
             names = "--top-p",
             paramLabel = "X",
-            description = "Draw from the fewest tokens that together have this probability. Default: 1.")
-    private double topP = 1;
+            description =
+                    "With a temperature: draw from the fewest tokens that together have this probability. Default: 1.")
+    private @Nullable Double topP;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Default: 0.")
-    private long seed;
+    @Option(names = "--seed", paramLabel = "N", description = "With a temperature: of what is drawn. Default: 0.")
+    private @Nullable Long seed;
 
     @Option(
             names = "--beams",
@@ -63,10 +67,7 @@ final class GenerateCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        Generation.Options options = Generation.Options.sampling(maxTokens, temperature, seed)
-                .topK(topK)
-                .topP(topP)
-                .stop(stop);
+        Generation.Options options = options();
         try (Model loaded = model.loadOr("story", terminal)) {
             if (!prompt.isEmpty() || !(loaded.network() instanceof Network.Decoder)) { // else its first token will do
                 ModelOption.tokens("generate", loaded, prompt, terminal); // refused before anything is printed
@@ -77,13 +78,25 @@ final class GenerateCommand extends HeedCommand {
             }
             long start = System.nanoTime();
             Generation written = loaded.generate(prompt, searching, this::write);
+            terminal.line();
             if (terminal.interactive()) {
-                terminal.line();
                 report(written, (System.nanoTime() - start) / 1e9);
             }
             tellIfLong(written, loaded.sizes().context());
         }
         return 0;
+    }
+
+    private Generation.Options options() {
+        if (temperature == 0 && (topK != null || topP != null || seed != null)) {
+            throw new IllegalArgumentException(
+                    "generate: --top-k, --top-p and --seed are for drawing: give --temperature,"
+                            + " such as 1, too; at 0 the likeliest token is taken");
+        }
+        return Generation.Options.sampling(maxTokens, temperature, seed == null ? 0 : seed)
+                .topK(topK == null ? 0 : topK)
+                .topP(topP == null ? 1 : topP)
+                .stop(stop);
     }
 
     /** Drawn texts are followed alone, unless beams are asked for, which is refused. */

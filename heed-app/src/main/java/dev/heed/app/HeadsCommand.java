@@ -7,15 +7,13 @@ import dev.heed.app.print.Terminal;
 import dev.heed.lens.HeadReport;
 import dev.heed.lens.PlantedHead;
 import dev.heed.model.Model;
+import dev.heed.text.Json;
 import dev.heed.text.SpecialToken;
 import dev.heed.text.Token;
 import dev.heed.text.Tokens;
 import dev.heed.train.worlds.Split;
 import dev.heed.train.worlds.Stories;
 import dev.heed.train.worlds.Worlds;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,11 +40,13 @@ final class HeadsCommand extends HeedCommand {
 
     private static final int MOST_TEXTS = 10_000;
 
+    private static final long MOST_BYTES = 1L << 30;
+
     @Mixin
     private final ModelOption model = new ModelOption();
 
     @Mixin
-    private final FormatOption format = new FormatOption();
+    private final TextOrJsonOption format = new TextOrJsonOption();
 
     @Parameters(
             paramLabel = "TEXT",
@@ -77,10 +77,11 @@ final class HeadsCommand extends HeedCommand {
     @Override
     public Integer call() {
         if (planted) {
+            if (!model.isUsual() || !texts.isEmpty() || file != null) {
+                throw new IllegalArgumentException(
+                        "report heads: --planted checks the metrics on heads of its own: give it no model and no texts");
+            }
             return planted();
-        }
-        if (format.value() == Format.CSV) {
-            throw new IllegalArgumentException("report heads: --format must be text or json, got csv");
         }
         try (Model loaded = model.loadOr("story", terminal)) {
             List<Tokens> read = texts(loaded);
@@ -103,9 +104,7 @@ final class HeadsCommand extends HeedCommand {
             given.addAll(lines(file));
         }
         if (!given.isEmpty()) {
-            return given.stream()
-                    .map(text -> ModelOption.tokens("report heads", loaded, text, terminal))
-                    .toList();
+            return ModelOption.tokens("report heads", loaded, given, terminal);
         }
         return Stream.of(
                         Stories.evaluation(Split.HELDOUT, HELD_OUT, seed).stream()
@@ -127,11 +126,16 @@ final class HeadsCommand extends HeedCommand {
     }
 
     private static List<String> lines(Path file) {
-        try (Stream<String> lines = Files.lines(file)) {
-            return lines.filter(line -> !line.isBlank()).limit(MOST_TEXTS).toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
+        List<String> lines = Json.readText(file, MOST_BYTES)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .limit(MOST_TEXTS)
+                .toList();
+        if (lines.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "report heads: --texts " + file + " must hold at least one line that is not blank, got none");
         }
+        return lines;
     }
 
     private int planted() {

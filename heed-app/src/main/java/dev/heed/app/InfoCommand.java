@@ -6,7 +6,6 @@ import dev.heed.app.print.Terminal;
 import dev.heed.model.Model;
 import dev.heed.model.arch.Network;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,8 +20,8 @@ final class InfoCommand extends HeedCommand {
     @Mixin
     private final ModelOption model = new ModelOption();
 
-    @Parameters(arity = "0..1", paramLabel = "DIR", description = "The same as --model DIR.")
-    private @Nullable Path folder;
+    @Parameters(arity = "0..1", paramLabel = "NAME|DIR", description = "The same as --model.")
+    private @Nullable String name;
 
     InfoCommand(Terminal terminal) {
         super(terminal);
@@ -30,7 +29,10 @@ final class InfoCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        try (Model loaded = folder == null ? model.load("info", terminal) : ModelOption.load(folder, terminal)) {
+        if (name != null && !model.isUsual()) {
+            throw new IllegalArgumentException("info: give one model, NAME or --model NAME, not both");
+        }
+        try (Model loaded = name == null ? model.load("info", terminal) : ModelOption.named(name, terminal)) {
             Network.Sizes sizes = loaded.sizes();
             Table table = new Table().column("what").column("value");
             table.row("architecture", sizes.modelType());

@@ -63,8 +63,16 @@ final class LookCommand extends HeedCommand {
     @Option(
             names = "--kind",
             paramLabel = "self|encoder|cross",
+            converter = Kinds.class,
+            completionCandidates = Kinds.class,
             description = "Which attention of an encoder–decoder. Default: cross.")
     private AttentionMap.@Nullable Kind kind;
+
+    static final class Kinds extends OneOf<AttentionMap.Kind> {
+        Kinds() {
+            super(AttentionMap.Kind.values());
+        }
+    }
 
     @Option(names = "--words", description = "Tokens of a word together: to a word their sum, from a word their mean.")
     private boolean words;
@@ -78,11 +86,7 @@ final class LookCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        if (grid && format.value() != Format.TEXT) {
-            throw new IllegalArgumentException(
-                    "look: --grid is a picture; for numbers ask for one --head with --format "
-                            + format.value().name().toLowerCase(Locale.ROOT));
-        }
+        refuseContradictions();
         long start = System.nanoTime();
         try (Model loaded = model.loadOr("cloze", terminal)) {
             Run run = run(loaded);
@@ -94,12 +98,33 @@ final class LookCommand extends HeedCommand {
         return 0;
     }
 
+    private void refuseContradictions() {
+        if (grid && format.value() != Format.TEXT) {
+            throw new IllegalArgumentException(
+                    "look: --grid is a picture; for numbers ask for one --head with --format " + format.value());
+        }
+        if (grid && (head != null || query != null)) {
+            throw new IllegalArgumentException(
+                    "look: --grid shows all heads, --head and --query show one: give one or the other");
+        }
+        if (head != null && layer != null) {
+            throw new IllegalArgumentException("look: --head names its layer, got --head " + head + " and --layer "
+                    + layer + ": give one of them");
+        }
+    }
+
     private Run run(Model loaded) {
         if (loaded.network() instanceof Network.Viewer) {
             return loaded.run(Picture.read(Path.of(text)));
         }
         Tokens tokens = ModelOption.tokens("look", loaded, text, terminal);
-        return pair == null ? loaded.run(tokens, Run.Options.attentionOnly()) : loaded.run(text, pair);
+        if (pair == null) {
+            return loaded.run(tokens, Run.Options.attentionOnly());
+        }
+        if (loaded.writer() == loaded.tokenizer()) {
+            ModelOption.warn(loaded, pair, terminal);
+        }
+        return loaded.run(text, pair);
     }
 
     private String facts(Model loaded, Run run, long start) {

@@ -6,6 +6,7 @@ import dev.heed.kernel.Kernels;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -79,11 +80,17 @@ public final class Main implements Callable<Integer> {
     }
 
     public static void main(String[] args) {
-        PrintStream out = utf8(FileDescriptor.out);
         PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+        System.exit(run(args, new FileOutputStream(FileDescriptor.out), err));
+    }
+
+    /** Runs one command line with its results going to {@code to}; the exit code, which is never 0 if they did not arrive. */
+    static int run(String[] args, OutputStream to, PrintStream err) {
+        Output output = new Output(to);
+        PrintStream out = utf8(output);
         int code = areWhole(args) ? run(args, terminal(out, err)) : refuse(err);
         out.flush();
-        System.exit(out.checkError() && code == 0 ? 2 : code);
+        return output.exitCode(code, err);
     }
 
     /** In a locale such as C, Java has replaced what is not ASCII before we see it: another text than the one that was typed. */
@@ -99,9 +106,8 @@ public final class Main implements Callable<Integer> {
     }
 
     /** UTF-8 whatever the locale says: labels, bars and tokens need it, and files should not depend on the machine. */
-    private static PrintStream utf8(FileDescriptor descriptor) {
-        return new PrintStream(
-                new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 16), false, StandardCharsets.UTF_8);
+    private static PrintStream utf8(OutputStream to) {
+        return new PrintStream(new BufferedOutputStream(to, 1 << 16), false, StandardCharsets.UTF_8);
     }
 
     @SuppressWarnings("SystemConsoleNull") // never is, says Error Prone; may be, says NullAway
@@ -118,18 +124,17 @@ public final class Main implements Callable<Integer> {
         return number ? Math.max(40, Integer.parseInt(columns)) : Terminal.USUAL_WIDTH;
     }
 
-    /** Runs one command line; the exit code. */
-    static int run(String[] args, PrintStream out, PrintStream err) {
-        return run(args, new Terminal(out, err, Colours.NONE, Terminal.USUAL_WIDTH, false));
-    }
-
     static int run(String[] args, Terminal terminal) {
         if (args.length == 0) {
             Welcome.print(terminal);
             return 0;
         }
         boolean alone = COMMANDS.contains(args[0]) && !ABOUT_ALL.contains(args[0]);
-        return commandLine(alone ? List.of(args[0]) : COMMANDS, terminal).execute(args);
+        try {
+            return commandLine(alone ? List.of(args[0]) : COMMANDS, terminal).execute(args);
+        } catch (OutOfMemoryError tooMuch) {
+            return Errors.report(tooMuch, terminal, List.of(args).contains("--debug"));
+        }
     }
 
     private static CommandLine commandLine(List<String> commands, Terminal terminal) {
@@ -140,6 +145,10 @@ public final class Main implements Callable<Integer> {
         all.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
         all.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
         all.setCaseInsensitiveEnumValuesAllowed(true);
+        all.setExpandAtFiles(false); // a text that begins with @ is a text
+        all.setUnmatchedOptionsArePositionalParams(
+                true); // as is one that begins with -; Dashes refuses what looks like an option
+        all.setExecutionStrategy(Dashes::execute);
         all.setUsageHelpWidth(Math.clamp(terminal.width(), 60, 120));
         all.setColorScheme(CommandLine.Help.defaultColorScheme(
                 terminal.colours() == Colours.NONE ? CommandLine.Help.Ansi.OFF : CommandLine.Help.Ansi.ON));

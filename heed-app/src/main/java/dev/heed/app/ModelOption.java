@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -43,9 +44,13 @@ final class ModelOption {
         return model == null;
     }
 
-    private static Model named(String name, Terminal terminal) {
+    static Model named(String name, Terminal terminal) {
         if (Model.bundled().contains(name) && !Files.isDirectory(Path.of(name))) {
             return Model.bundled(name);
+        }
+        if (!Files.exists(Path.of(name))) {
+            throw new IllegalArgumentException(
+                    name + ": no such folder; give a Hugging Face model folder or a bundled model: " + names());
         }
         return load(Path.of(name), terminal);
     }
@@ -54,7 +59,7 @@ final class ModelOption {
         return String.join(", ", Model.bundled());
     }
 
-    static Model load(Path folder, Terminal terminal) {
+    private static Model load(Path folder, Terminal terminal) {
         Model model = loadShowing(folder, terminal);
         model.warnings().forEach(warning -> terminal.err().println("heed: warning: " + warning));
         return model;
@@ -66,48 +71,74 @@ final class ModelOption {
         }
     }
 
+    /** Those of each text; a message says which of several it is about. */
+    static List<Tokens> tokens(String command, Model model, List<String> texts, Terminal terminal) {
+        return IntStream.range(0, texts.size())
+                .mapToObj(i -> {
+                    String who = texts.size() == 1 ? command : command + ", text " + (i + 1);
+                    return tokens(who, model, texts.get(i), terminal);
+                })
+                .toList();
+    }
+
     /** The tokens of a text, of which at least one must be the text's own. */
     static Tokens tokens(String command, Model model, String text, Terminal terminal) {
-        if (model.network() instanceof Network.Viewer) {
-            throw new IllegalArgumentException(
-                    command + ": " + model.sizes().modelType() + " looks at pictures and reads no texts");
-        }
-        Tokens tokens = model.tokenizer().encode(text);
+        requireReader(command, model);
+        Tokens tokens = encoded(command, model, text);
         if (tokens.all().stream().allMatch(Token::special)) {
             throw new IllegalArgumentException(command + ": the text must make at least one token, got "
                     + Visible.quote(text) + ", which makes none");
         }
         tokens.requireAtMost(model.network().longest());
-        unknown(command, model, tokens, terminal);
+        requireKnown(command, model, tokens);
+        warn(model, tokens, terminal);
         model.warnings(tokens).forEach(warning -> terminal.err().println("heed: warning: " + warning));
         return tokens;
     }
 
-    /** Words that the vocabulary lacks are told; a text of nothing else is refused. */
-    private static void unknown(String command, Model model, Tokens tokens, Terminal terminal) {
+    private static void requireReader(String command, Model model) {
+        if (model.network() instanceof Network.Viewer) {
+            throw new IllegalArgumentException(
+                    command + ": " + model.sizes().modelType() + " looks at pictures and reads no texts");
+        }
+    }
+
+    /** The tokenizer knows the text, not who gave it. */
+    private static Tokens encoded(String command, Model model, String text) {
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException(
+                    command + ": the text must make at least one token, got '', which makes none");
+        }
+        return model.tokenizer().encode(text);
+    }
+
+    /** A text of nothing but unknown words is refused. */
+    private static void requireKnown(String command, Model model, Tokens tokens) {
         OptionalInt unknown = model.tokenizer().id(SpecialToken.UNK);
-        List<Token> own =
-                tokens.all().stream().filter(token -> !token.special()).toList();
-        List<String> lacking = own.stream()
-                .filter(token -> unknown.isPresent() && token.id() == unknown.getAsInt())
-                .map(token ->
-                        tokens.text().substring(token.start(), token.end()).strip())
-                .distinct()
-                .toList();
-        if (own.stream().allMatch(token -> unknown.isPresent() && token.id() == unknown.getAsInt())) {
+        boolean nothing = unknown.isPresent()
+                && tokens.all().stream()
+                        .filter(token -> !token.special())
+                        .allMatch(token -> token.id() == unknown.getAsInt());
+        if (nothing) {
             throw new IllegalArgumentException(
                     command + ": the model's vocabulary has nothing of " + Visible.quote(tokens.text()));
         }
+    }
+
+    /** What the vocabulary lacks is told: the model reads something else than what was typed. */
+    static void warn(Model model, String text, Terminal terminal) {
+        if (!(model.network() instanceof Network.Viewer) && !text.isEmpty()) {
+            warn(model, model.tokenizer().encode(text), terminal);
+        }
+    }
+
+    private static void warn(Model model, Tokens tokens, Terminal terminal) {
+        List<String> lacking = model.tokenizer().lacking(tokens);
         if (!lacking.isEmpty()) {
-            terminal.err()
-                    .println("heed: warning: the model's vocabulary lacks "
-                            + String.join(
-                                    ", ",
-                                    lacking.stream()
-                                            .limit(4)
-                                            .map(Visible::quote)
-                                            .toList())
-                            + (lacking.size() > 4 ? " and " + (lacking.size() - 4) + " more" : ""));
+            String some = String.join(
+                    ", ", lacking.stream().limit(4).map(Visible::quote).toList());
+            String more = lacking.size() > 4 ? " and " + (lacking.size() - 4) + " more" : "";
+            terminal.err().println("heed: warning: the model's vocabulary lacks " + some + more);
         }
     }
 }

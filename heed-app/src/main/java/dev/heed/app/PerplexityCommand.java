@@ -20,6 +20,8 @@ import picocli.CommandLine.Option;
             "Without --data: the held-out part of what the model was trained on, as its run.json tells."
         })
 final class PerplexityCommand extends HeedCommand {
+    private static final int USUAL_CONTEXT = 256;
+
     @Mixin
     private final ModelOption model = new ModelOption();
 
@@ -38,7 +40,7 @@ final class PerplexityCommand extends HeedCommand {
             names = "--context",
             paramLabel = "N",
             description = "With --data: tokens of a sequence of running text. Default: 256, or what fits.")
-    private int context = 256;
+    private @Nullable Integer context;
 
     PerplexityCommand(Terminal terminal) {
         super(terminal);
@@ -46,11 +48,13 @@ final class PerplexityCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        if (context < 2) {
-            throw new IllegalArgumentException("report perplexity: --context must be at least 2, got " + context);
+        if (context != null && (context < 2 || data == null)) {
+            throw new IllegalArgumentException(
+                    "report perplexity: --context must be at least 2 and goes with --data, got " + context
+                            + (data == null ? " without; a run's own data have its own" : ""));
         }
         try (Model loaded = model.loadOr("story", terminal)) {
-            Perplexity measured = data == null ? Perplexity.ofRun(loaded) : Perplexity.of(loaded, data, context);
+            Perplexity measured = measured(loaded);
             String name = String.valueOf(loaded.folder().getFileName());
             if (format.value() == Format.TEXT) {
                 terminal.line(terminal.colours().bold(name) + "  " + measured.tokens() + " held-out tokens; n-grams of "
@@ -60,6 +64,18 @@ final class PerplexityCommand extends HeedCommand {
             table(name, measured).print(terminal, format.value());
         }
         return 0;
+    }
+
+    private Perplexity measured(Model loaded) {
+        Perplexity measured = data == null
+                ? Perplexity.ofRun(loaded)
+                : Perplexity.of(loaded, data, context == null ? USUAL_CONTEXT : context);
+        if (measured.tokens() == 0 || measured.learned() == 0) {
+            throw new IllegalArgumentException("report perplexity: " + (data == null ? loaded.folder() : data)
+                    + ": needs tokens to count n-grams on and, in its last tenth, tokens to foretell, got "
+                    + measured.learned() + " and " + measured.tokens() + ": give a longer text");
+        }
+        return measured;
     }
 
     private static Table table(String name, Perplexity measured) {

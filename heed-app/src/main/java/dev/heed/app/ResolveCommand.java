@@ -34,6 +34,7 @@ final class ResolveCommand extends HeedCommand {
     @Override
     public Integer call() {
         try (Model loaded = model.loadOr("cloze", terminal)) {
+            ModelOption.warn(loaded, sentence, terminal);
             Reading reading = Reading.of(loaded, sentence, "it");
             Table table = new Table()
                     .column("reading")

@@ -25,7 +25,7 @@ final class RoutingCommand extends HeedCommand {
     private final ModelOption model = new ModelOption();
 
     @Mixin
-    private final FormatOption format = new FormatOption();
+    private final TextOrJsonOption format = new TextOrJsonOption();
 
     @Option(
             names = "--sentences",
@@ -45,9 +45,6 @@ final class RoutingCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        if (format.value() == Format.CSV) {
-            throw new IllegalArgumentException("report routing: --format must be text or json, got csv");
-        }
         if (sentences < 1 || sentences > 100_000 || routes < 0) {
             throw new IllegalArgumentException(
                     "report routing: --sentences must be 1..100000 and --routes not negative, got " + sentences

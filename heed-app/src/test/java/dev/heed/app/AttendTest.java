@@ -91,6 +91,9 @@ class AttendTest {
                     --window 3;               --window needs two sizes
                     --lengths -4;             must not be negative
                     --lengths 1,2,3;          one value for all sequences
+                    --lengths 9,1;            --lengths must be at most M = 3
+                    --starts 5;               --starts must be at most M = 3
+                    --prefix 4;               --prefix must be at most M = 3
                     --documents 99;           Mask.documents
                     --weights 7,0;            --weights needs
                     --scale NaN;              must be finite
@@ -107,6 +110,27 @@ class AttendTest {
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err()).startsWith("heed: ").contains(said).hasLineCount(1);
         assertThat(folder.resolve("in.out.safetensors")).doesNotExist();
+    }
+
+    /** By whatever name: the file would be gone, and its inputs with it. */
+    @Test
+    void theFileThatIsReadIsNotWrittenOver() throws IOException {
+        Path input = folder.resolve("in.safetensors");
+        new SafetensorsWriter()
+                .put("q", Tensor.full(1, 1, 1, 2, 4))
+                .put("k", Tensor.full(1, 1, 1, 3, 4))
+                .put("v", Tensor.full(5, 1, 1, 3, 2))
+                .write(input);
+        byte[] before = Files.readAllBytes(input);
+        Path link = Files.createSymbolicLink(folder.resolve("link.safetensors"), input);
+        for (Path output : new Path[] {input, folder.resolve("../" + folder.getFileName() + "/in.safetensors"), link}) {
+            Run run = Run.of("attend", input.toString(), "-o", output.toString());
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.err())
+                    .startsWith("heed: attend: --output must be another file")
+                    .hasLineCount(1);
+        }
+        assertThat(Files.readAllBytes(input)).isEqualTo(before);
     }
 
     @Test

@@ -104,15 +104,21 @@ class ExplainTest {
     }
 
     @Test
-    void anExampleThatNeedsAModelSaysHowToAskOne() {
+    void anExampleThatNeedsAModelIsAskedAndSaysHow() {
+        String resolve = "heed resolve \"The trophy wouldn't fit in the suitcase because it was too big.\"\n";
         Run run = Run.of("explain", "trophy");
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err())
-                .startsWith("heed: explain trophy: ")
-                .contains("heed resolve \"The trophy wouldn't fit in the suitcase because it was too big.\"")
-                .hasLineCount(1);
-        assertThat(Run.of("explain", "hund").err())
-                .contains("heed look --model translator --pair \"Der Hund ist schwarz.\" \"The dog is black.\"");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).startsWith(resolve).contains("\"it\" stands for ");
+        String look = "heed look --model translator --pair \"Der Hund ist schwarz.\" \"The dog is black.\"\n";
+        assertThat(Run.of("explain", "hund").out()).startsWith(look).contains("Hund");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"average", "books", "trophy", "animal", "warm-mat", "hund"})
+    void everyExampleIsJsonWhereThatIsAsked(String name) {
+        Run run = Run.of("explain", name, "--format", "json");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(JsonMapper.shared().readTree(run.out()).isContainer()).isTrue();
     }
 
     private static void assertNumbers(double[] actual, String expected, double within) {

@@ -1,13 +1,20 @@
 package dev.heed.app;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.heed.app.print.Colours;
+import dev.heed.app.print.Terminal;
 import dev.heed.kernel.Kernels;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
     @Test
@@ -62,12 +69,72 @@ class MainTest {
                     explain nothing;      there is no example 'nothing'
                     explain --format xml; 'xml'
                     --colour;             unknown option '--colour'
+                    foo;                  unknown command 'foo'; see 'heed help'
+                    help foo;             unknown subcommand 'foo'; see 'heed help'
+                    look --hlep;          unknown option '--hlep'; did you mean --help?
+                    report heads --al;    unknown option '--al'; did you mean --all?
+                    compare --quik;       unknown option '--quik'; did you mean --quick?
+                    look -not;            a text that begins so stands behind --
                     """)
     void mistakesAreOneLineAndExitTwo(String line, String said) {
         Run run = Run.of(line.split(" "));
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).startsWith("heed: ").contains(said).hasLineCount(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"- the animal", "-[MASK]", "-5 degrees", "@pom.xml", "-"})
+    void aTextMayBeginAsItLikes(String text) {
+        Run run = Run.of("look", text);
+        assertThat(run.err()).doesNotContain("missing", "unknown option");
+    }
+
+    @Test
+    void behindTwoDashesEverythingIsText() {
+        assertThat(Run.of("look", "--", "--help me").err()).doesNotContain("unknown option");
+        assertThat(Run.of("look", "--", "-not").err()).doesNotContain("unknown option");
+    }
+
+    @Test
+    void wantOfMemoryIsOneSentenceAndExitTwo() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream full = new PrintStream(OutputStream.nullOutputStream()) {
+            @Override
+            public void println(String line) {
+                throw new OutOfMemoryError("Java heap space");
+            }
+        };
+        Terminal terminal = new Terminal(full, new PrintStream(err, true, UTF_8), Colours.NONE, 80, false);
+        assertThat(Main.run(new String[] {"models"}, terminal)).isEqualTo(2);
+        assertThat(err.toString(UTF_8))
+                .startsWith("heed: out of memory (Java heap space) with a heap of at most ")
+                .contains("HEED_JAVA_OPTS=-Xmx")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void outputThatCannotBeWrittenIsSaid() {
+        assertThat(written("No space left on device"))
+                .isEqualTo(new Run(2, "", "heed: the output could not be written: No space left on device\n"));
+    }
+
+    /** As a shell reports tools that SIGPIPE has ended. */
+    @Test
+    void aReaderThatHasLeftIsNoNewsAndNoSuccess() {
+        assertThat(written("Broken pipe")).isEqualTo(new Run(141, "", ""));
+    }
+
+    private static Run written(String failure) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException(failure);
+            }
+        };
+        int code = Main.run(new String[] {"models"}, full, new PrintStream(err, true, UTF_8));
+        return new Run(code, "", err.toString(UTF_8));
     }
 
     @Test

@@ -36,7 +36,7 @@ class ModelCommandsTest {
                     "--max-tokens",
                     "" + written,
                     one.get("prompt").asString());
-            assertThat(run.out()).isEqualTo(one.get("greedy_text").asString());
+            assertThat(run.out()).isEqualTo(one.get("greedy_text").asString() + "\n");
             assertThat(run.err()).isEmpty();
             assertThat(run.code()).isZero();
         }
@@ -96,15 +96,46 @@ class ModelCommandsTest {
     }
 
     @Test
+    void aBundledModelIsKnownByItsNameEverywhere() {
+        assertThat(Run.of("info", "cloze").out())
+                .isEqualTo(Run.of("info", "--model", "cloze").out());
+        Run both = Run.of("info", "cloze", "--model", "story");
+        assertThat(both.code()).isEqualTo(2);
+        assertThat(both.err()).contains("give one model");
+    }
+
+    @Test
+    void drawingWithoutATemperatureIsRefused() {
+        for (String option : List.of("--top-k=3", "--top-p=0.5", "--seed=7")) {
+            Run run = Run.of("generate", "-m", stories(), option, "Once");
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.err()).contains("give --temperature").hasLineCount(1);
+        }
+    }
+
+    @Test
+    void enumsAreShownAsTheyAreTyped() {
+        assertThat(Run.of("look", "--format", "xml", "a").err()).contains("must be text or json or csv, got 'xml'");
+        assertThat(Run.of("look", "--kind", "both", "a").err())
+                .contains("must be self or encoder or cross, got 'both'");
+        assertThat(Run.of("embed", "--pooling", "max", "a").err()).contains("must be mean or cls, got 'max'");
+        assertThat(Run.of("compare", "other").err()).contains("must be recall, got 'other'");
+        assertThat(Run.of("completion").out())
+                .contains("\"text\" \"json\" \"csv\"")
+                .doesNotContain("TEXT", "SELF", "MEAN", "RECALL");
+    }
+
+    @Test
     void aFolderThatIsNotThereIsSaidToBe() {
-        assertThat(Run.of("info", "no/such/model").err()).contains("no/such/model: no such folder");
+        assertThat(Run.of("info", "no/such/model").err())
+                .contains("no/such/model: no such folder", "a bundled model: ", "cloze");
     }
 
     @Test
     void aStopTextEndsTheText() {
         String out = Run.of("generate", "-m", stories(), "--stop", " girl", "Once upon a time")
                 .out();
-        assertThat(out).isEqualTo("Once upon a time, there was a little");
+        assertThat(out).isEqualTo("Once upon a time, there was a little\n");
     }
 
     @Test
@@ -192,6 +223,9 @@ class ModelCommandsTest {
                     --width 3;                --width must be
                     --kind cross;             has [self] attention
                     --grid --format json;     --grid is a picture
+                    --grid --head L0H0;       --grid shows all heads
+                    --grid --query 1;         --grid shows all heads
+                    --head L0H0 --layer 1;    --head names its layer
                     """)
     void badChoicesAreOneLineAndExitTwo(String flags, String said) {
         String[] head = ("look;-m;" + stories() + ";" + flags.replace(' ', ';') + ";some words").split(";");
@@ -210,7 +244,7 @@ class ModelCommandsTest {
                 Run.of("info", empty.toString()),
                 Run.of("look", "text without a model"),
                 Run.of("generate", "-m", stories(), "--temperature", "NaN", "text"),
-                Run.of("generate", "-m", stories(), "--top-p", "0", "text"))) {
+                Run.of("generate", "-m", stories(), "--temperature", "1", "--top-p", "0", "text"))) {
             assertThat(run.code()).isEqualTo(2);
             assertThat(run.out()).isEmpty();
             assertThat(run.err()).startsWith("heed: ").hasLineCount(1);

@@ -56,6 +56,29 @@ class ReadingCommandsTest {
     }
 
     @Test
+    void whatTheVocabularyLacksIsToldByResolveFillAndClassifyToo() {
+        assertThat(Run.of("resolve", "The zork didn't cross the street because it was too tired.")
+                        .err())
+                .contains("the model's vocabulary lacks 'zork'")
+                .hasLineCount(1);
+        assertThat(Run.of("fill", "The [MASK] was zzz").err())
+                .contains("the model's vocabulary lacks 'zzz'")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void aPronounInsideAnotherWordIsPointedOut() {
+        assertThat(Run.of("resolve", "The animal didn't cross the street because it's tired.")
+                        .err())
+                .contains("must have one \"it\", got 0; this model reads 'it's' as one word");
+    }
+
+    @Test
+    void theTextThatIsRefusedIsNamed() {
+        assertThat(Run.of("translate", "The dog is black.", "").err()).startsWith("heed: translate, text 2: ");
+    }
+
+    @Test
     void fuzzReportsWhatItRead() {
         Run run = Run.of("fuzz", "--inputs", "200", "--seed", "3", folder("bert"));
         assertThat(run.code()).as(run.out()).isZero();

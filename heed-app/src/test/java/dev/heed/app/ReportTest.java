@@ -2,7 +2,12 @@ package dev.heed.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ReportTest {
     @Test
@@ -49,6 +54,46 @@ class ReportTest {
         assertThat(run.out()).contains("\"prefers_referent\"", "\"low\"", "\"of\" : 12", "\"routes\"");
         Run heads = Run.of("report", "heads", "--model", model("gpt2"), "Hello you there.", "--format", "json");
         assertThat(heads.out()).contains("\"previous_token\"", "\"uniform\"", "\"labels\" : [ ]");
+    }
+
+    @Test
+    void textsThatAreNoneAreRefusedAndNotReplaced(@TempDir Path folder) throws IOException {
+        Path empty = Files.writeString(folder.resolve("texts.txt"), "\n  \n");
+        Run run = Run.of("report", "heads", "--texts", empty.toString());
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("must hold at least one line").hasLineCount(1);
+    }
+
+    @Test
+    void filesThatAreNoTextsSayWhy(@TempDir Path folder) throws IOException {
+        Path latin =
+                Files.write(folder.resolve("latin1.txt"), "one\ncaf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(Run.of("report", "heads", "--texts", latin.toString()).err())
+                .contains("latin1.txt: must be UTF-8, but byte 7, in line 2, is not");
+        assertThat(Run.of("report", "heads", "--texts", folder.toString()).err())
+                .isEqualTo("heed: " + folder + ": cannot be read: it is a folder\n");
+        assertThat(Run.of("report", "heads", "--texts", "no/such").err())
+                .isEqualTo("heed: no/such: cannot be read: there is no such file or folder\n");
+    }
+
+    @Test
+    void tooLittleTextHasNoPerplexity(@TempDir Path folder) throws IOException {
+        Path shortText = Files.writeString(folder.resolve("short.txt"), "a\nb\nc\nd\n");
+        Run run = Run.of("report", "perplexity", "--data", shortText.toString());
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .startsWith("heed: report perplexity: ")
+                .contains("give a longer text")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void helpShowsOnlyFormatsThatAreTaken() {
+        assertThat(Run.of("report", "heads", "--help").out())
+                .contains("text|json")
+                .doesNotContain("csv");
+        assertThat(Run.of("report", "routing", "--format", "csv").err()).contains("must be text or json");
     }
 
     @Test

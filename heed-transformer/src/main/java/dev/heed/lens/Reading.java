@@ -8,11 +8,13 @@ import dev.heed.tensor.Tensor;
 import dev.heed.text.SpecialToken;
 import dev.heed.text.Token;
 import dev.heed.text.Tokens;
+import dev.heed.text.Visible;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -74,10 +76,23 @@ public record Reading(List<Candidate> candidates, String head, String likeliest,
                         .equals(pronoun))
                 .toArray();
         if (found.length != 1) {
-            throw new IllegalArgumentException(
-                    "resolve: the sentence must have one \"" + pronoun + "\", got " + found.length);
+            throw new IllegalArgumentException("resolve: the sentence must have one \"" + pronoun + "\", got "
+                    + found.length + (found.length == 0 ? hidden(tokens, pronoun) : ""));
         }
         return found[0];
+    }
+
+    /** Vocabularies of whole words take "it's" and 'it' for words of their own. */
+    private static String hidden(Tokens tokens, String pronoun) {
+        Pattern inside = Pattern.compile("\\b" + Pattern.quote(pronoun) + "\\b", Pattern.CASE_INSENSITIVE);
+        return tokens.all().stream()
+                .filter(token -> !token.special())
+                .map(token -> tokens.text().substring(token.start(), token.end()))
+                .filter(written -> inside.matcher(written).find())
+                .findFirst()
+                .map(written -> "; this model reads " + Visible.quote(written) + " as one word: write \"" + pronoun
+                        + "\" by itself, such as \"" + pronoun + " is\"")
+                .orElse("");
     }
 
     private static double[] probabilities(Tensor row) {

@@ -1,5 +1,6 @@
 package dev.heed.model;
 
+import dev.heed.text.IoFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -50,7 +51,8 @@ final class Bundled {
             }
             return folder;
         } catch (IOException e) {
-            throw new UncheckedIOException("model: bundled '" + name + "' cannot be unpacked: " + e.getMessage(), e);
+            throw new UncheckedIOException(
+                    "model: bundled '" + name + "' cannot be unpacked: " + IoFailure.reason(e), e);
         }
     }
 

@@ -8,12 +8,13 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -68,10 +69,8 @@ public final class Json {
                         file + ": at most " + maxBytes + " bytes are read of such a file, got " + size);
             }
             return utf8(file.toString(), ByteBuffer.wrap(Files.readAllBytes(file)));
-        } catch (NoSuchFileException e) {
-            throw new UncheckedIOException(file + ": there is no such file", e);
         } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
+            throw IoFailure.cannot(file, "read", e);
         }
     }
 
@@ -85,9 +84,20 @@ public final class Json {
         try {
             return decoder.decode(bytes).toString();
         } catch (CharacterCodingException e) {
+            int wrong = bytes.position() - start;
             throw new IllegalArgumentException(
-                    who + ": must be UTF-8, but byte " + (bytes.position() - start) + " is not", e);
+                    who + ": must be UTF-8, but byte " + wrong + ", in line " + line(bytes, start, wrong)
+                            + ", is not: save it as UTF-8",
+                    e);
         }
+    }
+
+    /** Counted from 1, as editors do. */
+    private static int line(ByteBuffer bytes, int start, int offset) {
+        return 1
+                + (int) IntStream.range(start, start + offset)
+                        .filter(i -> bytes.get(i) == '\n')
+                        .count();
     }
 
     /** The tree of one JSON value; {@code who} begins every message. */
@@ -113,11 +123,20 @@ public final class Json {
         return STREAMS.createParser(tools.jackson.core.ObjectReadContext.empty(), text);
     }
 
-    /** "at offset k: why", on one line. */
+    /** "in line 3, column 7: why", on one line. */
     public static String describe(JacksonException e) {
+        TokenStreamLocation at = e.getLocation();
+        return (at == null ? "" : "in line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ") + why(e);
+    }
+
+    /** Without what the parser says about itself: where it believes an object began, and all that it would have taken. */
+    private static String why(JacksonException e) {
         String why = Visible.escape(e.getOriginalMessage());
-        long offset = e.getLocation() == null ? -1 : e.getLocation().getCharOffset();
-        return (offset < 0 ? "" : "at offset " + offset + ": ")
-                + (why.length() > 200 ? why.substring(0, 200) + "…" : why);
+        if (why.contains("end-of-input")) {
+            return "it ends too early; the rest is missing";
+        }
+        String plain = why.replaceFirst(" \\(start marker .*|: was expecting \\(JSON .*", "")
+                .replaceFirst("\\(('.') \\(code \\d+\\)\\)", "$1");
+        return plain.length() > 200 ? plain.substring(0, 200) + "…" : plain;
     }
 }

@@ -1,7 +1,6 @@
 package dev.heed.text;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -45,7 +44,7 @@ final class SentencePiece {
             }
             return parse(path.toString(), Files.readAllBytes(path));
         } catch (IOException e) {
-            throw new UncheckedIOException(path + ": cannot be read: " + e.getMessage(), e);
+            throw IoFailure.cannot(path, "read", e);
         }
     }
 

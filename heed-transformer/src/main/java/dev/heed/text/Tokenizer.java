@@ -306,6 +306,18 @@ public final class Tokenizer implements AutoCloseable {
         return Optional.ofNullable(roles.get(role)).map(OptionalInt::of).orElseGet(OptionalInt::empty);
     }
 
+    /**
+     * Words of an encoded text that the vocabulary lacks, and characters that it has left out, each once and in order. Blanks
+     * and what a normalizer folds away are not missed.
+     */
+    public List<String> lacking(Tokens tokens) {
+        return Lacking.of(tokens, id(SpecialToken.UNK), this::makesNoToken);
+    }
+
+    private boolean makesNoToken(String text) {
+        return handle.use(address -> read(address, text, null, false)).size() == 0;
+    }
+
     /** True for tokens that stand for no text. */
     public boolean isSpecial(int id) {
         return file.special().contains(id);

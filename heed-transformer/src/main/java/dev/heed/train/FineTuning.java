@@ -5,10 +5,10 @@ import dev.heed.model.arch.Network;
 import dev.heed.model.arch.Parameters;
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.Config;
+import dev.heed.text.IoFailure;
 import dev.heed.text.Json;
 import dev.heed.text.Tokenizer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -147,7 +147,7 @@ public record FineTuning(
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException(from + ": cannot be read: " + e.getMessage(), e);
+            throw IoFailure.cannot(from, "read", e);
         }
     }
 

@@ -1,9 +1,9 @@
 package dev.heed.train;
 
+import dev.heed.text.IoFailure;
 import dev.heed.text.Json;
 import dev.heed.text.Visible;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +75,7 @@ sealed interface Given {
                     .filter(text -> !text.isBlank())
                     .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be read: " + e.getMessage(), e);
+            throw IoFailure.cannot(folder, "read", e);
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.heed.train;
 
+import dev.heed.text.IoFailure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ final class Hash {
         try {
             return HexFormat.of().formatHex(digest().digest(Files.readAllBytes(file)));
         } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
+            throw IoFailure.cannot(file, "read", e);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.SafetensorsWriter;
 import dev.heed.model.checkpoint.WholeFile;
 import dev.heed.tensor.Tensor;
+import dev.heed.text.IoFailure;
 import dev.heed.text.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -84,7 +85,7 @@ final class TrainingFolder {
                     .filter(name -> names.matcher(name).matches())
                     .min(Comparator.naturalOrder());
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be read: " + e.getMessage(), e);
+            throw IoFailure.cannot(folder, "read", e);
         }
     }
 
@@ -112,7 +113,7 @@ final class TrainingFolder {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be made: " + e.getMessage(), e);
+            throw IoFailure.cannot(folder, "made", e);
         }
         write(RUN, run);
         trainer.companions().forEach(this::copy);
@@ -171,7 +172,7 @@ final class TrainingFolder {
                 Files.deleteIfExists(part);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be tidied: " + e.getMessage(), e);
+            throw IoFailure.cannot(folder, "tidied", e);
         }
     }
 

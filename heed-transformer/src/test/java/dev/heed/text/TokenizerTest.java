@@ -361,4 +361,15 @@ class TokenizerTest {
             PatternCheck.check("test", pattern);
         }
     }
+
+    /** Byte pairs without an unknown token leave out what they lack, and the spans go on as if it had not been there. */
+    @Test
+    void charactersThatAreLeftOutAreLacking() {
+        String json = "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"c\":0,\"a\":1,\"t\":2,\" \":3},\"merges\":[]}}";
+        try (Tokenizer tokenizer = Tokenizer.parse("t", json)) {
+            assertThat(tokenizer.lacking(tokenizer.encode("a 日本 cat 日", "tac !\t")))
+                    .containsExactly("日", "本", "!");
+            assertThat(tokenizer.lacking(tokenizer.encode("a cat"))).isEmpty();
+        }
+    }
 }

@@ -1,10 +1,15 @@
 package dev.heed.app.print;
 
+import java.util.regex.Pattern;
+
 /**
- * Lines of comma-separated values (RFC 4180). Text that a spreadsheet would run as a formula (a leading = + - @, tab or
- * carriage return) gets a leading apostrophe; numbers stay numbers.
+ * Lines of comma-separated values (RFC 4180). Text that a spreadsheet would run as a formula gets an apostrophe in front: one
+ * that begins with = + - @, a tab or a carriage return, is longer than that, and is no number. Numbers stay numbers, also where
+ * a text holds one, and so do the tokens - and =. Whoever needs every text as it is takes JSON.
  */
 public final class Csv {
+    private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+
     private Csv() {}
 
     public static String line(Object... cells) {
@@ -23,8 +28,14 @@ public final class Csv {
     }
 
     private static String quoted(String text) {
-        String safe = !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
+        String safe = isFormula(text) ? "'" + text : text;
         boolean special = safe.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
         return special ? '"' + safe.replace("\"", "\"\"") + '"' : safe;
+    }
+
+    private static boolean isFormula(String text) {
+        return text.length() > 1
+                && "=+-@\t\r".indexOf(text.charAt(0)) >= 0
+                && !NUMBER.matcher(text).matches();
     }
 }

@@ -2,6 +2,7 @@ package dev.heed.app.verify;
 
 import dev.heed.model.HfConformance;
 import dev.heed.model.checkpoint.Checkpoint;
+import dev.heed.text.IoFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -61,7 +62,7 @@ public final class Cases {
         try (Stream<Path> children = Files.list(folder)) {
             return children.sorted().toList();
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be read: " + e.getMessage(), e);
+            throw IoFailure.cannot(folder, "read", e);
         }
     }
 

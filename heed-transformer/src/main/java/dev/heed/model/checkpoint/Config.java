@@ -141,7 +141,7 @@ public final class Config {
 
     /** A finite number that must be there, from {@code min} to {@code max}. */
     public double requireDouble(String key, double min, double max) {
-        return number(key, required(key, "a number from " + min + " to " + max), min, max);
+        return number(key, required(key, "a number " + within(min, max)), min, max);
     }
 
     /** A finite number from {@code min} to {@code max}, or the default where the key is absent. */
@@ -274,10 +274,16 @@ public final class Config {
         return value.asInt();
     }
 
+    /** Bounds in words; the smallest and the largest double stand for none. */
+    private static String within(double min, double max) {
+        String from = min == Double.MIN_VALUE ? "above 0" : "from " + min;
+        return max < Double.MAX_VALUE ? from + " to " + max : min == Double.MIN_VALUE ? from : from + " on";
+    }
+
     private double number(String key, JsonNode value, double min, double max) {
         double number = value.isNumber() ? value.doubleValue() : Double.NaN;
         if (!(number >= min && number <= max) || Double.isInfinite(number)) { // also refuses NaN
-            throw wrong(key, "a finite number from " + min + " to " + max, value);
+            throw wrong(key, "a finite number " + within(min, max), value);
         }
         return number;
     }

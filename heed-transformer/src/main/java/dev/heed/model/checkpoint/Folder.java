@@ -1,8 +1,8 @@
 package dev.heed.model.checkpoint;
 
+import dev.heed.text.IoFailure;
 import dev.heed.text.Visible;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ record Folder(Path path) {
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException(path + ": " + Visible.quote(name) + " is not a file's name", e);
         } catch (IOException e) {
-            throw new UncheckedIOException(path.resolve(name) + ": cannot be read: " + e.getMessage(), e);
+            throw IoFailure.cannot(path.resolve(name), "read", e);
         }
     }
 

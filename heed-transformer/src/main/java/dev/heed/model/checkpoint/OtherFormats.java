@@ -1,8 +1,8 @@
 package dev.heed.model.checkpoint;
 
+import dev.heed.text.IoFailure;
 import dev.heed.text.Visible;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,7 +42,7 @@ final class OtherFormats {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(OtherFormats::isOne).sorted().findFirst().orElse(null);
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be read: " + e.getMessage(), e);
+            throw IoFailure.cannot(folder, "read", e);
         }
     }
 

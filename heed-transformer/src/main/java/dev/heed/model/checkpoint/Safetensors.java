@@ -3,6 +3,7 @@ package dev.heed.model.checkpoint;
 import dev.heed.kernel.PackedMatrix;
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
+import dev.heed.text.IoFailure;
 import dev.heed.text.Visible;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -54,7 +55,7 @@ final class Safetensors implements AutoCloseable {
             channel = null; // now its owner closes it
             return opened;
         } catch (IOException e) {
-            throw new UncheckedIOException(path + ": cannot be read: " + reason(e), e);
+            throw IoFailure.cannot(path, "read", e);
         } finally {
             closeQuietly(channel);
         }
@@ -177,7 +178,7 @@ final class Safetensors implements AutoCloseable {
                 Convert.floats(info.dtype(), buffer.flip(), to, from, some);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(who(info) + ": cannot be read: " + reason(e), e);
+            throw new UncheckedIOException(who(info) + ": cannot be read: " + IoFailure.reason(e), e);
         } finally {
             buffers.add(buffer);
         }
@@ -290,7 +291,7 @@ final class Safetensors implements AutoCloseable {
                 readFully(file, channel, buffer, dataStart + info.begin() + (long) from * width);
                 chunk.convert(buffer.flip(), from, count);
             } catch (IOException e) {
-                throw new UncheckedIOException(who(info) + ": cannot be read: " + reason(e), e);
+                throw new UncheckedIOException(who(info) + ": cannot be read: " + IoFailure.reason(e), e);
             } finally {
                 buffers.add(buffer);
             }
@@ -312,10 +313,6 @@ final class Safetensors implements AutoCloseable {
             }
             position += read;
         }
-    }
-
-    private static String reason(IOException e) {
-        return e instanceof java.nio.file.NoSuchFileException ? "no such file" : String.valueOf(e.getMessage());
     }
 
     private static void closeQuietly(@org.jspecify.annotations.Nullable FileChannel channel) {

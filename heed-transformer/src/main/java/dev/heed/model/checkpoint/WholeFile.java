@@ -1,7 +1,7 @@
 package dev.heed.model.checkpoint;
 
+import dev.heed.text.IoFailure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +32,7 @@ public final class WholeFile {
     /**
      * Writes a text in UTF-8, replacing a file that is there only when the new one is complete.
      *
-     * @throws UncheckedIOException if it cannot be written
+     * @throws java.io.UncheckedIOException if it cannot be written
      */
     public static void write(Path path, String text) {
         ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
@@ -50,7 +50,7 @@ public final class WholeFile {
                 Files.deleteIfExists(beside);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(path + ": cannot be written: " + e.getMessage(), e);
+            throw IoFailure.cannot(path, "written", e);
         }
     }
 

@@ -214,7 +214,7 @@ class CheckpointTest {
         assertThatThrownBy(() -> Checkpoint.open(folder.resolve("x.pt"))).hasMessageContaining("pickle");
         assertThatThrownBy(() -> Checkpoint.open(folder.resolve("none.safetensors")))
                 .isInstanceOf(UncheckedIOException.class)
-                .hasMessageContaining("no such file");
+                .hasMessageContaining("there is no such file");
     }
 
     @Test
@@ -274,5 +274,15 @@ class CheckpointTest {
         assertThatThrownBy(() -> Config.parse("c", "[".repeat(100_000))).hasMessageContaining("c: bad JSON");
         assertThatThrownBy(() -> Config.parse("c", "{} x")).hasMessageContaining("c: bad JSON");
         assertThatThrownBy(() -> Config.parse("c", "")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void boundsThatAreNoneAreNotSpelledOut() {
+        Config config = Config.parse("c", "{\"clip\": -1, \"base\": 0}");
+        assertThatThrownBy(() -> config.doubleOr("clip", 1, Double.MIN_VALUE, Double.MAX_VALUE))
+                .hasMessageContaining("'clip' must be a finite number above 0, got '-1'");
+        assertThatThrownBy(() -> config.requireDouble("base", 1, Double.MAX_VALUE))
+                .hasMessageContaining("a finite number from 1.0 on, got '0'");
+        assertThatThrownBy(() -> config.requireDouble("base", 1, 2)).hasMessageContaining("from 1.0 to 2.0, got '0'");
     }
 }
