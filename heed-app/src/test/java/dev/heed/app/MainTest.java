@@ -71,6 +71,9 @@ class MainTest {
                     --colour;             unknown option '--colour'
                     foo;                  unknown command 'foo'; see 'heed help'
                     help foo;             unknown subcommand 'foo'; see 'heed help'
+                    compare recall --distances 1000000; --distances must be 10..100000
+                    report heads --planted text; heads of its own
+                    report perplexity --context 64; goes with --data
                     look --hlep;          unknown option '--hlep'; did you mean --help?
                     report heads --al;    unknown option '--al'; did you mean --all?
                     compare --quik;       unknown option '--quik'; did you mean --quick?
