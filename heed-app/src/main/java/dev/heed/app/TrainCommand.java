@@ -112,7 +112,7 @@ final class TrainCommand extends HeedCommand {
     private boolean resume;
 
     @Mixin
-    private final FormatOption format = new FormatOption();
+    private final TextOrJsonOption format = new TextOrJsonOption();
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -123,9 +123,6 @@ final class TrainCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        if (format.value() == Format.CSV) {
-            throw new IllegalArgumentException("train: --format must be text or json, got csv");
-        }
         if (print) {
             refuseWithoutFrom();
             Recipe printed = recipe(Optional.empty());

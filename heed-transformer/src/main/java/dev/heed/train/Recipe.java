@@ -70,7 +70,14 @@ public record Recipe(
 
     private static final long MOST_BYTES = 1 << 20;
 
+    /** Tokens of a pass: more would overflow the sizes of what a layer computes long after memory has run out. */
+    private static final int MOST_TOKENS = 1 << 24;
+
     public Recipe {
+        if ((long) context * batch > MOST_TOKENS) {
+            throw new IllegalArgumentException("train: a pass takes batch · context tokens, at most " + MOST_TOKENS
+                    + ", got " + batch + " · " + context + "; give a smaller batch");
+        }
         if (context < 1 || batch < 1 || accumulation < 1 || steps < 0 || evaluateEvery < 1 || patience < 1) {
             throw new IllegalArgumentException("train: context, batch, accumulation, evaluations and patience must be"
                     + " positive and steps not negative, got context " + context + ", batch " + batch

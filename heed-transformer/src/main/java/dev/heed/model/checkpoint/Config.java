@@ -52,7 +52,8 @@ public final class Config {
     public static Config read(Path folder) {
         Path file = folder.resolve("config.json");
         if (!Files.isDirectory(folder)) {
-            throw new IllegalArgumentException(folder + ": no such folder; expected a Hugging Face model folder");
+            throw new IllegalArgumentException(
+                    folder + ": no such folder; expected a Hugging Face model folder (a bundled model is none)");
         }
         if (!Files.isRegularFile(file)) {
             throw new IllegalArgumentException(
