@@ -181,16 +181,17 @@ final class RecipeFile {
         });
     }
 
+    /** The recipe's own, or what the model's config says: they must not contradict each other. */
     private static double deviation(Config keys) {
-        double deviation = keys.doubleOr("deviation", 0.02, 0, 10);
         Config model = keys.within("model").orElseThrow();
+        double deviation = keys.has("deviation") ? keys.requireDouble("deviation", 0, 10) : 0.02;
         for (String key : DEVIATIONS) {
-            if (model.doubleOr(key, deviation, 0, 10) != deviation) {
+            double said = model.doubleOr(key, deviation, 0, 10);
+            if (keys.has("deviation") && said != deviation) {
                 throw model.error(
-                        key,
-                        "has no effect, so it must be as the recipe's own 'deviation' or left out, expected "
-                                + deviation + ", got " + model.requireDouble(key, 0, 10));
+                        key, "must be the recipe's own 'deviation', " + deviation + ", or left out, got " + said);
             }
+            deviation = said;
         }
         return deviation;
     }

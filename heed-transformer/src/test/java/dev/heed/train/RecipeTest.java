@@ -61,6 +61,16 @@ class RecipeTest {
         assertThat(Recipe.parse("again", recipe.yaml())).isEqualTo(recipe);
     }
 
+    @Test
+    void theInitialDeviationIsTheRecipesOrTheModels() {
+        assertThat(Recipe.parse("small", SMALL).deviation()).isEqualTo(0.02);
+        String said = SMALL.replace("n_layer: 1", "n_layer: 1, initializer_range: 0.07");
+        assertThat(Recipe.parse("small", said).deviation()).isEqualTo(0.07);
+        assertThatThrownBy(() -> Recipe.parse("small", said + "deviation: 0.05\n"))
+                .hasMessageContaining(
+                        "'model.initializer_range' must be the recipe's own 'deviation', 0.05, or left out");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -75,7 +85,6 @@ class RecipeTest {
                 "model_type: gpt2, | ' ' | small: 'model' must be the model's config.json",
                 "n_layer: 1 | architectures: [BertForMaskedLM] | small: 'model.architectures' must be of model_type gpt2, one of GPT2Model,",
                 "n_layer: 1 | resid_pdrop: 0.5 | small: 'model.resid_pdrop' has no effect, so it must be 0 or left out; the",
-                "n_layer: 1 | initializer_range: 0.05 | small: 'model.initializer_range' has no effect, so it must be as the",
                 "name: small | name: ../../evil | small: 'name' must be a folder's name",
                 "name: small | name: '' | small: 'name' must be a folder's name",
                 "learns: text | learns: sentences | train: what learns sentences needs the tokenizer words, got bpe",

@@ -53,7 +53,7 @@ public record TrainCase(int layers, int heads, int width, int context, int batch
                 learns: text
                 model: {model_type: gpt2, architectures: [GPT2LMHeadModel], activation_function: gelu,
                   n_layer: %d, n_head: %d, n_embd: %d, n_positions: %d, layer_norm_epsilon: 1e-5,
-                  attn_pdrop: 0.0, embd_pdrop: 0.0, resid_pdrop: 0.0, initializer_range: 0.02,
+                  attn_pdrop: 0.0, embd_pdrop: 0.0, resid_pdrop: 0.0,
                   tie_word_embeddings: true, bos_token_id: null, eos_token_id: null}
                 biases: false
                 deviation: %s
