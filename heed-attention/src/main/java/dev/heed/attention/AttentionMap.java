@@ -120,9 +120,8 @@ public record AttentionMap(
         for (int at = 0; at < visible.length; at++) {
             int query = tile.queryFrom() + at / columns;
             int key = tile.keyFrom() + at % columns;
-            Tensor bias = problem.terms().bias();
             visible[at] = problem.visible().visible(tile.batch(), tile.head(), query, key)
-                    && (bias == null || bias.get(tile.batch(), tile.head(), query, key) != Float.NEGATIVE_INFINITY);
+                    && !problem.terms().hides(tile.batch(), tile.head(), query, key);
         }
         return visible;
     }

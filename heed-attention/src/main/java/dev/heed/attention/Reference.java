@@ -87,9 +87,7 @@ public final class Reference {
 
     /** By the mask, and by a bias of −∞, which hides a key too. */
     private boolean visible(int i, int j) {
-        Tensor bias = problem.terms().bias();
-        return problem.visible().visible(batch, head, i, j)
-                && (bias == null || bias.get(batch, head, i, j) != Float.NEGATIVE_INFINITY);
+        return problem.visible().visible(batch, head, i, j) && !problem.terms().hides(batch, head, i, j);
     }
 
     /** Step 3a: the largest score of a row, the sink among them. */

@@ -46,17 +46,10 @@ public final class Decode {
         }
     }
 
-    /** What a chunk leaves: per row maximum, sum and mixture. */
-    private static final class Part {
-        final float[] max;
-        final float[] sum;
-        final float[] mixture;
-
+    /** What a chunk leaves of each row. */
+    private record Part(Running run, float[] mixture) {
         Part(int rows, int width) {
-            max = new float[rows];
-            sum = new float[rows];
-            mixture = new float[rows * width];
-            Arrays.fill(max, Float.NEGATIVE_INFINITY);
+            this(new Running(rows), new float[rows * width]);
         }
     }
 
@@ -197,10 +190,7 @@ public final class Decode {
     }
 
     private static boolean sees(Call call, int batch, int head, int query, int key) {
-        ElementMask elements = call.visible.elements();
-        Tensor bias = call.terms.bias();
-        return (elements == null || elements.visible(batch, head, query, key))
-                && (bias == null || bias.get(batch, head, query, key) != Float.NEGATIVE_INFINITY);
+        return call.visible.visible(batch, head, query, key) && !call.terms.hides(batch, head, query, key);
     }
 
     /** Rule, softcap, bias, ALiBi and holes of one row, in {@link ScoreTile}'s order and with its operations. */
@@ -237,14 +227,16 @@ public final class Decode {
     /** {@link Tile#softmax} for one row: keys outside [from, to) weigh nothing. */
     private void softmax(int r, int from, int to, Part part, int width) {
         int row = r * BLOCK;
-        float most = ROWS.max(s, row + from, row + to, part.max[r]);
-        float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
-        float factor = Exp.exp(part.max[r] - base);
-        RowMath.CHOSEN.exp(s, row + from, base, s, row + from, to - from);
-        part.sum[r] = Math.fma(part.sum[r], factor, sum(row, from, to));
-        part.max[r] = most;
-        for (int d = 0; d < width && factor != 1; d++) {
-            part.mixture[r * width + d] *= factor;
+        Running run = part.run;
+        run.rise(r, ROWS.max(s, row + from, row + to, run.max[r]));
+        RowMath.CHOSEN.exp(s, row + from, run.base[r], s, row + from, to - from);
+        run.sum[r] = Math.fma(run.sum[r], run.factor[r], sum(row, from, to));
+        scale(part.mixture, r * width, width, run.factor[r]);
+    }
+
+    private static void scale(float[] mixture, int at, int width, float factor) {
+        for (int i = at; i < at + width && factor != 1; i++) {
+            mixture[i] *= factor;
         }
     }
 
@@ -269,16 +261,10 @@ public final class Decode {
 
     /** {@link Forward}'s merge of a later chunk into an earlier one. */
     private static void merge(Part whole, Part chunk, int width) {
-        for (int r = 0; r < whole.max.length; r++) {
-            float most = chunk.max[r] > whole.max[r] ? chunk.max[r] : whole.max[r];
-            float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
-            float forWhole = Exp.exp(whole.max[r] - base);
-            float forChunk = Exp.exp(chunk.max[r] - base);
-            whole.max[r] = most;
-            whole.sum[r] = Math.fma(whole.sum[r], forWhole, chunk.sum[r] * forChunk);
-            for (int i = r * width; i < (r + 1) * width; i++) {
-                whole.mixture[i] = Math.fma(whole.mixture[i], forWhole, chunk.mixture[i] * forChunk);
-            }
+        whole.run.join(chunk.run);
+        for (int i = 0; i < whole.mixture.length; i++) {
+            float later = chunk.mixture[i] * chunk.run.factor[i / width];
+            whole.mixture[i] = Math.fma(whole.mixture[i], whole.run.factor[i / width], later);
         }
     }
 
@@ -286,25 +272,20 @@ public final class Decode {
         int batch = keyHead / call.keyHeads;
         int width = call.pages.valueWidth();
         float[] sinks = call.terms.sink();
+        Running run = part.run;
         float[] inverse = new float[1];
         for (int r = 0; r < call.rows(); r++) {
             int head = call.head(keyHead, r);
             int query = call.queryOf(r);
             int mixture = r * width;
             if (sinks != null) {
-                float most = sinks[head] > part.max[r] ? sinks[head] : part.max[r];
-                float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
-                float factor = Exp.exp(part.max[r] - base);
-                part.sum[r] = Math.fma(part.sum[r], factor, Exp.exp(sinks[head] - base));
-                part.max[r] = most;
-                for (int d = mixture; d < mixture + width; d++) {
-                    part.mixture[d] *= factor;
-                }
+                run.sink(r, sinks[head]);
+                scale(part.mixture, mixture, width, run.factor[r]);
             }
-            boolean sawNothing = part.sum[r] == 0;
-            inverse[0] = sawNothing ? 0 : 1 / part.sum[r];
+            boolean sawNothing = run.sum[r] == 0;
+            inverse[0] = sawNothing ? 0 : 1 / run.sum[r];
             lse.set(
-                    sawNothing ? Float.NEGATIVE_INFINITY : (float) (part.max[r] + Ln.inDouble(part.sum[r])),
+                    sawNothing ? Float.NEGATIVE_INFINITY : (float) (run.max[r] + Ln.inDouble(run.sum[r])),
                     batch,
                     head,
                     query);

@@ -18,8 +18,8 @@ final class ForwardTile {
     private float[] total = new float[0];
 
     private float[] part = new float[0];
-    private final Running whole = new Running();
-    private final Running chunk = new Running();
+    private final Running whole = new Running(Q);
+    private final Running chunk = new Running(Q);
     private Problem problem = Problem.NONE;
     private int batch;
     private int head;
@@ -132,16 +132,9 @@ final class ForwardTile {
         run.reset();
     }
 
-    /** total := total and part as if their keys had been seen together (FlashDecoding's exact merge). */
+    /** total := total and part as if their keys had been seen together. */
     private void merge() {
-        for (int q = 0; q < Q; q++) {
-            float most = chunk.max[q] > whole.max[q] ? chunk.max[q] : whole.max[q];
-            float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
-            whole.factor[q] = Exp.exp(whole.max[q] - base);
-            chunk.factor[q] = Exp.exp(chunk.max[q] - base);
-            whole.max[q] = most;
-            whole.sum[q] = Math.fma(whole.sum[q], whole.factor[q], chunk.sum[q] * chunk.factor[q]);
-        }
+        whole.join(chunk);
         int width = Tile.padded(problem.valueWidth());
         for (int q = 0; q < Q; q++) {
             for (int i = q * width; i < (q + 1) * width; i++) {
@@ -191,14 +184,9 @@ final class ForwardTile {
         return whole;
     }
 
-    /** A key that every query sees, with a learned score and a value of zero. */
     private void addSink(float sink) {
         for (int q = 0; q < Q; q++) {
-            float most = sink > whole.max[q] ? sink : whole.max[q];
-            float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
-            whole.factor[q] = Exp.exp(whole.max[q] - base);
-            whole.sum[q] = Math.fma(whole.sum[q], whole.factor[q], Exp.exp(sink - base));
-            whole.max[q] = most;
+            whole.sink(q, sink);
         }
         TILE.scale(total, Tile.padded(problem.valueWidth()), whole.factor);
     }

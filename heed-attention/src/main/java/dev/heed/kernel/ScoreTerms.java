@@ -30,6 +30,11 @@ public record ScoreTerms(
         return softcap == 0 && bias == null && alibi == null && rule == null;
     }
 
+    /** True if a bias of −∞ hides a key, as a mask would. */
+    public boolean hides(int batch, int head, int query, int key) {
+        return bias != null && bias.get(batch, head, query, key) == Float.NEGATIVE_INFINITY;
+    }
+
     /** What queries are multiplied by beforehand: an additive comparison scales v in their place. */
     float queryScale() {
         return additive == null ? scale : 1;

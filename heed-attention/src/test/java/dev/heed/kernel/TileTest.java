@@ -245,7 +245,7 @@ class TileTest {
             float[] first = s.floats(s.rows * Q, 30);
             float[] second = s.floats(s.rows * Q, 0);
             same("softmax", arrays(first, second, new float[Q], new float[Q], new float[Q]), (tile, a) -> {
-                Running run = new Running();
+                Running run = new Running(Tile.QUERIES);
                 run.reset();
                 boolean changed = tile.softmax(a.floats[0], s.rows, s.at, run, a.floats[0]);
                 changed |= tile.softmax(a.floats[1], s.rows, s.at + s.rows, run, a.floats[1]);
@@ -264,7 +264,7 @@ class TileTest {
             float[] inPlace = scores.clone();
             float[] apart = new float[scores.length];
             float[] kept = scores.clone();
-            Running run = new Running();
+            Running run = new Running(Tile.QUERIES);
             run.reset();
             new VectorTile().softmax(inPlace, s.rows, s.at, run, inPlace);
             run.reset();
