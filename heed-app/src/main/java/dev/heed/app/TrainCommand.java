@@ -56,7 +56,10 @@ final class TrainCommand extends HeedCommand {
                 "Go on with the model of a Hugging Face folder: its tokenizer and config stay, its weights learn.",
                 "Decoders learn the next token, encoders masked words, from --data: a text file (for encoders a text a line), a"
                         + " folder of *.txt files, or JSON lines with 'text'. Encoder–decoders learn pairs: .tsv, or JSON lines with 'read' and"
-                        + " 'written'."
+                        + " 'written'.",
+                "Where JSON lines have 'text' and 'label', or a folder has a folder of pictures (.png, .jpg) for each class, the model"
+                        + " learns classes: its head that classifies goes on learning, or it gets one. Of each class the last"
+                        + " tenth judges."
             })
     private @Nullable Path from;
 
@@ -269,12 +272,15 @@ final class TrainCommand extends HeedCommand {
             line.put("step_ms", view.medianMillis());
             line.put("train_loss", last.trainLoss());
             line.put("val_loss", last.validationLoss());
+            last.accuracy().ifPresent(accuracy -> line.put("accuracy", accuracy));
             line.put("tokens_per_s", view.tokensPerSecond());
             Json.printLine(terminal, line);
             return;
         }
-        terminal.line("validation loss " + Numbers.fixed(last.validationLoss(), 4) + " (perplexity "
-                + Numbers.fixed(Math.exp(last.validationLoss()), 2) + "), training loss "
+        String so = last.accuracy().isPresent()
+                ? Numbers.fixed(100 * last.accuracy().getAsDouble(), 1) + " % right"
+                : "perplexity " + Numbers.fixed(Math.exp(last.validationLoss()), 2);
+        terminal.line("validation loss " + Numbers.fixed(last.validationLoss(), 4) + " (" + so + "), training loss "
                 + Numbers.fixed(last.trainLoss(), 4) + ", " + Numbers.fixed(view.medianMillis(), 2)
                 + " ms a step (median), " + Numbers.fixed(view.tokensPerSecond(), 0) + " tokens/s; the model is in "
                 + folder);

@@ -6,8 +6,10 @@ import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Terminal;
 import dev.heed.kernel.Kernels;
 import dev.heed.kernel.Workers;
+import dev.heed.model.ClassScore;
 import dev.heed.model.Generation;
 import dev.heed.model.Model;
+import dev.heed.model.Picture;
 import dev.heed.model.arch.Network;
 import dev.heed.text.Visible;
 import dev.heed.train.Progress;
@@ -15,6 +17,7 @@ import dev.heed.train.Recipe;
 import dev.heed.train.Trainer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -112,14 +115,24 @@ final class TrainingView implements Progress {
         terminal.err()
                 .println((terminal.interactive() ? "\r" : "") + "step " + evaluation.step() + "  training loss "
                         + Numbers.fixed(evaluation.trainLoss(), 4) + "  validation loss "
-                        + Numbers.fixed(evaluation.validationLoss(), 4) + "  " + Numbers.fixed(medianMillis(), 2)
+                        + Numbers.fixed(evaluation.validationLoss(), 4) + right(evaluation) + "  "
+                        + Numbers.fixed(medianMillis(), 2)
                         + " ms a step");
-        terminal.err().println("  " + terminal.colours().dim(sample(evaluation.step())));
+        terminal.err().println("  " + terminal.colours().dim(sample(evaluation)));
+    }
+
+    private static String right(Evaluation evaluation) {
+        return evaluation.accuracy().isEmpty()
+                ? ""
+                : "  " + Numbers.fixed(100 * evaluation.accuracy().getAsDouble(), 1) + " % right";
     }
 
     @Override
     public Optional<JsonNode> heads(Evaluation evaluation) {
         try (Model model = Model.load(folder)) {
+            if (model.network() instanceof Network.Viewer) {
+                return Optional.empty(); // no tokens to repeat
+            }
             CheckpointHeads heads = CheckpointHeads.of(model, trainer.task().prompt());
             terminal.err().println("  " + terminal.colours().dim(heads.line()));
             if (terminal.interactive()) {
@@ -130,14 +143,18 @@ final class TrainingView implements Progress {
     }
 
     /** What the model of the folder makes of the task's prompt. */
-    private String sample(int seed) {
+    private String sample(Evaluation evaluation) {
         try (Model model = Model.load(folder)) {
             warn(model);
             String prompt = trainer.task().prompt();
+            if (evaluation.accuracy().isPresent()) {
+                return Visible.quote(prompt) + "  " + classified(model, prompt);
+            }
             return model.network() instanceof Network.Encoder
                     ? prompt + "  " + filled(model, prompt)
-                    : Visible.quote(model.generate(prompt, Generation.Options.sampling(SAMPLE_TOKENS, 0.8, seed))
-                            .text());
+                    : Visible.quote(
+                            model.generate(prompt, Generation.Options.sampling(SAMPLE_TOKENS, 0.8, evaluation.step()))
+                                    .text());
         }
     }
 
@@ -147,6 +164,16 @@ final class TrainingView implements Progress {
             model.warnings().forEach(warning -> terminal.err().println("  note: " + warning));
             warned = true;
         }
+    }
+
+    private static String classified(Model model, String prompt) {
+        List<ClassScore> classes = model.network() instanceof Network.Viewer
+                ? model.classify(Picture.read(Path.of(prompt)))
+                : model.classify(prompt);
+        return classes.stream()
+                .limit(2)
+                .map(each -> Visible.escape(each.label()) + " " + Numbers.fixed(each.score(), 2))
+                .collect(Collectors.joining(", "));
     }
 
     private static String filled(Model model, String prompt) {

@@ -592,6 +592,37 @@ public final class Ops {
         return result;
     }
 
+    /**
+     * The mean over rows of −log softmax(x)[label], of logits that exist anyway: classes of whole texts.
+     *
+     * @param x [rows, classes]
+     * @param labels one per row; rows with a negative one are left out
+     * @param smoothing the share of each label that all labels share evenly
+     * @return one element; 0 if no row has a label
+     */
+    public static Value crossEntropy(Tape tape, Value x, int[] labels, double smoothing) {
+        int counted = (int)
+                java.util.Arrays.stream(labels).filter(label -> label >= 0).count();
+        float[] loss = new float[labels.length];
+        Softmax.crossEntropy(x.tensor(), labels, smoothing, loss);
+        double sum = 0;
+        for (float each : loss) {
+            sum += each;
+        }
+        Tensor mean = Tensor.full(counted == 0 ? 0 : (float) (sum / counted), 1);
+        Value result = Value.result(tape, mean, tape.wants(x) && counted > 0);
+        if (result.isWanted()) {
+            tape.add(result, () -> {
+                float scale = result.gradient().get(0) / counted;
+                Tensor d = tape.room(x.tensor().shape());
+                Softmax.crossEntropyBackward(x.tensor(), labels, smoothing, scale, d);
+                addTo(x, d);
+                tape.takeBack(d);
+            });
+        }
+        return result;
+    }
+
     private static int tileRows(int vocabulary) {
         return Math.max(1, LOGITS / Math.max(1, vocabulary));
     }

@@ -1,5 +1,7 @@
 package dev.heed.model;
 
+import dev.heed.model.checkpoint.Config;
+
 /**
  * One class of a text or picture.
  *
@@ -11,4 +13,12 @@ package dev.heed.model;
  * @param score a probability: among the classes, or where labels do not exclude each other of this one alone; for a
  *     regression the number itself
  */
-public record ClassScore(String label, double score) {}
+public record ClassScore(String label, double score) {
+    /** What config.json calls a class. */
+    public static String label(Config config, int index) {
+        return config.within("id2label")
+                .filter(labels -> labels.has(Integer.toString(index)))
+                .map(labels -> labels.requireString(Integer.toString(index)))
+                .orElse("LABEL_" + index);
+    }
+}

@@ -13,8 +13,13 @@ import java.util.List;
 /**
  * What {@code preprocessor_config.json} asks for: resizing to the model's size, pixels from 0 to 1, normed by channel; then
  * cut into patches. Where the file is absent, ViT's usual values hold: bilinear, mean and deviation 0.5.
+ *
+ * <pre>{@code
+ * PictureReader reader = PictureReader.read(folder, viewer.cut());
+ * Tensor patches = reader.patches(List.of(Picture.read(Path.of("cat.png"))));
+ * }</pre>
  */
-final class PictureReader {
+public final class PictureReader {
     private final Cut cut;
     private final Resize resize;
     private final boolean resizes;
@@ -39,7 +44,12 @@ final class PictureReader {
         }
     }
 
-    static PictureReader read(Path folder, Cut cut) {
+    /**
+     * What a model's folder asks for.
+     *
+     * @param cut how the model's pictures become patches
+     */
+    public static PictureReader read(Path folder, Cut cut) {
         return new PictureReader(Config.readPreprocessor(folder), cut);
     }
 
@@ -74,7 +84,7 @@ final class PictureReader {
     }
 
     /** [pictures·P, channels·height·width]. */
-    Tensor patches(List<Picture> pictures) {
+    public Tensor patches(List<Picture> pictures) {
         int perPicture = cut.tokens() - 1;
         Tensor patches = Tensor.zeros(pictures.size() * perPicture, cut.numbers());
         for (int i = 0; i < pictures.size(); i++) {

@@ -84,7 +84,7 @@ final class Predictions {
                                 "classify: the checkpoint has no head that classifies; one of a classification model is needed"));
         double[] values = scores(model, scores);
         return order(values)
-                .mapToObj(i -> new ClassScore(label(model, i), values[i]))
+                .mapToObj(i -> new ClassScore(ClassScore.label(model.config(), i), values[i]))
                 .toList();
     }
 
@@ -96,7 +96,7 @@ final class Predictions {
         for (int i = 0; i < run.tokens().size(); i++) {
             double[] probabilities = softmax(scores.select(0, i));
             int best = order(probabilities).findFirst().orElseThrow();
-            all.add(new TokenClass(run.tokens().get(i), label(model, best), probabilities[best]));
+            all.add(new TokenClass(run.tokens().get(i), ClassScore.label(model.config(), best), probabilities[best]));
         }
         return List.copyOf(all);
     }
@@ -150,14 +150,6 @@ final class Predictions {
                         .toArray();
             default -> softmax(classes);
         };
-    }
-
-    private static String label(Model model, int index) {
-        return model.config()
-                .within("id2label")
-                .filter(labels -> labels.has(Integer.toString(index)))
-                .map(labels -> labels.requireString(Integer.toString(index)))
-                .orElse("LABEL_" + index);
     }
 
     /** Indexes of the largest values first, of equal ones the lower index. */

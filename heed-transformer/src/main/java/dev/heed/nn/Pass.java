@@ -155,6 +155,11 @@ public final class Pass {
         return Ops.embedding(tape, x, rows);
     }
 
+    /** The mean loss of labels, one per row of these class scores. */
+    public Value crossEntropy(Value scores, int[] labels) {
+        return Ops.crossEntropy(tape, scores, labels, smoothing);
+    }
+
     /** A pass of one token for each sequence of this one: a decoder that takes one step. */
     public Pass single() {
         int[] ones = new int[lengths.length];

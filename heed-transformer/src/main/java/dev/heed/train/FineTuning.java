@@ -1,7 +1,9 @@
 package dev.heed.train;
 
+import dev.heed.model.ClassScore;
 import dev.heed.model.arch.Architectures;
 import dev.heed.model.arch.Network;
+import dev.heed.model.arch.NewHead;
 import dev.heed.model.arch.Parameters;
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.Config;
@@ -14,13 +16,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Further training of a model that a folder holds, on data of the user's: the folder's tokenizer and config are kept, its weights
- * go on learning. A decoder learns the next token, an encoder masked words, an encoder–decoder to write one text from another.
+ * go on learning. A decoder learns the next token, an encoder masked words, an encoder–decoder to write one text from another;
+ * each of them, and a model that looks at pictures, classes, where the data have them. Then its head that classifies goes on
+ * learning, or one is made that has the classes of the data.
  *
  * <pre>{@code
  * Trainer trainer = FineTuning.of(Path.of("models/tiny")).trainer(Path.of("letters.jsonl"));
@@ -82,12 +87,19 @@ public record FineTuning(
      * @param data a file or a folder, see {@code heed train --help}
      */
     public Trainer trainer(Path data) {
-        Start start = start();
+        Given given = Given.read(data);
+        Start start = given instanceof Given.Classed classed ? start(classed) : start();
         Recipe recipe = recipe(start.config(), start.network());
-        Learned learned = Learned.read(data, recipe.context());
+        if (start.network() instanceof Network.Viewer viewer) {
+            return Trainer.further(recipe, looking(viewer, given, data, start), start);
+        }
+        Learned learned = new Learned(given, data.toString(), recipe.context());
         try (Tokenizer reader = Tokenizer.load(from);
                 Tokenizer writer = Tokenizer.loadWritten(from).orElse(reader)) {
-            return Trainer.further(recipe, task(start.network(), learned, reader, writer), start);
+            Task task = given instanceof Given.Classed classed
+                    ? classes(start, learned, classed, reader)
+                    : task(start.network(), learned, reader, writer);
+            return Trainer.further(recipe, task, start);
         }
     }
 
@@ -124,18 +136,82 @@ public record FineTuning(
             Parameters parameters =
                     Parameters.learning(checkpoint, Architectures.of(config).base());
             Network network = Architectures.build(config, checkpoint, parameters);
-            return new Start(Optional.of(this), configInFloat32(), network, parameters, companions());
+            return start(Json.write(configInFloat32()), network, parameters);
         }
     }
 
-    private String configInFloat32() {
+    /** With the model's own head if it has one that classifies, else with a new one. */
+    private Start start(Given.Classed classed) {
+        Start asItIs = start();
+        if (Seen.classes(asItIs.network()) > 0) {
+            return asItIs;
+        }
+        Config was = Config.read(from);
+        List<String> names = classed.classes();
+        NewHead head = NewHead.of(was, names.size(), new Initialization(seed, deviation(was), 1));
+        ObjectNode config = classifying(configInFloat32(), head, names);
+        try (Checkpoint checkpoint = Checkpoint.open(from)) {
+            Parameters parameters =
+                    Parameters.learning(checkpoint, Architectures.of(was).base(), head);
+            Network network = Architectures.fresh(Config.parse(from + "/config.json", Json.write(config)), parameters);
+            return start(Json.write(config), network, parameters);
+        }
+    }
+
+    private Start start(String config, Network network, Parameters parameters) {
+        return new Start(Optional.of(this), config, network, parameters, companions());
+    }
+
+    private static double deviation(Config config) {
+        return config.doubleOr("initializer_range", config.doubleOr("init_std", 0.02, 0, 1), 0, 1);
+    }
+
+    /** A config that names another head and its classes, as transformers writes it. */
+    private static ObjectNode classifying(ObjectNode config, NewHead head, List<String> names) {
+        config.putArray("architectures").add(head.architecture());
+        config.put("problem_type", "single_label_classification").remove("num_labels");
+        ObjectNode label2id = config.putObject("label2id");
+        ObjectNode id2label = config.putObject("id2label");
+        for (int i = 0; i < names.size(); i++) {
+            id2label.put(Integer.toString(i), names.get(i));
+            label2id.put(names.get(i), i);
+        }
+        return config;
+    }
+
+    /** The classes that a model's config names, as {@code heed classify} calls them. */
+    private static List<String> names(Start start) {
+        Config config = Config.parse("config.json", start.config());
+        config.oneOfOr("problem_type", "single_label_classification", "single_label_classification");
+        return IntStream.range(0, Seen.classes(start.network()))
+                .mapToObj(i -> ClassScore.label(config, i))
+                .toList();
+    }
+
+    private static Task classes(Start start, Learned learned, Given.Classed classed, Tokenizer tokenizer) {
+        if (classed instanceof Given.ClassedPictures) {
+            throw new IllegalArgumentException(learned.name() + ": a model that reads texts cannot learn from pictures;"
+                    + " give texts with their classes: a .jsonl file with 'text' and 'label'");
+        }
+        return learned.classes(classed, names(start), tokenizer);
+    }
+
+    private Task looking(Network.Viewer viewer, Given given, Path data, Start start) {
+        if (given instanceof Given.ClassedPictures pictures) {
+            return Learned.classes(pictures, names(start), from, viewer.cut());
+        }
+        throw new IllegalArgumentException(data + ": a model that looks at pictures learns their classes: give a folder"
+                + " with a folder of pictures (.png, .jpg) for each class");
+    }
+
+    private ObjectNode configInFloat32() {
         ObjectNode tree = (ObjectNode) Json.read(from.resolve("config.json"), 1 << 20);
         for (String key : List.of("dtype", "torch_dtype")) {
             if (tree.has(key)) {
                 tree.put(key, "float32");
             }
         }
-        return Json.write(tree);
+        return tree;
     }
 
     private List<Path> companions() {
@@ -191,7 +267,7 @@ public record FineTuning(
                 learned.written(texts -> new Pairs.Sides(tokenizer.json(), writer.json()));
             case Network.Viewer viewer ->
                 throw new IllegalArgumentException(
-                        "train: models that look at pictures cannot be trained further, only models of text");
+                        learned.name() + ": a model that looks at pictures foretells no text; take a model of text");
         };
     }
 }

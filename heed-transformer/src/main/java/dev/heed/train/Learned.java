@@ -1,5 +1,7 @@
 package dev.heed.train;
 
+import dev.heed.model.PictureReader;
+import dev.heed.model.arch.Network;
 import dev.heed.text.SpecialToken;
 import dev.heed.text.Tokenizer;
 import dev.heed.text.Tokens;
@@ -47,6 +49,7 @@ record Learned(Given given, String name, int context) {
                 throw new IllegalArgumentException(name
                         + ": pairs are for encoder–decoders; a decoder learns from texts: a text file, a folder of them,"
                         + " or JSON lines with 'text'");
+            case Given.Classed classed -> throw withClasses();
         };
     }
 
@@ -60,6 +63,7 @@ record Learned(Given given, String name, int context) {
                 throw new IllegalArgumentException(
                         name + ": pairs are for encoder–decoders; an encoder learns masked words from texts: a text"
                                 + " file (a text a line), a folder of them, or JSON lines with 'text'");
+            case Given.Classed classed -> throw withClasses();
         };
         if (texts.size() < Given.LEAST) {
             throw new IllegalArgumentException(
@@ -84,6 +88,48 @@ record Learned(Given given, String name, int context) {
                 .toList();
         Pairs ids = new Pairs(cut.apply(texts), train, Given.last(pairs.all()));
         return new Translation(ids, ids.first());
+    }
+
+    /**
+     * The class of each text: for models with a head that classifies.
+     *
+     * @param names of the classes
+     */
+    Task classes(Given.Classed classed, List<String> names, Tokenizer tokenizer) {
+        List<Given.Example> all = classed.all();
+        Pieces pieces = new Pieces(context, Pieces.Kind.CLOSED);
+        List<int[]> ids = all.stream()
+                .map(each -> pieces.beginning(tokenizer.encode(each.content())))
+                .toList();
+        String sha256 = Hash.sha256(all.stream()
+                .flatMap(each -> Stream.of(each.content(), each.label()))
+                .toArray(String[]::new));
+        String json = tokenizer.json();
+        Classes.Facts facts = new Classes.Facts(
+                json, tokenizer.size(), sha256, beginning(all.getFirst().content(), json));
+        return new Classes(classed, names, new Seen.Texts(ids), facts);
+    }
+
+    /**
+     * The class of each picture.
+     *
+     * @param folder of the model
+     */
+    static Task classes(Given.ClassedPictures pictures, List<String> names, Path folder, Network.Cut cut) {
+        List<Path> files =
+                pictures.all().stream().map(each -> Path.of(each.content())).toList();
+        String sha256 = Hash.sha256(pictures.all().stream()
+                .flatMap(each -> Stream.of(Hash.sha256(Path.of(each.content())), each.label()))
+                .toArray(String[]::new));
+        Classes.Facts facts = new Classes.Facts("", 0, sha256, files.getFirst().toString());
+        Seen.Pictures seen = new Seen.Pictures(files, PictureReader.read(folder, cut), cut.tokens());
+        return new Classes(pictures, names, seen, facts);
+    }
+
+    private IllegalArgumentException withClasses() {
+        return new IllegalArgumentException(name
+                + ": data with classes (a 'label' for each text, or a folder of pictures for each class) are for a model"
+                + " that goes on: --from DIR");
     }
 
     private Documents documents(String tokenizerJson, List<String> texts, Pieces.Kind kind) {

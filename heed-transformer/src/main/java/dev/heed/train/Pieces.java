@@ -48,14 +48,24 @@ record Pieces(int most, Kind kind) {
                 : pieces.filter(piece -> Arrays.stream(piece.ids()).anyMatch(special.negate()));
     }
 
+    /** A text's ids; of a longer text as many as a piece takes, closed. */
+    int[] beginning(Tokens tokens) {
+        int[] ids = tokens.ids();
+        if (ids.length <= most) {
+            return ids;
+        }
+        int behind = added(tokens.all().reversed());
+        int before = added(tokens.all());
+        return IntStream.concat(
+                        Arrays.stream(ids, 0, before + room(before, behind)),
+                        Arrays.stream(ids, ids.length - behind, ids.length))
+                .toArray();
+    }
+
     private Stream<Document> cut(List<Token> tokens, int[] ids) {
         int before = added(tokens);
         int behind = added(tokens.reversed());
-        int room = most - before - behind;
-        if (room < 1) {
-            throw new IllegalArgumentException("train: the tokenizer adds " + (before + behind)
-                    + " tokens to each text, so the context must be more than that, got " + most);
-        }
+        int room = room(before, behind);
         int length = ids.length - before - behind;
         int count = (length + room - 1) / room;
         return IntStream.range(0, count).mapToObj(i -> {
@@ -69,6 +79,14 @@ record Pieces(int most, Kind kind) {
                     .toArray();
             return new Document(piece, piece, last);
         });
+    }
+
+    private int room(int before, int behind) {
+        if (most <= before + behind) {
+            throw new IllegalArgumentException("train: the tokenizer adds " + (before + behind)
+                    + " tokens to each text, so the context must be more than that, got " + most);
+        }
+        return most - before - behind;
     }
 
     private static int part(long length, int i, int count) {

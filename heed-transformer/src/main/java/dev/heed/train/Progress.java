@@ -1,6 +1,7 @@
 package dev.heed.train;
 
 import java.util.Optional;
+import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 
 /** Hears how a run goes. */
@@ -22,8 +23,19 @@ public interface Progress {
      * @param step steps before it
      * @param trainLoss mean loss of a fixed sample of the training part, in nats
      * @param validationLoss mean loss of the whole validation part, in nats
+     * @param accuracy the share of the validation part whose likeliest class is right, where classes are learned
      */
-    record Evaluation(int step, double trainLoss, double validationLoss) {}
+    record Evaluation(int step, double trainLoss, double validationLoss, OptionalDouble accuracy) {
+        /** The one number that people judge by: accuracy where there is one, else perplexity. */
+        String metric() {
+            return accuracy.isPresent() ? "accuracy" : "perplexity";
+        }
+
+        /** Its value. */
+        double value() {
+            return accuracy.orElse(Math.exp(validationLoss));
+        }
+    }
 
     /**
      * The best evaluation so far.

@@ -3,6 +3,7 @@ package dev.heed.train;
 import dev.heed.grad.Value;
 import dev.heed.model.arch.Network;
 import dev.heed.nn.Pass;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
@@ -21,7 +22,7 @@ public interface Task {
         VALIDATION
     }
 
-    /** A tokenizer that gives the ids that are learned, in the format of Hugging Face tokenizers. */
+    /** A tokenizer that gives the ids that are learned, in the format of Hugging Face tokenizers; empty where nothing is text. */
     String tokenizerJson();
 
     /** How many ids there are. */
@@ -33,7 +34,10 @@ public interface Task {
     /** Tokens of a part. */
     long size(Split split);
 
-    /** A text to try a model with while it learns: the beginning of one to be continued, or one with a mask or to be answered. */
+    /**
+     * Something to try a model with while it learns: the beginning of a text to be continued, one with a mask, to be answered or to
+     * be classified, or a picture's path.
+     */
     String prompt();
 
     /** Refuses, in one sentence, a network that cannot learn this or a recipe that does not fit. */
@@ -59,7 +63,20 @@ public interface Task {
 
         /** The mean loss of the labels, in nats. */
         Value loss(Network network, Passes passes);
+
+        /** Judges a network that does not learn from it. */
+        default Judgement judged(Network network) {
+            return new Judgement(loss(network, Pass::of).tensor().get(0), OptionalLong.empty());
+        }
     }
+
+    /**
+     * What a network makes of a batch.
+     *
+     * @param loss the mean loss of the labels, in nats
+     * @param right how many labels are the likeliest class, where labels are classes
+     */
+    record Judgement(double loss, OptionalLong right) {}
 
     /** Makes a batch's passes: that of an encoder before that of the decoder beside it. */
     @FunctionalInterface

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -169,14 +170,31 @@ public final class Trainer {
 
     /** The mean loss of {@link Task#evaluation} in nats; its exponential is the perplexity. */
     public double loss(Task.Split split) {
+        return judge(split).loss();
+    }
+
+    /**
+     * What a part of the data says of the model.
+     *
+     * @param loss the mean loss in nats
+     * @param accuracy the share of labels that are the likeliest class, where labels are classes
+     */
+    record Judged(double loss, OptionalDouble accuracy) {}
+
+    /** By {@link Task#evaluation}. */
+    Judged judge(Task.Split split) {
         double sum = 0;
         long labels = 0;
+        long right = 0;
+        boolean classes = true;
         for (Task.Batch batch : (Iterable<Task.Batch>) task.evaluation(recipe.context(), split)::iterator) {
-            double loss = batch.loss(network, Pass::of).tensor().get(0);
-            sum += loss * batch.labels();
+            Task.Judgement one = batch.judged(network);
+            sum += one.loss() * batch.labels();
             labels += batch.labels();
+            right += one.right().orElse(0);
+            classes &= one.right().isPresent();
         }
-        return sum / labels;
+        return new Judged(sum / labels, classes ? OptionalDouble.of((double) right / labels) : OptionalDouble.empty());
     }
 
     // ---- state

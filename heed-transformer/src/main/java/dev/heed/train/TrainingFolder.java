@@ -119,8 +119,10 @@ final class TrainingFolder {
         trainer.companions().forEach(this::copy);
         write("config.json", trainer.config());
         String tokenizer = trainer.task().tokenizerJson();
-        write("tokenizer.json", tokenizer);
-        writeUnlessCopied(trainer, "tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
+        if (!tokenizer.isEmpty()) {
+            write("tokenizer.json", tokenizer);
+            writeUnlessCopied(trainer, "tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
+        }
         writeUnlessCopied(trainer, "generation_config.json", HubFiles.generationConfig(trainer.config()));
     }
 
@@ -188,6 +190,7 @@ final class TrainingFolder {
                 .put("train_loss", last.trainLoss())
                 .put("validation_loss", last.validationLoss())
                 .put("model_sha256", Hash.sha256(folder.resolve(MODEL)));
+        last.accuracy().ifPresent(accuracy -> result.put("accuracy", accuracy));
         ArrayNode losses = result.putArray("first_losses");
         for (String line : first) {
             losses.add(Json.parse(METRICS, line).path("loss").asDouble());

@@ -146,7 +146,7 @@ public final class TrainingRun {
                 .put("step", evaluation.step())
                 .put("train_loss", evaluation.trainLoss())
                 .put("val_loss", evaluation.validationLoss())
-                .put("perplexity", Math.exp(evaluation.validationLoss()))));
+                .put(evaluation.metric(), evaluation.value())));
         best = best.and(evaluation.validationLoss());
         save();
         progress.evaluated(evaluation);
@@ -161,8 +161,8 @@ public final class TrainingRun {
     }
 
     private Progress.Evaluation evaluation() {
-        return new Progress.Evaluation(
-                trainer.steps(), trainer.loss(Task.Split.TRAIN), trainer.loss(Task.Split.VALIDATION));
+        Trainer.Judged held = trainer.judge(Task.Split.VALIDATION);
+        return new Progress.Evaluation(trainer.steps(), trainer.loss(Task.Split.TRAIN), held.loss(), held.accuracy());
     }
 
     private void save() {

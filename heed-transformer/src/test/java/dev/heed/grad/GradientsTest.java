@@ -88,6 +88,12 @@ class GradientsTest {
                 s(5, 7),
                 s(11, 7),
                 s(11)));
+        for (double smoothing : List.of(0.0, 0.2)) {
+            cases.add(new Case(
+                    "cross-entropy of logits, smoothing " + smoothing,
+                    (t, v) -> Ops.crossEntropy(t, v.get(0), labels, smoothing),
+                    s(5, 11)));
+        }
         for (Likelihood rule : List.of(new Likelihood(0, 0.2), new Likelihood(1.5f, 0), new Likelihood(1.5f, 0.2))) {
             cases.add(new Case(
                     "cross-entropy by " + rule,

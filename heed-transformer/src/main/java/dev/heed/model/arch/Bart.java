@@ -67,7 +67,7 @@ final class Bart implements Network.EncoderDecoder {
     private record ClassHead(Linear dense, Linear out) {
         Value forward(Pass pass, Value ends) {
             Value inner = Ops.activate(pass.tape(), Activation.TANH, dense.forward(pass.tape(), ends));
-            return out.forward(pass.tape(), inner);
+            return out.forward(pass.tape(), pass.dropout(inner));
         }
     }
 

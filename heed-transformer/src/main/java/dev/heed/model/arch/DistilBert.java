@@ -115,7 +115,7 @@ final class DistilBert implements Network.Encoder {
     private record ClassHead(Linear pooler, Linear out) {
         Value forward(Pass pass, Value first) {
             Value pooled = Ops.activate(pass.tape(), Activation.RELU, pooler.forward(pass.tape(), first));
-            return out.forward(pass.tape(), pooled);
+            return out.forward(pass.tape(), pass.dropout(pooled));
         }
     }
 

@@ -47,6 +47,7 @@ public final class Parameters {
     private final @Nullable Checkpoint checkpoint;
     private final String base;
     private final @Nullable Initializer initializer;
+    private final @Nullable NewHead head;
     private final Predicate<String> fixed;
     private final Set<String> used = Collections.synchronizedSet(new LinkedHashSet<>());
     private final List<String> missing = new ArrayList<>();
@@ -60,20 +61,21 @@ public final class Parameters {
         Tensor create(String name, int... shape);
     }
 
-    private Parameters(Mode mode, @Nullable Checkpoint checkpoint, String base, @Nullable Initializer initializer) {
-        this(mode, checkpoint, base, initializer, name -> false);
-    }
-
-    private Parameters(
-            Mode mode,
-            @Nullable Checkpoint checkpoint,
-            String base,
-            @Nullable Initializer initializer,
-            Predicate<String> fixed) {
+    private Parameters(Mode mode, Checkpoint checkpoint, String base, @Nullable NewHead head) {
         this.mode = mode;
         this.checkpoint = checkpoint;
         this.base = base;
+        this.initializer = head == null ? null : head.initializer();
+        this.head = head;
+        this.fixed = name -> false;
+    }
+
+    private Parameters(Initializer initializer, Predicate<String> fixed) {
+        this.mode = Mode.LEARN;
+        this.checkpoint = null;
+        this.base = "";
         this.initializer = initializer;
+        this.head = null;
         this.fixed = fixed;
     }
 
@@ -96,14 +98,19 @@ public final class Parameters {
         return new Parameters(Mode.LEARN, checkpoint, base, null);
     }
 
+    /** Loads parameters that may be learned, below a new head. */
+    public static Parameters learning(Checkpoint checkpoint, String base, NewHead head) {
+        return new Parameters(Mode.LEARN, checkpoint, base, head);
+    }
+
     /** New parameters that are to be learned. */
     public static Parameters fresh(Initializer initializer) {
-        return new Parameters(Mode.LEARN, null, "", initializer);
+        return fresh(initializer, name -> false);
     }
 
     /** New parameters that are to be learned, but for those that stay as they are made, such as biases of 0. */
     public static Parameters fresh(Initializer initializer, Predicate<String> fixed) {
-        return new Parameters(Mode.LEARN, null, "", initializer, fixed);
+        return new Parameters(initializer, fixed);
     }
 
     /** The parameters to be learned, by name, in the order of building, in the layout of checkpoints. */
@@ -249,9 +256,9 @@ public final class Parameters {
                 : Optional.empty();
     }
 
-    /** True if the checkpoint has it; new models have everything. */
+    /** True if the checkpoint has it, or a new head; new models have everything. */
     public boolean has(String name) {
-        return checkpoint == null || find(name).isPresent();
+        return checkpoint == null || isNew(name) || find(name).isPresent();
     }
 
     /** The first of two names if the checkpoint has it, else the second, which new models have, too. */
@@ -264,9 +271,11 @@ public final class Parameters {
         return checkpoint != null;
     }
 
-    /** The first size of a tensor of the checkpoint. */
+    /** The first size of a tensor of the checkpoint, or the classes of a new head. */
     public int rows(String name) {
-        return Math.toIntExact(open().info(find(name).orElse(name)).shape()[0]);
+        return head != null && isNew(name)
+                ? head.classes()
+                : Math.toIntExact(open().info(find(name).orElse(name)).shape()[0]);
     }
 
     /** Builds layers 0..count−1, loading them at the same time where order does not matter. */
@@ -281,7 +290,7 @@ public final class Parameters {
     // ----------------------------------------------------------------------------------------------
 
     private Tensor tensor(String name, int... shape) {
-        if (checkpoint == null) {
+        if (checkpoint == null || isNew(name)) {
             return created(name, shape);
         }
         Optional<String> found = find(name);
@@ -317,7 +326,14 @@ public final class Parameters {
         return Tensor.zeros(1).broadcastTo(shape);
     }
 
+    private boolean isNew(String name) {
+        return head != null && head.has(name) && find(name).isEmpty();
+    }
+
     private Optional<String> find(String name) {
+        if (head != null && NewHead.replaces(name)) {
+            return Optional.empty();
+        }
         Optional<String> found = open().find(name, "");
         if (found.isEmpty() && name.startsWith(base)) {
             found = open().find(name.substring(base.length()), "");
