@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * FlashAttention (Dao et al. 2022, arXiv 2205.14135), so memory beyond inputs and output is O(N).
  */
 public final class Attention {
-    /** Statistics keep positions and keys as floats. */
-    private static final int MOST_KEYS = 1 << 24;
+    /** Statistics keep positions, keys and what lies between them as floats. */
+    private static final int MOST_POSITIONS = 1 << 24;
 
     private static final Attention SCALED_DOT_PRODUCT =
             new Attention(Score.scaledDotProduct(), Float.NaN, 0, Mask.none(), null, null, null);
@@ -231,9 +231,9 @@ public final class Attention {
     public AttentionStatistics.Result applyWithStatistics(
             Tensor query, Tensor key, Tensor value, AttentionStatistics.Request request) {
         Problem p = problem(query, key, value);
-        if (p.keys() > MOST_KEYS) {
-            throw new IllegalArgumentException("attend: statistics tell at most 2^24 keys apart, got M=" + p.keys()
-                    + "; use weights() for parts of them");
+        if (Math.max(p.queries(), p.keys()) > MOST_POSITIONS) {
+            throw new IllegalArgumentException("attend: statistics tell at most 2^24 positions apart, got N="
+                    + p.queries() + ", M=" + p.keys() + "; use weights() for parts of them");
         }
         int b = p.batches();
         int h = p.heads();
