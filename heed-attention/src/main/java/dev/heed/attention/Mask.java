@@ -194,12 +194,13 @@ public final class Mask {
      */
     public static Mask documents(int... lengths) {
         int[] length = nonNegative("Mask.documents", lengths);
-        int total = 0;
-        for (int one : length) {
-            total = Math.addExact(total, one);
+        long total = Arrays.stream(length).asLongStream().sum();
+        if (total > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(
+                    "Mask.documents: lengths sum to " + total + ", more positions than one array holds (2^31 - 9)");
         }
-        int[] from = new int[total];
-        int[] to = new int[total];
+        int[] from = new int[(int) total];
+        int[] to = new int[(int) total];
         int at = 0;
         for (int one : length) {
             Arrays.fill(from, at, at + one, at);
@@ -237,7 +238,7 @@ public final class Mask {
     public static Mask dense(boolean[] visible, int... shape) {
         long expected = 1;
         for (int size : nonNegative("Mask.dense", shape)) {
-            expected *= size;
+            expected = size == 0 ? 0 : Math.min(expected, Long.MAX_VALUE / size) * size;
         }
         if (shape.length > 4 || expected != visible.length) {
             throw new IllegalArgumentException("Mask.dense: the values must fill a shape of at most 4 axes, shape "
