@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * FlashAttention (Dao et al. 2022, arXiv 2205.14135), so memory beyond inputs and output is O(N).
  */
 public final class Attention {
-    /** Statistics keep positions and keys as floats. */
-    private static final int MOST_KEYS = 1 << 24;
+    /** Statistics keep positions, keys and what lies between them as floats. */
+    private static final int MOST_POSITIONS = 1 << 24;
 
     private static final Attention SCALED_DOT_PRODUCT =
             new Attention(Score.scaledDotProduct(), Float.NaN, 0, Mask.none(), null, null, null);
@@ -231,9 +231,9 @@ public final class Attention {
     public AttentionStatistics.Result applyWithStatistics(
             Tensor query, Tensor key, Tensor value, AttentionStatistics.Request request) {
         Problem p = problem(query, key, value);
-        if (p.keys() > MOST_KEYS) {
-            throw new IllegalArgumentException("attend: statistics tell at most 2^24 keys apart, got M=" + p.keys()
-                    + "; use weights() for parts of them");
+        if (Math.max(p.queries(), p.keys()) > MOST_POSITIONS) {
+            throw new IllegalArgumentException("attend: statistics tell at most 2^24 positions apart, got N="
+                    + p.queries() + ", M=" + p.keys() + "; use weights() for parts of them");
         }
         int b = p.batches();
         int h = p.heads();
@@ -338,10 +338,11 @@ public final class Attention {
         if (bias == null) {
             throw new IllegalStateException("attend: a bias gradient needs a bias; this description has none");
         }
+        Backward.Pass pass = pass(query, key, value, result, dOutput);
         int[] four = {1, 1, 1, 1};
         System.arraycopy(bias.shape(), 0, four, 4 - bias.rank(), bias.rank());
         Tensor dBias = Tensor.zeros(four);
-        Backward.bias(pass(query, key, value, result, dOutput), dBias);
+        Backward.bias(pass, dBias);
         return dBias.reshape(bias.shape());
     }
 
@@ -431,8 +432,8 @@ public final class Attention {
             int keyFrom,
             int keyTo) {
         Problem problem = problem(query, key, key);
-        checkPart("batch", batch, batch + 1, problem.batches());
-        checkPart("head", head, head + 1, problem.heads());
+        checkPart("batch", batch, batch + 1L, problem.batches());
+        checkPart("head", head, head + 1L, problem.heads());
         checkPart("queries", queryFrom, queryTo, problem.queries());
         checkPart("keys", keyFrom, keyTo, problem.keys());
         check("attend: lse must be [B, Hq, N]", lse, problem.batches(), problem.heads(), problem.queries());
@@ -441,7 +442,7 @@ public final class Attention {
         return weights;
     }
 
-    private static void checkPart(String what, int from, int to, int size) {
+    private static void checkPart(String what, int from, long to, int size) {
         if (from < 0 || from > to || to > size) {
             throw new IndexOutOfBoundsException("attend: weights of " + what + " " + from + ".." + to
                     + " were asked for; they must lie within 0.." + size + ", the end excluded");
@@ -511,7 +512,13 @@ public final class Attention {
         checkPerHead("sink", sink, scores[1]);
         float factor = scaleFor(width);
         if (score instanceof Score.Cosine cosine) {
-            factor = (float) (factor / cosine.temperature());
+            float scaled = (float) (factor / cosine.temperature());
+            if (Float.isInfinite(scaled)) {
+                throw new IllegalArgumentException(
+                        "attend: the scale over the cosine's temperature must be finite, got " + factor + " / "
+                                + cosine.temperature());
+            }
+            factor = scaled;
         }
         ScoreRule rule = score instanceof Score.Custom custom ? custom.rule() : null;
         Tensor additive = score instanceof Score.Additive given ? ScoreInputs.perHead(given.v(), 2, scores[1]) : null;

@@ -12,7 +12,7 @@ import dev.heed.tensor.Tensor;
  * float nats = result.statistics().entropy().get(0, 3, 9); // of head 3, query 9
  * }</pre>
  *
- * @param entropy [B, Hq, N]: −Σ α ln α in nats; at most ln of the number of visible keys
+ * @param entropy [B, Hq, N]: −Σ α ln α in nats; at most ln of the number of visible keys, unless a sink takes a share
  * @param distance [B, Hq, N]: Σ α · |position − j|, in keys
  * @param topWeights [B, Hq, N, k]: the k largest weights, falling; 0 where fewer keys have weight
  * @param topKeys row-major [B, Hq, N, k]: their keys, the first of equals in front; −1 where there is none

@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Mask {
     private static final Mask NONE = new Mask(List.of(), List.of());
+    /** A window without an end on one side; as a number of keys it would end where positions are far away. */
+    private static final int ALL = Integer.MAX_VALUE;
 
     /** Clips the interval {@code [from, to)} of visible keys of one query; the loop bounds of every kernel. */
     private interface Rule {
@@ -71,12 +73,12 @@ public final class Mask {
 
     /** Query i sees keys 0..i: first query and first key are aligned. */
     public static Mask causalTopLeft() {
-        return window(Integer.MAX_VALUE, 0, Align.TOP_LEFT);
+        return window(ALL, 0, Align.TOP_LEFT);
     }
 
     /** Query i sees keys 0..i + (M − N): last query and last key are aligned, as when M − N keys were cached before. */
     public static Mask causalBottomRight() {
-        return window(Integer.MAX_VALUE, 0, Align.BOTTOM_RIGHT);
+        return window(ALL, 0, Align.BOTTOM_RIGHT);
     }
 
     /**
@@ -85,7 +87,7 @@ public final class Mask {
      * @param offsets the position of query 0, one for all sequences or one per sequence of the batch
      */
     public static Mask causalAt(int... offsets) {
-        return window(Integer.MAX_VALUE, 0, Align.at(offsets));
+        return window(ALL, 0, Align.at(offsets));
     }
 
     /** Query i sees keys i − left..i + right. */
@@ -192,12 +194,13 @@ public final class Mask {
      */
     public static Mask documents(int... lengths) {
         int[] length = nonNegative("Mask.documents", lengths);
-        int total = 0;
-        for (int one : length) {
-            total = Math.addExact(total, one);
+        long total = Arrays.stream(length).asLongStream().sum();
+        if (total > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(
+                    "Mask.documents: lengths sum to " + total + ", more positions than one array holds (2^31 - 9)");
         }
-        int[] from = new int[total];
-        int[] to = new int[total];
+        int[] from = new int[(int) total];
+        int[] to = new int[(int) total];
         int at = 0;
         for (int one : length) {
             Arrays.fill(from, at, at + one, at);
@@ -235,7 +238,7 @@ public final class Mask {
     public static Mask dense(boolean[] visible, int... shape) {
         long expected = 1;
         for (int size : nonNegative("Mask.dense", shape)) {
-            expected *= size;
+            expected = size == 0 ? 0 : Math.min(expected, Long.MAX_VALUE / size) * size;
         }
         if (shape.length > 4 || expected != visible.length) {
             throw new IllegalArgumentException("Mask.dense: the values must fill a shape of at most 4 axes, shape "
@@ -299,16 +302,19 @@ public final class Mask {
         int rows = perBatch ? batches : 1;
         int[] from = new int[rows * queries];
         int[] to = new int[rows * queries];
-        for (int b = 0; b < rows; b++) {
-            for (int i = 0; i < queries; i++) {
-                int first = 0;
-                int end = keys;
-                for (Rule rule : rules) {
-                    first = Math.max(first, rule.from(b, i, queries, keys));
-                    end = Math.min(end, rule.to(b, i, queries, keys));
-                }
-                from[b * queries + i] = end <= first ? 0 : first;
-                to[b * queries + i] = end <= first ? 0 : end;
+        Arrays.fill(to, keys);
+        for (Rule rule : rules) {
+            for (int at = 0; at < from.length; at++) {
+                int batch = at / queries;
+                int query = at % queries;
+                from[at] = Math.max(from[at], rule.from(batch, query, queries, keys));
+                to[at] = Math.min(to[at], rule.to(batch, query, queries, keys));
+            }
+        }
+        for (int at = 0; at < from.length; at++) {
+            if (to[at] <= from[at]) {
+                from[at] = 0;
+                to[at] = 0;
             }
         }
         return new Visibility(perBatch, queries, from, to, elementMask(), blockRule());
@@ -389,12 +395,12 @@ public final class Mask {
 
             @Override
             public int from(int batch, int query, int queries, int keys) {
-                return clamp(align.position(batch, query, queries, keys) - left, keys);
+                return left == ALL ? 0 : clamp(align.position(batch, query, queries, keys) - left, keys);
             }
 
             @Override
             public int to(int batch, int query, int queries, int keys) {
-                return clamp(align.position(batch, query, queries, keys) + right + 1L, keys);
+                return right == ALL ? keys : clamp(align.position(batch, query, queries, keys) + right + 1L, keys);
             }
         });
     }

@@ -83,10 +83,21 @@ public record ReferenceGradients(
         return dWeights;
     }
 
+    /** Relative to the largest score, as {@link Reference} takes the keys' weights: an lse alone may say too little, even in double. */
     private static double sinkWeight(Problem p, Reference.Steps steps, int h, int i) {
         float[] sink = p.terms().sink();
-        double lse = steps.lse()[i];
-        return sink == null || lse == Double.NEGATIVE_INFINITY ? 0 : Math.exp(sink[h] - lse);
+        if (sink == null || steps.lse()[i] == Double.NEGATIVE_INFINITY) {
+            return 0;
+        }
+        double most = sink[h];
+        for (double score : steps.masked()[i]) {
+            most = Math.max(most, score);
+        }
+        double sum = Math.exp(sink[h] - most);
+        for (double score : steps.masked()[i]) {
+            sum += Math.exp(score - most);
+        }
+        return Math.exp(sink[h] - most) / sum;
     }
 
     private static double dot(double[] x, double[] y) {

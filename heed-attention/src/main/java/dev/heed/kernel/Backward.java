@@ -401,23 +401,47 @@ public final class Backward {
     /** d of the sinks: dSink_h = −Σ exp(sink_h − lse) · Δ, over batch and queries in order, in double. */
     public static float[] sink(Pass pass, float[] sink) {
         Problem p = pass.problem();
+        RowBase base = new RowBase();
+        ForwardTile again = new ForwardTile(new ScoreTile.Block());
+        float[] weights = new float[Q];
         float[] dSink = new float[sink.length];
         for (int h = 0; h < sink.length; h++) {
             double sum = 0;
             for (int b = 0; b < p.batches(); b++) {
-                for (int i = 0; i < p.queries(); i++) {
-                    float lse = pass.lse().get(b, h, i);
-                    float weight = lse == Float.NEGATIVE_INFINITY ? 0 : Exp.exp(sink[h] - lse);
-                    for (int d = 0; d < p.valueWidth(); d++) {
-                        float output = pass.output().get(b, h, i, d);
-                        sum -= output == 0
-                                ? 0
-                                : (double) weight * pass.dOutput().get(b, h, i, d) * output;
+                for (int first = 0; first < p.queries(); first += Q) {
+                    int queries = Math.min(Q, p.queries() - first);
+                    base.reset();
+                    for (int q = 0; q < queries; q++) {
+                        base.set(q, pass.lse().get(b, h, first + q));
+                    }
+                    if (base.isLarge()) {
+                        base.relativeTo(again.sums(p, b, h, first));
+                    }
+                    Arrays.fill(weights, sink[h]);
+                    base.shift(weights, 1);
+                    TILE.exponentials(weights, 1, base.lse, weights);
+                    for (int q = 0; q < queries; q++) {
+                        sum = subtractDelta(sum, weights[q], pass, b, h, first + q);
                     }
                 }
             }
             dSink[h] = (float) sum;
         }
         return dSink;
+    }
+
+    /** sum − weight · Δ of one query; where the output is 0, what dO holds is not read. */
+    private static double subtractDelta(double sum, float weight, Pass pass, int batch, int head, int query) {
+        Tensor output = pass.output();
+        Tensor dOutput = pass.dOutput();
+        int width = output.size(3);
+        int at = width == 0 ? 0 : output.index(batch, head, query, 0);
+        int dAt = width == 0 ? 0 : dOutput.index(batch, head, query, 0);
+        double rest = sum;
+        for (int d = 0; d < width; d++) {
+            float x = output.array()[at + d];
+            rest -= x == 0 ? 0 : (double) weight * dOutput.array()[dAt + d] * x;
+        }
+        return rest;
     }
 }

@@ -143,6 +143,9 @@ sealed interface Cells {
             if (scale < Float.MIN_NORMAL && scale * 127 < largest) {
                 scale = Math.nextUp(scale); // a subnormal one may be rounded down so far that quotients leave the range
             }
+            if (largest < Float.POSITIVE_INFINITY && scale * 127 == Float.POSITIVE_INFINITY) {
+                scale = Math.nextDown(scale); // the largest float of all, which was rounded up
+            }
             scales[head * Pages.PAGE + slot] = scale;
             int to = head * layout.size();
             for (int d = 0; d < layout.width; d++) {

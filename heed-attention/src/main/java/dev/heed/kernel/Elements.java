@@ -67,10 +67,16 @@ public final class Elements {
      * sum[ids[r]] += x[r], row by row, in order.
      *
      * @param x [rows, width], last stride 1
+     * @param ids one per row
      * @param sum [.., width], last stride 1
      */
     public static void addToRows(Tensor x, int[] ids, Tensor sum) {
         RowTasks.check("Elements.addToRows", x);
+        RowTasks.check("Elements.addToRows", sum);
+        if (ids.length != x.size(0) || sum.size(1) != x.size(1)) {
+            throw new IllegalArgumentException("Elements.addToRows: one id for each row of x and sums of its width are"
+                    + " needed, got x " + x.describe() + ", " + ids.length + " ids, sum " + sum.describe());
+        }
         for (int id : ids) {
             Objects.checkIndex(id, sum.size(0));
         }

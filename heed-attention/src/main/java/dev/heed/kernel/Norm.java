@@ -24,7 +24,7 @@ public enum Norm {
      *
      * @param gamma [width]
      * @param beta [width], or null for none
-     * @param stats [rows, 2], filled with each row's mean and factor for {@link #backward}; or null
+     * @param stats contiguous [rows, 2], filled with each row's mean and factor for {@link #backward}; or null
      */
     public void forward(
             Tensor x, Tensor gamma, @Nullable Tensor beta, float epsilon, Tensor y, @Nullable Tensor stats) {
@@ -33,6 +33,9 @@ public enum Norm {
         RowTasks.checkVector("Norm.forward", gamma, width);
         if (beta != null) {
             RowTasks.checkVector("Norm.forward", beta, width);
+        }
+        if (stats != null) {
+            checkStats("Norm.forward", stats, x.size(0));
         }
         RowTasks.run(x.size(0), width, r -> {
             int at = RowTasks.at(x, r);
@@ -91,6 +94,7 @@ public enum Norm {
      */
     public void backward(Tensor x, Tensor gamma, Tensor stats, Tensor dy, Gradients to) {
         RowTasks.check("Norm.backward", x, dy);
+        checkStats("Norm.backward", stats, x.size(0));
         int width = x.size(1);
         for (Tensor vector : new @Nullable Tensor[] {gamma, to.dGamma, to.dBeta}) {
             if (vector != null) {
@@ -114,6 +118,13 @@ public enum Norm {
             work += RowTasks.columnWork(x.size(0), width);
         }
         Workers.run(work, new Workers.Phase(sums, rows)); // who would wait for another's sums has rows to go on with
+    }
+
+    private static void checkStats(String who, Tensor stats, int rows) {
+        if (stats.rank() != 2 || stats.size(0) != rows || stats.size(1) != 2 || !stats.isContiguous()) {
+            throw new IllegalArgumentException(
+                    who + ": contiguous stats [" + rows + ", 2] are needed, got " + stats.describe());
+        }
     }
 
     private static void checkApart(@Nullable Tensor a, @Nullable Tensor b) {

@@ -16,10 +16,14 @@ final class Observation {
     final float[] lse = base.lse;
     /** Where the query stands among the keys: i + M − N. */
     final float[] position = new float[Tile.QUERIES];
-    /** −Σ α · ln α so far, in nats. */
+    /** −Σ α · ln α of the block that passes by, in nats. */
     final float[] entropy = new float[Tile.QUERIES];
-    /** Σ α · |position − j| so far, in keys. */
+    /** Σ α · |position − j| of that block, in keys. */
     final float[] distance = new float[Tile.QUERIES];
+    /** The blocks' sums so far: of a million equal weights a float takes in each with the same error. */
+    final double[] wholeEntropy = new double[Tile.QUERIES];
+
+    final double[] wholeDistance = new double[Tile.QUERIES];
     /** The k largest α so far, falling, [k][32]. */
     float[] topWeights = new float[0];
     /** Their keys, the first of equals in front, −1 for none; float, exact up to 2²⁴ keys. */
@@ -61,6 +65,18 @@ final class Observation {
         }
         Arrays.fill(topWeights, 0);
         Arrays.fill(topKeys, -1);
+        Arrays.fill(entropy, 0);
+        Arrays.fill(distance, 0);
+        Arrays.fill(wholeEntropy, 0);
+        Arrays.fill(wholeDistance, 0);
+    }
+
+    /** The block has passed by. */
+    void closeBlock() {
+        for (int q = 0; q < Tile.QUERIES; q++) {
+            wholeEntropy[q] += entropy[q];
+            wholeDistance[q] += distance[q];
+        }
         Arrays.fill(entropy, 0);
         Arrays.fill(distance, 0);
     }

@@ -68,6 +68,10 @@ public final class PackedMatrix {
 
     /** Writes row {@code index} of W, [in], to {@code to} from {@code at}: an embedding tied to these weights reads it. */
     public void copyRow(int index, float[] to, int at) {
+        if (index < 0 || index >= out) { // behind the last row lie zeros that fill up its panel
+            throw new IndexOutOfBoundsException(
+                    "PackedMatrix.copyRow: row " + index + " of [out=" + out + ", in=" + in + "]");
+        }
         int from = at(index);
         for (int i = 0; i < in; i++) {
             to[at + i] = panels[from + i * PANEL];

@@ -38,8 +38,8 @@ public final class Rotary {
         this(
                 layout,
                 frequencies.length,
-                new float[positions * frequencies.length],
-                new float[positions * frequencies.length]);
+                new float[tableSize(positions, frequencies.length)],
+                new float[tableSize(positions, frequencies.length)]);
         for (int i = 0; i < cos.length; i++) {
             int position = i / half;
             float angle = position * frequencies[i % half];
@@ -47,6 +47,15 @@ public final class Rotary {
             sin[i] = (float) StrictMath.sin(angle) * scale;
             minusSin[i] = -sin[i];
         }
+    }
+
+    private static int tableSize(int positions, int frequencies) {
+        long size = (long) positions * frequencies;
+        if (size < 0 || size > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("Rotary: tables of positions times frequencies must fit one array"
+                    + " (2^31 - 9), got " + positions + " positions, " + frequencies + " frequencies");
+        }
+        return (int) size;
     }
 
     private Rotary(Layout layout, int half, float[] cos, float[] sin) {
@@ -107,6 +116,10 @@ public final class Rotary {
 
     /** Turns one vector in place. */
     public void turn(float[] x, int at, int position) {
+        if (position < 0 || position >= positions) {
+            throw new IndexOutOfBoundsException(
+                    "Rotary: a position below " + positions + " is needed, got " + position);
+        }
         one(x, at, position, sin);
     }
 
@@ -143,7 +156,7 @@ public final class Rotary {
                 && x.size(-1) >= 2 * half
                 && (x.stride(-1) == 1 || x.size(-1) <= 1)
                 && first >= 0
-                && first + x.size(-2) <= positions;
+                && (long) first + x.size(-2) <= positions;
         if (!fits) {
             throw new IllegalArgumentException(
                     "Rotary: x [..., T, D >= " + 2 * half + "] with last stride 1 and first + T <= " + positions

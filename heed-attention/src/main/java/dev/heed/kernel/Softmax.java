@@ -65,6 +65,10 @@ public final class Softmax {
     public static void crossEntropy(Tensor logits, int[] labels, double smoothing, float[] loss) {
         RowTasks.check("Softmax.crossEntropy", logits);
         checkLabels(logits, labels);
+        if (loss.length != labels.length) {
+            throw new IllegalArgumentException("Softmax.crossEntropy: one loss for each of " + labels.length
+                    + " rows is needed, got room for " + loss.length);
+        }
         RowTasks.run(logits.size(0), logits.size(1), r -> {
             float base = base(logits, r);
             double logSum = Ln.inDouble(exponentials(logits, r, base));

@@ -153,6 +153,7 @@ public final class Statistics {
                 tile.base.shift(tile.scores[block], rows);
                 TILE.observe(tile.scores[block], rows, first, tile, columns);
                 TILE.enterTop(tile.scores[block], rows, first, tile);
+                tile.closeBlock();
             }
         }
     }
@@ -163,8 +164,8 @@ public final class Statistics {
         int top = results.topWeights.size(3);
         int offsets = results.offsets.length;
         for (int q = 0; q < queries; q++) {
-            results.entropy.array()[row + q] = seen.entropy[q] + 0f;
-            results.distance.array()[row + q] = seen.distance[q];
+            results.entropy.array()[row + q] = (float) seen.wholeEntropy[q];
+            results.distance.array()[row + q] = (float) seen.wholeDistance[q];
             for (int k = 0; k < top; k++) {
                 results.topWeights.array()[(row + q) * top + k] = seen.topWeights[k * Q + q];
                 results.topKeys[(row + q) * top + k] = (int) seen.topKeys[k * Q + q];

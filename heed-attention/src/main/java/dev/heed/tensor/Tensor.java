@@ -1,7 +1,6 @@
 package dev.heed.tensor;
 
 import java.util.Arrays;
-import java.util.Objects;
 
 /**
  * A float32 array with axes. A tensor is a view: a backing {@code float[]}, an offset, a shape and a stride (in
@@ -213,10 +212,10 @@ public final class Tensor {
 
     /** True if elements lie one after another in row-major order. */
     public boolean isContiguous() {
-        int expected = 1;
+        long expected = 1;
         for (int axis = shape.length - 1; axis >= 0; axis--) {
             if (shape[axis] != 1 && strides[axis] != expected) {
-                return elements() == 0;
+                return isEmpty();
             }
             expected *= shape[axis];
         }
@@ -244,8 +243,13 @@ public final class Tensor {
 
     /** Writes the elements in row-major order to {@code target} from {@code at}. */
     public void copyTo(float[] target, int at) {
-        if (elements() == 0) {
+        int elements = elements();
+        if (elements == 0) {
             return;
+        }
+        if (at < 0 || at > target.length - elements) {
+            throw new IndexOutOfBoundsException("Tensor.copyTo: the " + elements + " elements of " + describe()
+                    + " must fit between " + at + " and the end of the target, which has " + target.length);
         }
         if (shape.length == 0) {
             target[at] = array[offset];
@@ -301,8 +305,8 @@ public final class Tensor {
     /** One index of an axis, which disappears; shares memory. */
     public Tensor select(int onAxis, int index) {
         int axis = axis(onAxis);
-        Objects.checkIndex(index, shape[axis]);
-        return new Tensor(array, offset + index * strides[axis], without(shape, axis), without(strides, axis));
+        int at = offset + within("select", index, axis) * strides[axis];
+        return new Tensor(array, at, without(shape, axis), without(strides, axis));
     }
 
     /**
@@ -346,7 +350,11 @@ public final class Tensor {
 
     @Override
     public String toString() {
-        return elements() <= 64 ? describe() + " " + Arrays.toString(toArray()) : describe();
+        long elements = 1;
+        for (int size : shape) {
+            elements = Math.min(65, elements * size); // a view may repeat its elements more often than an int can count
+        }
+        return elements <= 64 ? describe() + " " + Arrays.toString(toArray()) : describe();
     }
 
     private int axis(int axis) {

@@ -112,6 +112,36 @@ class AttentionErrorsTest {
         says(
                 () -> Mask.visibleKeys(new int[] {1}, new int[] {2, 3}),
                 "Mask.visibleKeys: one from and one to per sequence, got 1 and 2");
+        says(
+                () -> Mask.dense(new boolean[0], 1 << 16, 1 << 16, 1 << 16, 1 << 16),
+                "Mask.dense: the values must fill a shape of at most 4 axes, shape [65536, 65536, 65536, 65536]"
+                        + " needs 9223372036854710272, got 0");
+        says(
+                () -> Mask.documents(Integer.MAX_VALUE, 5),
+                "Mask.documents: lengths sum to 2147483652, more positions than one array holds (2^31 - 9)");
+        Tensor some = zeros(1, 1, 2, 4);
+        AttentionOutput result = ATTENTION.apply(some, some, some);
+        says(
+                () -> ATTENTION.bias(zeros(1, 1, 1, 1, 1)).biasGradient(some, some, some, result, some),
+                "attend: each axis of the bias must be 1 or that of [B, Hq, N, M] = [1, 1, 2, 2], got [1, 1, 1, 1, 1]");
+        says(
+                () -> ATTENTION.score(Score.cosine(1e-30)).scale(1e30).apply(some, some, some),
+                "attend: the scale over the cosine's temperature must be finite, got 1.0E30 / 1.0E-30");
+    }
+
+    @Test
+    void viewsSayWhatLiesOutside() {
+        Tensor tensor = zeros(2, 3, 4);
+        assertThat(catchThrowable(() -> tensor.select(0, 5)))
+                .isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("Tensor.select: index 5 of axis 0 of [2, 3, 4] must be at least 0 and below 2");
+        assertThat(catchThrowable(() -> tensor.copyTo(new float[30], 7)))
+                .isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("Tensor.copyTo: the 24 elements of [2, 3, 4] must fit between 7 and the end of the target,"
+                        + " which has 30");
+        Tensor repeated = zeros(1).broadcastTo(100_000, 100_000);
+        assertThat(repeated).hasToString("[100000, 100000]");
+        assertThat(repeated.isContiguous()).isFalse();
     }
 
     @Test

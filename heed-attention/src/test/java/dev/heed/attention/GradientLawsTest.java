@@ -7,6 +7,7 @@ import dev.heed.kernel.ScoreRule;
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -182,6 +183,26 @@ class GradientLawsTest {
                     attention.apply(query, key, key).lse(),
                     AttentionMap.Tile.whole(0, 1, query, key));
             assertThat(map.largestRowSumError()).as("rows at " + shift).isLessThan(2e-5f);
+        }
+    }
+
+    /** Three keys and a sink of equal scores share alike, wherever those scores lie: dSink = −Σ ¼ · (dO · ¾). */
+    @Test
+    void theShareOfASinkBesideLargeScoresIsAsExactAsOthers() {
+        for (float shift : new float[] {0, -1500, 3e4f, -1e9f, Float.MAX_VALUE}) {
+            Tensor query = Tensor.zeros(1, 2, 40, 4);
+            Tensor key = Tensor.zeros(1, 1, 3, 4);
+            Tensor value = Tensor.full(1, 1, 1, 3, 1);
+            Tensor dOutput = Tensor.full(1, 1, 2, 40, 1);
+            Attention attention =
+                    Attention.scaledDotProduct().bias(Tensor.full(shift, 1)).sink(shift, Float.NEGATIVE_INFINITY);
+            AttentionOutput result = attention.apply(query, key, value);
+            Tensor dSink = Objects.requireNonNull(
+                    attention.gradients(query, key, value, result, dOutput).dSink());
+            double[] slow =
+                    ReferenceGradients.of(attention, query, key, value, dOutput).dSink();
+            assertThat(dSink.toArray()).as("at " + shift).containsExactly(-7.5f, 0);
+            assertThat(slow).as("definition at " + shift).containsExactly(-7.5, 0);
         }
     }
 

@@ -196,6 +196,15 @@ class KvCacheTest {
     }
 
     @Test
+    void theLargestFloatStaysFiniteInBytes() {
+        KvCache bytes = new KvCache(1, 1, 2, 2, Storage.INT8);
+        Tensor row = Tensor.of(new float[] {Float.MAX_VALUE, -Float.MAX_VALUE}, 1, 1, 1, 2);
+        bytes.append(row, row);
+        checkError(Storage.INT8, row, bytes.keys());
+        checkError(Storage.INT8, row, bytes.values());
+    }
+
+    @Test
     void aPageThatFitsNoArrayIsRefusedAtOnce() {
         assertThatThrownBy(() -> new KvCache(128, 1, 1 << 18, 1))
                 .isInstanceOf(IllegalArgumentException.class)

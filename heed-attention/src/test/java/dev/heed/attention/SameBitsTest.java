@@ -127,9 +127,13 @@ class SameBitsTest {
             Bits.assertSame(c.withMask(Mask.windowTopLeft(all, 0), "window").run(), topLeft.run());
             Case bottomRight = c.withMask(Mask.causalBottomRight(), "causal");
             Bits.assertSame(c.withMask(Mask.windowBottomRight(all, 0), "window").run(), bottomRight.run());
+            AttentionOutput unmasked = c.withMask(Mask.none(), "none").run();
+            for (int offset : new int[] {5, all, Integer.MIN_VALUE}) {
+                Case seen = c.withMask(Mask.windowAt(all, all, offset), "all from " + offset);
+                Bits.assertSame(seen.run(), unmasked);
+            }
             Bits.assertSame(
-                    c.withMask(Mask.windowAt(all, all, 5), "all").run(),
-                    c.withMask(Mask.none(), "none").run());
+                    c.withMask(Mask.causalAt(all), "causal from far away").run(), unmasked);
         });
     }
 

@@ -130,6 +130,18 @@ class StatisticsTest {
         assertThat(AttentionStatistics.Request.USUAL.offsets()).containsExactly(0, -1);
     }
 
+    /** A float would take in each of many equal terms with the same error: 2e-3 in all here, and half a nat at four million keys. */
+    @Test
+    void manyEqualWeightsAreCountedOneByOne() {
+        int keys = 100_003;
+        Tensor key = Tensor.zeros(1, 1, keys, 1);
+        AttentionStatistics seen = Attention.scaledDotProduct()
+                .applyWithStatistics(Tensor.zeros(1, 1, 1, 1), key, key, AttentionStatistics.Request.USUAL)
+                .statistics();
+        assertThat((double) seen.entropy().get(0, 0, 0)).isCloseTo(Math.log(keys), offset(2e-5));
+        assertThat((double) seen.distance().get(0, 0, 0)).isCloseTo((keys - 1) / 2.0, offset(0.05));
+    }
+
     private static void checkTop(Case c, AttentionStatistics seen, Tensor weights, int b, int h, int i, String row) {
         boolean[] taken = new boolean[c.m];
         for (int k = 0; k < c.top; k++) {

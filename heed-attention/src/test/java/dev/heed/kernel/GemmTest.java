@@ -305,6 +305,8 @@ class GemmTest {
                 .hasMessageContaining("a [2, 3], b [4, 2], c [2, 2]");
         assertThatThrownBy(() -> PackedMatrix.builder(4, 3).packRows(2, Tensor.zeros(3, 3)))
                 .hasMessageContaining("rows 2..5");
+        assertThatThrownBy(() -> w.copyRow(4, new float[3], 0)) // a panel has 32 rows
+                .hasMessage("PackedMatrix.copyRow: row 4 of [out=4, in=3]");
     }
 
     private static Tensor linear(Tensor x, PackedMatrix w, Tensor y) {

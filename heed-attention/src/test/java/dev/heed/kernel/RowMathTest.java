@@ -233,6 +233,33 @@ class RowMathTest {
                 .hasMessageContaining("Norm.backward: gradients must not share memory");
     }
 
+    @Test
+    void whatDoesNotFitIsRefusedBeforeAnythingIsWritten() {
+        Tensor x = tensor(3, 8);
+        Tensor gamma = tensor(8);
+        Tensor turned = Tensor.zeros(2, 3).transpose(0, 1);
+        assertThatThrownBy(() -> Norm.LAYER.forward(x, gamma, null, 1e-5f, x, turned))
+                .hasMessage("Norm.forward: contiguous stats [3, 2] are needed, got [3, 2]");
+        assertThatThrownBy(() -> Norm.RMS.backward(
+                        x, gamma, Tensor.zeros(2, 2), x, new Norm.Gradients(Tensor.zeros(3, 8), false, null, null)))
+                .hasMessage("Norm.backward: contiguous stats [3, 2] are needed, got [2, 2]");
+        Tensor part = tensor(9, 8).slice(0, 0, 2); // more ids than rows would go on with what lies behind the view
+        assertThatThrownBy(() -> Elements.addToRows(part, new int[3], Tensor.zeros(4, 8)))
+                .hasMessage("Elements.addToRows: one id for each row of x and sums of its width are needed,"
+                        + " got x [2, 8], 3 ids, sum [4, 8]");
+        assertThatThrownBy(() -> Elements.addToRows(part, new int[2], Tensor.zeros(4, 3)))
+                .hasMessageEndingWith("got x [2, 8], 2 ids, sum [4, 3]");
+        assertThatThrownBy(() -> Softmax.crossEntropy(x, new int[3], new float[2]))
+                .hasMessage("Softmax.crossEntropy: one loss for each of 3 rows is needed, got room for 2");
+        float[] frequencies = Rotary.frequencies(8, 10_000);
+        Rotary rotary = new Rotary(Rotary.Layout.HALVES, frequencies, 1, 10);
+        assertThatThrownBy(() -> rotary.turn(x, Integer.MAX_VALUE - 1)).hasMessageContaining("first + T <= 10");
+        assertThatThrownBy(() -> rotary.turn(new float[8], 0, 10))
+                .hasMessage("Rotary: a position below 10 is needed, got 10");
+        assertThatThrownBy(() -> new Rotary(Rotary.Layout.HALVES, frequencies, 1, 1 << 30))
+                .hasMessageContaining("got 1073741824 positions, 4 frequencies");
+    }
+
     /** Of 300 rows of 770 that are added to. */
     private static Norm.Gradients room(Tensor dX) {
         return new Norm.Gradients(
