@@ -78,6 +78,10 @@ final class OnnxAttention {
         double[] values = new double[floats.length];
         Arrays.setAll(values, i -> floats[i]);
         OnnxArray changed = inputs.graph(graph).apply(new OnnxArray(OnnxArray.Kind.FLOAT, given.shape(), values));
+        inputs.require(
+                Arrays.equals(OnnxArray.common(changed.shape(), given.shape()), given.shape()),
+                graph + " must give what can be repeated to " + given.describe(),
+                Arrays.toString(changed.shape()));
         OnnxArray all = changed.broadcast(given.shape());
         for (int i = 0; i < floats.length; i++) {
             floats[i] = (float) all.values()[i];

@@ -276,6 +276,15 @@ class CasesTest {
     }
 
     @Test
+    void aGraphMustGiveScoresInTheirShape() {
+        Tensor x = Tensor.zeros(1, 1, 2, 4);
+        String shape = "{\"score_mod\": {\"graph\": {\"inputs\": [\"s\"], \"outputs\": [\"y\"],"
+                + " \"nodes\": [{\"op\": \"Shape\", \"inputs\": [\"s\"], \"outputs\": [\"y\"]}]}}}";
+        assertThatThrownBy(onnx("FlexAttention", shape, List.of(x, x, x), x)::run)
+                .hasMessageContaining("cannot be repeated to one");
+    }
+
+    @Test
     void positionsAndCachesAreChecked() {
         Tensor x = Tensor.zeros(1, 1, 2, 4);
         onnx("RotaryEmbedding", "{}", List.of(x), x);
