@@ -37,13 +37,16 @@ public final class Softmax {
         });
     }
 
-    /** y = x − lse(x), row by row; y may be x. */
+    /** y = (x − max) − log Σ exp(x − max), row by row, so that the likeliest are exact beside large x; y may be x. */
     public static void logRows(Tensor x, Tensor y) {
         RowTasks.check("Softmax.logRows", x, y);
         int width = x.size(1);
         RowTasks.run(x.size(0), width, r -> {
-            float lse = lse(x, r);
-            MATH.normalize(x.array(), RowTasks.at(x, r), lse, 1, y.array(), RowTasks.at(y, r), width);
+            int to = RowTasks.at(y, r);
+            float base = base(x, r);
+            float logSum = (float) Ln.inDouble(exponentials(x, r, base));
+            MATH.normalize(x.array(), RowTasks.at(x, r), base, 1, y.array(), to, width);
+            MATH.normalize(y.array(), to, logSum, 1, y.array(), to, width);
         });
     }
 
@@ -107,11 +110,6 @@ public final class Softmax {
 
     private static double mean(Tensor x, int row) {
         return (double) MATH.sum(x.array(), RowTasks.at(x, row), x.size(1)) / x.size(1);
-    }
-
-    private static float lse(Tensor x, int row) {
-        float base = base(x, row);
-        return (float) (base + Ln.inDouble(exponentials(x, row, base)));
     }
 
     /** What is subtracted: the largest element, or 0 in a row of −∞. */

@@ -93,6 +93,14 @@ class RowMathTest {
     }
 
     @Test
+    void theLikeliestLogarithmIsExactBesideLargeScores() {
+        Tensor x = Tensor.of(new float[] {500, 492, 480}, 1, 3);
+        double rest = StrictMath.exp(-8) + StrictMath.exp(-20);
+        Softmax.logRows(x, x);
+        assertThat((double) x.get(0, 0)).isCloseTo(-StrictMath.log1p(rest), within(1.5e-7));
+    }
+
+    @Test
     void hugeScoresAndRowsOfMinusInfinityStayFinite() {
         float low = Float.NEGATIVE_INFINITY;
         Tensor x = Tensor.of(new float[] {1e4f, -1e4f, 3e38f, -3e38f, low, low, low, 2}, 4, 2);

@@ -5,7 +5,6 @@ import dev.heed.attention.Mask;
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.Arrays;
 
 /**
  * The inputs of one attention call in a safetensors file: q [B, Hq, N, D], k [B, Hkv, M, D], v [B, Hkv, M, Dv], and where
@@ -27,7 +26,7 @@ public record AttentionFile(Checkpoint file, Tensor query, Tensor key, Tensor va
     public Attention with(Attention given) {
         Attention attention = given;
         if (has("mask")) {
-            attention = attention.mask(Mask.dense(file.booleans("mask"), shape("mask")));
+            attention = attention.mask(Mask.dense(file.booleans("mask"), Comparison.shape(file, "mask")));
         }
         if (has("bias")) {
             attention = attention.bias(file.tensor("bias"));
@@ -40,10 +39,6 @@ public record AttentionFile(Checkpoint file, Tensor query, Tensor key, Tensor va
 
     public boolean has(String name) {
         return file.names().contains(name);
-    }
-
-    private int[] shape(String name) {
-        return Arrays.stream(file.info(name).shape()).mapToInt(Math::toIntExact).toArray();
     }
 
     @Override

@@ -68,17 +68,18 @@ public final class Cases {
 
     private void file(Path path, String name) {
         String fileName = path.getFileName().toString();
-        if (fileName.endsWith(".safetensors") && isSdpa(path)) {
+        if (fileName.endsWith(".safetensors") && mayBeSdpa(path)) {
             String label = name.isEmpty() ? fileName : name;
             found.add(new SdpaCase(label.substring(0, label.length() - ".safetensors".length()), path));
         }
     }
 
-    private static boolean isSdpa(Path path) {
+    /** A file that cannot be read is taken for one, too: it fails, and says why. */
+    private static boolean mayBeSdpa(Path path) {
         try (Checkpoint file = Checkpoint.open(path)) {
             return SdpaCase.isOne(file.metadata());
-        } catch (IllegalArgumentException notSafetensors) {
-            return false;
+        } catch (IllegalArgumentException | UncheckedIOException unreadable) {
+            return true;
         }
     }
 }

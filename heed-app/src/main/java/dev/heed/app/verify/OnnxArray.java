@@ -28,9 +28,17 @@ record OnnxArray(Kind kind, int[] shape, double[] values) {
 
         /** By its name in safetensors. */
         static Kind named(String type) {
-            return type.equals("BOOL") ? BOOLEAN : type.contains("F") ? FLOAT : INTEGER;
+            return switch (type) {
+                case "F64", "F32", "F16", "BF16" -> FLOAT;
+                case "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8" -> INTEGER;
+                case "BOOL" -> BOOLEAN;
+                default -> throw new UnsupportedOperationException("onnx graph: dtype " + type + " is not supported");
+            };
         }
     }
+
+    /** 512 MiB of memory: scores of 16 heads, 2,048 queries and keys. */
+    private static final int LARGEST = 1 << 26;
 
     OnnxArray {
         if (values.length != size(shape)) {
@@ -46,6 +54,16 @@ record OnnxArray(Kind kind, int[] shape, double[] values) {
 
     static int size(int[] shape) {
         return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    }
+
+    /** Memory for a shape, not for one that a graph computed by mistake. */
+    static double[] room(int... shape) {
+        int size = size(shape);
+        if (size > LARGEST) {
+            throw new IllegalArgumentException("onnx graph: a value may hold at most " + LARGEST + " numbers, shape "
+                    + Arrays.toString(shape) + " holds " + size);
+        }
+        return new double[size];
     }
 
     int rank() {
@@ -114,7 +132,7 @@ record OnnxArray(Kind kind, int[] shape, double[] values) {
 
     /** Elements picked by strides, as a new array of a shape. */
     OnnxArray strided(int[] target, int[] strides, int offset) {
-        double[] picked = new double[size(target)];
+        double[] picked = room(target);
         for (int i = 0; i < picked.length; i++) {
             int from = offset;
             for (int axis = target.length - 1, rest = i; axis >= 0; axis--) {

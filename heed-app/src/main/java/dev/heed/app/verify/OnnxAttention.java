@@ -1,14 +1,15 @@
 package dev.heed.app.verify;
 
-import dev.heed.app.verify.OnnxCase.OnnxInputs;
 import dev.heed.attention.Attention;
 import dev.heed.attention.AttentionOutput;
 import dev.heed.attention.Mask;
 import dev.heed.attention.Reference;
 import dev.heed.kernel.Gemm;
 import dev.heed.tensor.Tensor;
+import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -33,6 +34,12 @@ final class OnnxAttention {
     OnnxAttention(OnnxInputs inputs) {
         this.inputs = inputs;
         this.flat = inputs.shape("Q").length == 3;
+        for (String input : List.of("Q", "K", "V")) {
+            int axes = inputs.shape(input).length;
+            inputs.require(axes == (flat ? 3 : 4), "Q, K and V must all have four axes, or all three", axes);
+        }
+        inputs.require(
+                inputs.has("past_key") == inputs.has("past_value"), "past_key and past_value belong together", "one");
         this.query = heads(inputs.tensor("Q"), "q_num_heads");
         this.key = joined("past_key", heads(inputs.tensor("K"), "kv_num_heads"));
         this.value = joined("past_value", heads(inputs.tensor("V"), "kv_num_heads"));
@@ -71,6 +78,10 @@ final class OnnxAttention {
         double[] values = new double[floats.length];
         Arrays.setAll(values, i -> floats[i]);
         OnnxArray changed = inputs.graph(graph).apply(new OnnxArray(OnnxArray.Kind.FLOAT, given.shape(), values));
+        inputs.require(
+                Arrays.equals(OnnxArray.common(changed.shape(), given.shape()), given.shape()),
+                graph + " must give what can be repeated to " + given.describe(),
+                Arrays.toString(changed.shape()));
         OnnxArray all = changed.broadcast(given.shape());
         for (int i = 0; i < floats.length; i++) {
             floats[i] = (float) all.values()[i];
@@ -98,14 +109,18 @@ final class OnnxAttention {
 
     /** [B, N, H·D] → [B, H, N, D]. */
     private Tensor heads(Tensor tensor, String attribute) {
+        int heads = inputs.integer(attribute, 0);
         if (!flat) {
+            inputs.require(
+                    heads == 0 || heads == tensor.size(1),
+                    attribute + " must be axis 1 of " + tensor.describe(),
+                    heads);
             return tensor;
         }
-        int heads = inputs.integer(attribute, 0);
-        if (heads <= 0 || tensor.size(2) % heads != 0) {
-            throw new IllegalArgumentException("onnx Attention: " + attribute + " must divide the last axis of "
-                    + tensor.describe() + ", got " + heads);
-        }
+        inputs.require(
+                heads > 0 && tensor.size(2) % heads == 0,
+                attribute + " must divide the last axis of " + tensor.describe(),
+                heads);
         return tensor.reshape(tensor.size(0), tensor.size(1), heads, tensor.size(2) / heads)
                 .transpose(1, 2);
     }
@@ -122,6 +137,11 @@ final class OnnxAttention {
             return now;
         }
         Tensor before = inputs.tensor(past);
+        boolean fits = before.rank() == 4;
+        for (int axis : new int[] {0, 1, 3}) {
+            fits = fits && before.size(axis) == now.size(axis);
+        }
+        inputs.require(fits, past + " must have the axes [B, Hkv, P, D] of " + now.describe(), before.describe());
         int length = before.size(2);
         Tensor all = Tensor.zeros(now.size(0), now.size(1), length + now.size(2), now.size(3));
         for (int batch = 0; batch < now.size(0); batch++) {
@@ -150,9 +170,7 @@ final class OnnxAttention {
         if (left >= 0 || right >= 0) {
             attention = attention.mask(Mask.windowAt(unbounded(left), unbounded(right), offsets()));
         }
-        return inputs.has("nonpad_kv_seqlen")
-                ? attention.mask(Mask.lengths(inputs.integers("nonpad_kv_seqlen")))
-                : attention;
+        return inputs.has("nonpad_kv_seqlen") ? attention.mask(Mask.lengths(lengths())) : attention;
     }
 
     private Attention scaled() {
@@ -172,8 +190,14 @@ final class OnnxAttention {
         if (!inputs.has("nonpad_kv_seqlen")) {
             return new int[] {0};
         }
-        int[] lengths = inputs.integers("nonpad_kv_seqlen");
-        return Arrays.stream(lengths).map(length -> length - query.size(2)).toArray();
+        return Arrays.stream(lengths()).map(length -> length - query.size(2)).toArray();
+    }
+
+    private int[] lengths() {
+        int[] lengths = inputs.integers("nonpad_kv_seqlen", 0, key.size(2));
+        inputs.require(
+                lengths.length == query.size(0), "nonpad_kv_seqlen must have one number per batch", lengths.length);
+        return lengths;
     }
 
     private Attention masked(Attention attention) {
@@ -181,31 +205,27 @@ final class OnnxAttention {
             return attention;
         }
         int[] shape = inputs.shape("attn_mask");
+        inputs.require(shape.length > 0, "attn_mask must have an axis of keys", "one number");
         int told = shape[shape.length - 1];
+        inputs.require(told <= key.size(2), "attn_mask must tell of at most " + key.size(2) + " keys", told);
         shape[shape.length - 1] = key.size(2); // those behind the told ones are hidden, whatever stands there
         Attention bounded = attention.mask(Mask.lengths(told));
         if (inputs.isBoolean("attn_mask")) {
-            return bounded.mask(Mask.dense(widened(inputs.booleans("attn_mask"), told), shape));
+            boolean[] visible = new boolean[OnnxArray.size(shape)];
+            widen(inputs.booleans("attn_mask"), told, visible);
+            return bounded.mask(Mask.dense(visible, shape));
         }
-        return bounded.bias(Tensor.of(widened(inputs.tensor("attn_mask").toArray(), told), shape));
+        float[] added = new float[OnnxArray.size(shape)];
+        widen(inputs.floats("attn_mask"), told, added);
+        return bounded.bias(Tensor.of(added, shape));
     }
 
-    private boolean[] widened(boolean[] values, int told) {
-        int rows = told == 0 ? 0 : values.length / told;
-        boolean[] wide = new boolean[rows * key.size(2)];
-        for (int row = 0; row < rows; row++) {
-            System.arraycopy(values, row * told, wide, row * key.size(2), told);
+    /** Rows of as many numbers as told, to the beginnings of rows for all keys. */
+    @SuppressWarnings("SuspiciousSystemArraycopy") // both are arrays of booleans, or both of floats
+    private void widen(Object rows, int told, Object wide) {
+        for (int row = 0; row * key.size(2) < Array.getLength(wide); row++) {
+            System.arraycopy(rows, row * told, wide, row * key.size(2), told);
         }
-        return wide;
-    }
-
-    private float[] widened(float[] values, int told) {
-        int rows = told == 0 ? 0 : values.length / told;
-        float[] wide = new float[rows * key.size(2)];
-        for (int row = 0; row < rows; row++) {
-            System.arraycopy(values, row * told, wide, row * key.size(2), told);
-        }
-        return wide;
     }
 
     // ---- scores ----

@@ -6,7 +6,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.exc.JsonNodeException;
 
 /**
  * A small ONNX graph of one input and one output, run in double: what FlexAttention's score_mod and prob_mod are given as.
@@ -33,9 +35,20 @@ final class OnnxGraph {
         graph.path("initializers").properties().forEach(each -> known.put(each.getKey(), constant(each.getValue())));
         known.put(graph.path("inputs").get(0).asString(), input);
         for (JsonNode node : graph.path("nodes")) {
-            known.put(node.path("outputs").get(0).asString(), new Node(node).value());
+            known.put(node.path("outputs").path(0).asString(""), applied(new Node(node)));
         }
         return value(graph.path("outputs").get(0).asString());
+    }
+
+    private OnnxArray applied(Node node) {
+        try {
+            return node.value();
+        } catch (IndexOutOfBoundsException | ArithmeticException | JsonNodeException e) {
+            throw new IllegalArgumentException(
+                    name + ": the graph's operator " + node.operator + " cannot be applied to what it reads: "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     private OnnxArray value(String of) {
@@ -101,9 +114,7 @@ final class OnnxGraph {
                 case "Identity" -> input(0);
                 case "Constant" -> given();
                 case "Cast" -> cast(Kind.numbered(attributes.path("to").asInt()));
-                case "Shape" ->
-                    OnnxArray.integers(
-                            Arrays.stream(input(0).shape()).asDoubleStream().toArray());
+                case "Shape" -> shape();
                 case "Size" -> new OnnxArray(Kind.INTEGER, new int[0], new double[] {input(0).values().length});
                 case "Range" -> range();
                 case "Reshape" -> reshape();
@@ -115,6 +126,10 @@ final class OnnxGraph {
                 case "Trilu" -> trilu();
                 case "Where" -> where();
                 case "Clip" -> clip();
+                case "ConstantOfShape" -> constantOfShape();
+                case "CastLike" -> cast(input(1).kind());
+                case "Slice" -> slice();
+                case "ReduceMax", "ReduceMin", "ReduceSum", "ReduceMean" -> reduced();
                 case "Sum", "Max", "Min" -> many();
                 case "Add", "Sub", "Mul", "Div", "Pow", "Mod" -> arithmetic();
                 case "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor" -> comparison();
@@ -150,7 +165,11 @@ final class OnnxGraph {
                 }
                 case "Not" -> x.each(Kind.BOOLEAN, v -> v == 0 ? 1 : 0);
                 case "IsNaN" -> x.each(Kind.BOOLEAN, v -> Double.isNaN(v) ? 1 : 0);
-                case "IsInf" -> x.each(Kind.BOOLEAN, v -> Double.isInfinite(v) ? 1 : 0);
+                case "IsInf" -> {
+                    boolean positive = attributes.path("detect_positive").asInt(1) == 1;
+                    boolean negative = attributes.path("detect_negative").asInt(1) == 1;
+                    yield x.each(Kind.BOOLEAN, v -> Double.isInfinite(v) && (v > 0 ? positive : negative) ? 1 : 0);
+                }
                 default ->
                     throw new UnsupportedOperationException(
                             name + ": the graph's operator " + operator + " is not supported");
@@ -255,10 +274,26 @@ final class OnnxGraph {
             throw new UnsupportedOperationException(name + ": a Constant without value is not supported");
         }
 
+        /** One value, by default a float 0, in every place. */
+        private OnnxArray constantOfShape() {
+            OnnxArray one = attributes.has("value")
+                    ? constant(attributes.path("value"))
+                    : new OnnxArray(Kind.FLOAT, new int[] {1}, new double[1]);
+            return one.reshaped().broadcast(input(0).integers());
+        }
+
+        private OnnxArray shape() {
+            int[] shape = input(0).shape();
+            int from = Math.clamp(fromEnd(attributes.path("start").asInt(0), shape.length), 0, shape.length);
+            int to = Math.clamp(fromEnd(attributes.path("end").asInt(shape.length), shape.length), from, shape.length);
+            return OnnxArray.integers(
+                    Arrays.stream(shape, from, to).asDoubleStream().toArray());
+        }
+
         private OnnxArray range() {
             double start = input(0).values()[0];
             double step = input(2).values()[0];
-            double[] values = new double[(int) Math.max(0, Math.ceil((input(1).values()[0] - start) / step))];
+            double[] values = OnnxArray.room((int) Math.max(0, Math.ceil((input(1).values()[0] - start) / step)));
             Arrays.setAll(values, i -> start + i * step);
             return new OnnxArray(input(0).kind(), new int[] {values.length}, values);
         }
@@ -305,7 +340,7 @@ final class OnnxGraph {
             int[] strides = new int[x.rank()];
             for (int axis = 0; axis < shape.length; axis++) {
                 int from = attributes.has("perm")
-                        ? attributes.path("perm").get(axis).asInt()
+                        ? attributes.path("perm").path(axis).asInt(-1)
                         : x.rank() - 1 - axis;
                 shape[axis] = x.shape()[from];
                 strides[axis] = x.strides()[from];
@@ -323,13 +358,81 @@ final class OnnxGraph {
             int[] after = Arrays.copyOfRange(x.shape(), axis + 1, x.rank());
             int width = OnnxArray.size(after);
             int chosen = indices.values().length;
-            double[] values = new double[OnnxArray.size(before) * chosen * width];
+            double[] values = OnnxArray.room(OnnxArray.size(before), chosen, width);
             for (int i = 0; i < values.length; i++) {
                 int index = indices.integer(i / width % chosen);
                 int row = i / width / chosen * length + (index < 0 ? index + length : index);
                 values[i] = x.values()[row * width + i % width];
             }
             return new OnnxArray(x.kind(), joined(before, indices.shape(), after), values);
+        }
+
+        /** Of each named axis the elements from start to end, excluded, by steps; beyond an end is at it. */
+        private OnnxArray slice() {
+            OnnxArray x = input(0);
+            int[] shape = x.shape().clone();
+            int[] strides = x.strides();
+            int offset = 0;
+            for (int i = 0; i < input(1).values().length; i++) {
+                int axis = x.axis(has(3) ? input(3).integer(i) : i);
+                int step = has(4) ? input(4).integer(i) : 1;
+                int last = step > 0 ? x.shape()[axis] : x.shape()[axis] - 1;
+                int start = Math.clamp(fromEnd(input(1).values()[i], x.shape()[axis]), 0, last);
+                int end = Math.clamp(fromEnd(input(2).values()[i], x.shape()[axis]), step > 0 ? 0 : -1, last);
+                shape[axis] = Math.max(0, Math.ceilDiv(end - start, step));
+                offset += start * strides[axis];
+                strides[axis] *= step;
+            }
+            return x.strided(shape, strides, offset);
+        }
+
+        private static long fromEnd(double index, int length) {
+            return (long) (index < 0 ? index + length : index);
+        }
+
+        /** Over the axes of the second input, or all. */
+        private OnnxArray reduced() {
+            OnnxArray x = input(0);
+            boolean[] named = new boolean[x.rank()];
+            if (has(1) && input(1).values().length > 0) {
+                Arrays.stream(input(1).integers()).forEach(axis -> named[x.axis(axis)] = true);
+            } else if (attributes.path("noop_with_empty_axes").asInt(0) == 0) {
+                Arrays.fill(named, true);
+            }
+            int[] shape = x.shape().clone();
+            int over = 1;
+            for (int axis = 0; axis < shape.length; axis++) {
+                over *= named[axis] ? shape[axis] : 1;
+                shape[axis] = named[axis] ? 1 : shape[axis];
+            }
+            double start = operator.equals("ReduceMax")
+                    ? Double.NEGATIVE_INFINITY
+                    : operator.equals("ReduceMin") ? Double.POSITIVE_INFINITY : 0;
+            OnnxArray result = new OnnxArray(x.kind(), shape, new double[OnnxArray.size(shape)]);
+            Arrays.fill(result.values(), start);
+            int[] places = new OnnxArray(
+                            Kind.INTEGER,
+                            shape,
+                            IntStream.range(0, result.values().length)
+                                    .asDoubleStream()
+                                    .toArray())
+                    .broadcast(x.shape())
+                    .integers();
+            for (int i = 0; i < places.length; i++) {
+                double so = result.values()[places[i]];
+                result.values()[places[i]] = switch (operator) {
+                    case "ReduceMax" -> Math.max(so, x.values()[i]);
+                    case "ReduceMin" -> Math.min(so, x.values()[i]);
+                    default -> so + x.values()[i];
+                };
+            }
+            int divisor = operator.equals("ReduceMean") ? over : 1;
+            OnnxArray kept = result.each(x.kind(), v -> v / divisor);
+            int[] rest = IntStream.range(0, shape.length)
+                    .filter(axis -> !named[axis])
+                    .map(axis -> shape[axis])
+                    .toArray();
+            return attributes.path("keepdims").asInt(1) == 1 ? kept : kept.reshaped(rest);
         }
 
         private static int[] joined(int[]... parts) {
@@ -345,7 +448,7 @@ final class OnnxGraph {
                 shape[axis] += input(i).shape()[axis];
             }
             int after = OnnxArray.size(Arrays.copyOfRange(shape, axis + 1, shape.length));
-            double[] values = new double[OnnxArray.size(shape)];
+            double[] values = OnnxArray.room(shape);
             for (int i = 0, at = 0; i < inputs.size(); at += input(i).shape()[axis] * after, i++) {
                 int run = input(i).shape()[axis] * after;
                 for (int row = 0; row * shape[axis] * after < values.length; row++) {

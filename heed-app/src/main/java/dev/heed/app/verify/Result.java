@@ -10,6 +10,12 @@ import java.util.List;
  * @param checks at least one
  */
 public record Result(String name, List<Check> checks) {
+    public Result {
+        if (checks.isEmpty()) {
+            throw new IllegalArgumentException("verify: " + name + " expects nothing that could be compared");
+        }
+    }
+
     static Result of(String name, Check only) {
         return new Result(name, List.of(only));
     }

@@ -22,6 +22,9 @@ record SafetensorsCase(String name, Path path, String want) implements Conforman
     static List<ConformanceCase> all(String prefix, Path folder) {
         JsonNode verdicts =
                 Json.read(folder.resolve(VERDICTS), LARGEST_VERDICTS).path("cases");
+        if (verdicts.isEmpty()) {
+            throw new IllegalArgumentException(folder.resolve(VERDICTS) + ": must give a verdict under \"cases\"");
+        }
         List<ConformanceCase> cases = new ArrayList<>();
         for (Map.Entry<String, JsonNode> verdict : verdicts.properties()) {
             Path file = folder.resolve(verdict.getKey() + ".safetensors");
@@ -40,6 +43,10 @@ record SafetensorsCase(String name, Path path, String want) implements Conforman
     }
 
     private Check verdict() {
+        if (!want.matches("(?s)(accept|reject|spec|decide).*")) {
+            throw new IllegalArgumentException(
+                    VERDICTS + ": want must begin with accept, reject, spec or decide, got '" + want + "'");
+        }
         boolean either = want.startsWith("decide") || want.startsWith("accept or reject");
         boolean accept = want.startsWith("accept");
         try {

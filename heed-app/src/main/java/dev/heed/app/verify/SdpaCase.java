@@ -4,13 +4,15 @@ import dev.heed.attention.Attention;
 import dev.heed.attention.AttentionGradients;
 import dev.heed.attention.AttentionOutput;
 import dev.heed.attention.Mask;
-import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -18,8 +20,10 @@ import tools.jackson.databind.JsonNode;
  * PyTorch's own float32 pass.
  */
 record SdpaCase(String name, Path path) implements ConformanceCase {
+    private static final Set<String> INPUTS = Set.of("q", "k", "v", "mask", "bias", "alibi_slopes", "sink", "grad_out");
+
     static boolean isOne(Map<String, String> metadata) {
-        return metadata.containsKey("attributes") && metadata.containsKey("float32_error");
+        return metadata.containsKey("attributes") || metadata.containsKey("float32_error");
     }
 
     @Override
@@ -38,22 +42,35 @@ record SdpaCase(String name, Path path) implements ConformanceCase {
     private static Attention described(JsonNode attributes) {
         Attention attention = Attention.scaledDotProduct();
         if (attributes.has("scale")) {
-            attention = attention.scale(attributes.get("scale").asDouble());
+            attention = attention.scale(number(attributes, "scale"));
         }
         if (attributes.has("softcap")) {
-            attention = attention.softcap(attributes.get("softcap").asDouble());
+            attention = attention.softcap(number(attributes, "softcap"));
         }
         if (attributes.has("causal")) {
-            attention = attention.mask(causal(attributes.get("causal").asString()));
+            attention = attention.mask(causal(attributes.get("causal").asString("")));
         }
         if (attributes.has("window")) {
-            int[] window = integers(attributes.get("window"));
+            int[] window = integers(attributes, "window");
+            require(window.length == 2, "window must be two integers, left and right", attributes.get("window"));
             attention = attention.mask(Mask.windowBottomRight(window[0], window[1]));
         }
         if (attributes.has("lengths")) {
-            attention = attention.mask(Mask.lengths(integers(attributes.get("lengths"))));
+            attention = attention.mask(Mask.lengths(integers(attributes, "lengths")));
         }
         return attention;
+    }
+
+    private static void require(boolean kept, String rule, JsonNode got) {
+        if (!kept) {
+            throw new IllegalArgumentException("sdpa case: " + rule + ", got " + got);
+        }
+    }
+
+    private static double number(JsonNode values, String key) {
+        JsonNode value = values.get(key);
+        require(value.isNumber() && Double.isFinite(value.asDouble()), key + " must be a finite number", value);
+        return value.asDouble();
     }
 
     private static Mask causal(String alignment) {
@@ -66,10 +83,12 @@ record SdpaCase(String name, Path path) implements ConformanceCase {
         };
     }
 
-    private static int[] integers(JsonNode list) {
+    private static int[] integers(JsonNode values, String key) {
+        JsonNode list = values.get(key);
         int[] integers = new int[list.size()];
         for (int i = 0; i < integers.length; i++) {
-            integers[i] = list.get(i).asInt();
+            require(list.get(i).isInt(), key + " must be a list of integers", list);
+            integers[i] = list.get(i).intValue();
         }
         return integers;
     }
@@ -81,32 +100,37 @@ record SdpaCase(String name, Path path) implements ConformanceCase {
             Tensor key = inputs.key();
             Tensor value = inputs.value();
             AttentionOutput result = attention.apply(query, key, value);
-            List<Check> checks = new ArrayList<>();
-            add(checks, "out", result.output());
-            add(checks, "lse", result.lse());
+            Map<String, Tensor> computed = new LinkedHashMap<>();
+            computed.put("out", result.output());
+            computed.put("lse", result.lse());
             if (inputs.has("weights")) {
-                add(checks, "weights", weights(result.lse()));
+                computed.put("weights", AllWeights.of(attention, query, key, result.lse()));
             }
             if (inputs.has("grad_out")) {
                 Tensor dOutput = inputs.file().tensor("grad_out");
                 AttentionGradients gradients = attention.gradients(query, key, value, result, dOutput);
-                add(checks, "dq", gradients.dQuery());
-                add(checks, "dk", gradients.dKey());
-                add(checks, "dv", gradients.dValue());
+                computed.put("dq", gradients.dQuery());
+                computed.put("dk", gradients.dKey());
+                computed.put("dv", gradients.dValue());
+            }
+            return compared(computed);
+        }
+
+        private List<Check> compared(Map<String, Tensor> computed) {
+            List<Check> checks = new ArrayList<>();
+            Set<String> expected = new LinkedHashSet<>(inputs.file().names());
+            expected.removeAll(INPUTS);
+            computed.forEach((what, actual) -> {
+                if (expected.remove(what)) {
+                    double beside = float32.has(what) ? number(float32, what) : 0;
+                    checks.add(Comparison.withinTwiceFloat32(what, actual, inputs.file(), beside));
+                }
+            });
+            if (!expected.isEmpty()) {
+                throw new IllegalArgumentException("sdpa case: the file expects " + String.join(", ", expected)
+                        + ", but " + String.join(", ", computed.keySet()) + " is all that is computed from its inputs");
             }
             return checks;
-        }
-
-        private void add(List<Check> checks, String what, Tensor actual) {
-            Checkpoint file = inputs.file();
-            if (inputs.has(what) && float32.has(what)) {
-                double beside = float32.get(what).asDouble();
-                checks.add(Comparison.withinTwiceFloat32(what, actual.toArray(), file.doubles(what), beside));
-            }
-        }
-
-        private Tensor weights(Tensor lse) {
-            return AllWeights.of(attention, inputs.query(), inputs.key(), lse);
         }
     }
 }

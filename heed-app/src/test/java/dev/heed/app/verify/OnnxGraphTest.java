@@ -23,6 +23,11 @@ class OnnxGraphTest {
                   "i-2": {"dtype": "I64", "shape": [], "values": [-2]},
                   "last": {"dtype": "I64", "shape": [1], "values": [-1]},
                   "rows": {"dtype": "I64", "shape": [2], "values": [1, 0]},
+                  "one": {"dtype": "I64", "shape": [1], "values": [1]},
+                  "far": {"dtype": "I64", "shape": [1], "values": [99]},
+                  "front": {"dtype": "I64", "shape": [1], "values": [-99]},
+                  "huge": {"dtype": "I64", "shape": [2], "values": [1000000, 1000]},
+                  "zero": {"dtype": "I64", "shape": [], "values": [0]},
                   "tall": {"dtype": "I64", "shape": [2], "values": [-1, 2]},
                   "yes": {"dtype": "BOOL", "shape": [3], "values": [true, false, true]}
                 }, "nodes": [%s]}""".formatted(nodes);
@@ -48,6 +53,20 @@ class OnnxGraphTest {
             Max       | x two        | {}            | 2,3 | 2 2 3 4 5 6
             LessOrEqual | x two      | {}            | 2,3 | 1 1 0 0 0 0
             Shape     | x            | {}            | 2   | 2 3
+            Shape     | x            | {"start": -1} | 1   | 3
+            Shape     | x            | {"end": 1}    | 1   | 2
+            Slice     | x one far    | {}            | 1,3 | 4 5 6
+            Slice     | x last far last | {}         | 2,1 | 3 6
+            Slice     | x far front one last | {}    | 2,3 | 3 2 1 6 5 4
+            Slice     | x last one last last | {}    | 2,1 | 3 6
+            ReduceMax | x last       | {}            | 2,1 | 3 6
+            ReduceMin | x last       | {"keepdims": 0} | 2 | 1 4
+            ReduceSum | x            | {}            | 1,1 | 21
+            ReduceMean | x one       | {}            | 2,1 | 2 5
+            ConstantOfShape | one    | {}            | 1   | 0
+            ConstantOfShape | one    | {"value": {"dtype": "BOOL", "shape": [1], "values": [true]}} | 1 | 1
+            CastLike  | two yes      | {}            | ''  | 1
+            IsInf     | low          | {"detect_negative": 0} | 1 | 0
             """)
     void operatorsGiveWhatOnnxDefines(String operator, String inputs, String attributes, String shape, String values) {
         String names = '"' + inputs.strip().replace(" ", "\", \"") + '"';
@@ -71,6 +90,20 @@ class OnnxGraphTest {
         assertThatThrownBy(() -> run("{\"op\": \"Conv\", \"inputs\": [\"x\"], \"outputs\": [\"y\"]}"))
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessage("score_mod: the graph's operator Conv is not supported");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            Gather    | x far           | {"axis": 0}   | the graph's operator Gather cannot be applied to what it reads
+            Transpose | x               | {"perm": [1]} | the graph's operator Transpose cannot be applied to what it reads
+            Range     | zero i7 zero    | {}            | a value may hold at most 67108864 numbers
+            ConstantOfShape | huge      | {}            | a value may hold at most 67108864 numbers
+            """)
+    void whatAnOperatorCannotDoIsOneSentence(String operator, String inputs, String attributes, String message) {
+        assertThatThrownBy(() -> run("{\"op\": \"%s\", \"inputs\": [\"%s\"], \"outputs\": [\"y\"], \"attributes\": %s}"
+                        .formatted(operator, inputs.replace(" ", "\", \""), attributes)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
     }
 
     @Test
