@@ -119,11 +119,9 @@ public final class HfConformance {
 
     private void text(String at) {
         Tokens tokens = model.tokens(ints(at + "input_ids"));
-        boolean pair = has(at + "decoder_input_ids");
-        Run run = pair
-                ? model.run(tokens, model.writtenTokens(ints(at + "decoder_input_ids")), Run.Options.everything())
-                : model.run(tokens, Run.Options.everything());
-        run.logits().or(run::tokenClasses).or(run::classes).ifPresent(logits -> compare(at + "logits", logits));
+        boolean pair = model.network() instanceof Network.EncoderDecoder;
+        Run run = run(at, tokens, pair);
+        run.classes().or(run::tokenClasses).or(run::logits).ifPresent(logits -> compare(at + "logits", logits));
         for (int i = 0; i < run.hiddenStates().size(); i++) {
             compare(at + "hidden_states." + i, run.hiddenStates().get(i));
         }
@@ -136,6 +134,16 @@ public final class HfConformance {
         if (has(at + "greedy")) {
             greedy(at, tokens);
         }
+    }
+
+    /** What a decoder beside an encoder is given stands in the file, unless it is the text itself, to be classified. */
+    private Run run(String at, Tokens tokens, boolean pair) {
+        if (has(at + "decoder_input_ids")) {
+            Tokens written = model.writtenTokens(ints(at + "decoder_input_ids"));
+            return model.run(tokens, written, Run.Options.everything());
+        }
+        Run run = model.runToClassify(tokens, Run.Options.everything());
+        return pair && run.classes().isEmpty() ? model.run(tokens, Run.Options.everything()) : run;
     }
 
     private void maps(String prefix, Run run, Kind kind) {
@@ -178,18 +186,19 @@ public final class HfConformance {
         for (int row = 0; row < ids.length / width; row++) {
             texts.add(model.tokens(real(ids, mask, row * width, width)));
         }
-        List<Run> runs = model.runAll(texts, Run.Options.logitsOnly());
         if (expected.info("batch.logits").shape().length == 2) {
-            compare(
-                    "batch.logits",
-                    Join.along(0, runs.stream().map(HfConformance::classes).toList()));
+            List<Tensor> classes = texts.stream()
+                    .map(text -> classes(model.runToClassify(text, Run.Options.logitsOnly())))
+                    .toList();
+            compare("batch.logits", Join.along(0, classes));
             return;
         }
+        List<Run> runs = model.runAll(texts, Run.Options.logitsOnly());
         double[] want = expected.doubles("batch.logits");
         int vocabulary = (int) expected.info("batch.logits").shape()[2];
         Difference difference = new Difference();
         for (int row = 0; row < runs.size(); row++) {
-            float[] got = runs.get(row).logits().orElseThrow().toArray();
+            float[] got = rows(runs.get(row)).toArray();
             int at = 0;
             for (int column = 0; column < width; column++) {
                 if (mask[row * width + column] != 0) {
@@ -200,6 +209,14 @@ public final class HfConformance {
             }
         }
         checks.add(difference.check("batch.logits"));
+    }
+
+    private static Tensor rows(Run run) {
+        return run.tokenClasses()
+                .or(run::logits)
+                .orElseThrow(
+                        () -> new IllegalArgumentException("verify: batch.logits has three axes, as of a model that"
+                                + " writes or classifies tokens, but the checkpoint has no such head"));
     }
 
     /** [1, classes]: transformers calls the scores of classes logits, too. */

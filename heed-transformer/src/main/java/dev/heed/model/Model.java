@@ -42,6 +42,8 @@ public final class Model implements AutoCloseable {
     /** An encoder–decoder that is run without a text to write writes at most so many tokens of its own. */
     private static final int OWN_WORDS = 128;
 
+    private static final Run.Options NOTHING = new Run.Options(false, false, false);
+
     private final Path folder;
     private final Config config;
     private final Network network;
@@ -526,20 +528,19 @@ public final class Model implements AutoCloseable {
 
     /** The classes of a text, likeliest first. */
     public List<ClassScore> classify(String text) {
-        return Predictions.classify(this, readToClassify(tokenizer().encode(text)));
+        return Predictions.classify(this, runToClassify(tokenizer().encode(text), NOTHING));
     }
 
     /** The classes of a text and its pair, such as a premise and what may follow from it. */
     public List<ClassScore> classify(String text, String pair) {
-        return Predictions.classify(this, readToClassify(tokenizer().encode(text, pair)));
+        return Predictions.classify(this, runToClassify(tokenizer().encode(text, pair), NOTHING));
     }
 
-    private Run readToClassify(Tokens tokens) {
-        Run.Options nothing = new Run.Options(false, false, false);
-        if (network instanceof Network.EncoderDecoder) {
-            return run(tokens, writtenTokens(shifted(tokens)), nothing);
-        }
-        return run(tokens, nothing);
+    /** One pass over tokens; an encoder–decoder is given them a second time, as one that classifies is. */
+    Run runToClassify(Tokens tokens, Run.Options keep) {
+        return network instanceof Network.EncoderDecoder
+                ? run(tokens, writtenTokens(shifted(tokens)), keep)
+                : run(tokens, keep);
     }
 
     /** True if {@code architectures} in config.json names a model whose head classifies each token. */
@@ -549,7 +550,7 @@ public final class Model implements AutoCloseable {
 
     /** The likeliest class of each token of a text, where the checkpoint classifies tokens. */
     public List<TokenClass> classifyTokens(String text) {
-        return Predictions.classifyTokens(this, run(tokenizer().encode(text), new Run.Options(false, false, false)));
+        return Predictions.classifyTokens(this, run(tokenizer().encode(text), NOTHING));
     }
 
     /** The likeliest answers to a question within a text, where the checkpoint finds where answers begin and end. */
@@ -559,10 +560,7 @@ public final class Model implements AutoCloseable {
 
     /** The classes of a picture, likeliest first. */
     public List<ClassScore> classify(Picture picture) {
-        return Predictions.classify(
-                this,
-                runPictures(List.of(picture), new Run.Options(false, false, false))
-                        .getFirst());
+        return Predictions.classify(this, runPictures(List.of(picture), NOTHING).getFirst());
     }
 
     // ---- writing

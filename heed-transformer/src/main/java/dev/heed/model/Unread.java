@@ -95,6 +95,7 @@ public final class Unread {
             "decoder_start_token_id",
             "num_hidden_layers",
             "max_window_layers",
+            "_sliding_window_pattern", // what layer_types was made from
             "pruned_heads",
             "directionality",
             "pooler_fc_size",

@@ -294,6 +294,41 @@ class DecoderReferenceTest {
         check(p, both, !wholeOnly);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {"16 | 99 | 64", "16 | null | 64", "null | 16 | 64", "null | null | 16"})
+    void theTrainedLengthBesideTheScalingCountsFirst(String beside, String within, String context) {
+        Plain p = new Plain(4, 8, 10000);
+        double[] scaled = Arrays.stream(frequencies(8, 10000))
+                .map(DecoderReferenceTest::llama3)
+                .toArray();
+        p.frequencies = new double[][] {scaled, scaled, scaled};
+        check(p, """
+                {"model_type": "llama", "head_dim": 8, %s "original_max_position_embeddings": %s,
+                 "rope_parameters": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                 "original_max_position_embeddings": %s}}
+                """.formatted(SIZES.replace("embeddings\": 64", "embeddings\": " + context), beside, within));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"partial_rotary_factor\": 0.5",
+                "\"rope_parameters\": {\"rope_theta\": 500, \"partial_rotary_factor\": 0.5}"
+            })
+    void headsThatAreRotatedWholeAreNotRotatedInPart(String rope) {
+        Plain p = new Plain(1, 8, 500);
+        p.logits(p.hidden(IDS));
+        p.r.write(folder, """
+                {"model_type": "llama", "head_dim": 8, %s %s}
+                """.formatted(SIZES, rope));
+        assertThatThrownBy(() -> Model.load(folder))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("partial_rotary_factor");
+    }
+
     /** Beyond the trained length, which is {@code max_position_embeddings}, the base grows with the text. */
     @Test
     void dynamicRotaryPositionsBeyondTheTrainedLength() {
@@ -382,16 +417,18 @@ class DecoderReferenceTest {
                 .hasMessageContaining("sliding_window");
     }
 
-    @Test
-    void gemma() {
+    /** The first files say gelu and were trained with its approximation by tanh, which transformers takes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\"hidden_act\": \"gelu\",", "\"hidden_act\": \"gelu_pytorch_tanh\","})
+    void gemma(String activation) {
         Plain p = new Plain(8, 6, 10000);
         p.around = 1;
         p.words = Math.sqrt(18);
         p.tied = true;
         p.f = PlainDouble::geluTanh;
         check(p, """
-                {"model_type": "gemma", "head_dim": 6, %s "hidden_activation": null}
-                """.formatted(SIZES));
+                {"model_type": "gemma", "head_dim": 6, %s %s "hidden_activation": null}
+                """.formatted(SIZES, activation));
     }
 
     @ParameterizedTest
@@ -435,8 +472,9 @@ class DecoderReferenceTest {
                   "sliding_window_pattern": 2, "rope_theta": 900, "rope_local_base_freq": 50,
                   "rope_scaling": {"rope_type": "linear", "factor": 2.0}""";
         check(p, """
-                {"model_type": "gemma3_text", "head_dim": 6, %s "query_pre_attn_scalar": 7, "sliding_window": 5, %s}
-                """.formatted(SIZES, rope));
+                {"model_type": "gemma3_text", "head_dim": 6, %s "query_pre_attn_scalar": 7, "sliding_window": 5,
+                 "attn_logit_softcapping": %s, %s}
+                """.formatted(SIZES, newer ? "null" : "0.5", rope)); // bounds no scores in transformers either
     }
 
     // ---- GPT-NeoX
@@ -606,6 +644,26 @@ class DecoderReferenceTest {
         }
     }
 
+    /** transformers' classes of Llama and Qwen that answer questions spell the names of the model below otherwise. */
+    @Test
+    void decodersThatAnswerHaveNamesOfTheirOwn() {
+        Plain p = new Plain(16, 4, 10000);
+        double[][] scores = p.r.linear(p.hidden(IDS), "qa_outputs", 2, true);
+        p.r.rename("^model\\.", "transformer.");
+        p.r.write(folder, """
+                {"model_type": "llama", "architectures": ["LlamaForQuestionAnswering"], "head_dim": 4, %s "pad_token_id": 0}
+                """.formatted(SIZES));
+        try (Model model = Model.load(folder)) {
+            Network.Decoder network = (Network.Decoder) model.network();
+            Pass pass = Pass.of(IDS.length);
+            near(
+                    network.tokenClasses(pass, network.hidden(pass, IDS))
+                            .orElseThrow()
+                            .tensor(),
+                    scores);
+        }
+    }
+
     @Test
     void baseModelsHaveHiddenStatesAndNoWords() {
         Plain p = new Plain(15, 4, 10000);
@@ -642,7 +700,9 @@ class DecoderReferenceTest {
     /** Whole pass, and token by token. */
     private void check(double[][] want, double[][] logits, boolean tokenByToken) {
         try (Model model = Model.load(folder)) {
-            assertThat(model.warnings()).as(model.config().toString()).allMatch(w -> w.contains("hidden_activation"));
+            assertThat(model.warnings())
+                    .as(model.config().toString())
+                    .allMatch(w -> w.contains("attn_logit_softcapping"));
             Network.Decoder network = (Network.Decoder) model.network();
             Pass pass = Pass.of(IDS.length);
             var hidden = network.hidden(pass, IDS);

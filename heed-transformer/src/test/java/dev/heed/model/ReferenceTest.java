@@ -629,20 +629,39 @@ class ReferenceTest {
 
     /** As transformers 5 writes what was untied: {@code scale_decoder_outputs}, and a head of its own in the file. */
     @ParameterizedTest
-    @CsvSource({"t5, true, false", "t5, false, true", "mt5, false, false"})
+    @CsvSource({"t5, true, false", "t5, false, true", "mt5, false, false", "mt5, true, false"})
     void t5WithAHeadOfItsOwn(String type, boolean tied, boolean scaled) {
         int e = 10;
         PlainDouble r = new PlainDouble(23);
         double[][] x = t5Stack(r, "encoder", r.rows("shared.weight", 33, e, IDS), null, "gated-gelu", 32, 128, 1);
         double[][] y = t5Stack(r, "decoder", r.rows("shared.weight", 33, e, WRITTEN), x, "gated-gelu", 32, 128, 1);
         double[][] logits = r.linear(each(y, v -> scaled ? v / Math.sqrt(e) : v), "lm_head", 33, false);
-        String proj = type.equals("mt5") ? "" : "\"feed_forward_proj\": \"gated-gelu\",";
+        String proj = type.equals("mt5")
+                ? ""
+                : "\"feed_forward_proj\": \"gated-gelu\", \"scale_decoder_outputs\": " + scaled + ",";
         r.write(folder, """
                 {"model_type": "%s", "hidden_size": 10, "d_kv": 3, "d_ff": 7, "num_attention_heads": 5, %s
                  "num_hidden_layers": 1, "vocab_size": 33, "layer_norm_epsilon": 1e-4, "decoder_start_token_id": 2,
-                 "tie_word_embeddings": %s, "scale_decoder_outputs": %s}
-                """.formatted(type, proj, tied, scaled));
+                 "tie_word_embeddings": %s}
+                """.formatted(type, proj, tied));
         check(IDS, x, y, logits);
+    }
+
+    /** Whatever the file says: mT5's never multiplies by 1/√E, and T5's shares the table where there is no other. */
+    @ParameterizedTest
+    @CsvSource({"t5, false", "mt5, false", "mt5, true"})
+    void t5WithoutAHeadOfItsOwn(String type, boolean tied) {
+        int e = 10;
+        PlainDouble r = new PlainDouble(24);
+        double[] table = r.weight("shared.weight", 33, e);
+        double[][] x = t5Stack(r, "encoder", r.rows("shared.weight", 33, e, IDS), null, "gated-gelu", 32, 128, 1);
+        double[][] y = t5Stack(r, "decoder", r.rows("shared.weight", 33, e, WRITTEN), x, "gated-gelu", 32, 128, 1);
+        r.write(folder, """
+                {"model_type": "%s", "d_model": 10, "d_kv": 3, "d_ff": 7, "num_heads": 5, "num_layers": 1, "vocab_size": 33,
+                 "feed_forward_proj": "gated-gelu", "layer_norm_epsilon": 1e-4, "decoder_start_token_id": 2,
+                 "tie_word_embeddings": %s}
+                """.formatted(type, tied));
+        check(IDS, x, y, PlainDouble.linear(y, table, new double[33]));
     }
 
     // ---- ViT

@@ -32,7 +32,9 @@ final class Gemma implements Network.Decoder {
         int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
         int context = config.intOr("max_position_embeddings", 8192, 1, Options.MOST_POSITIONS);
         float epsilon = (float) config.doubleOr("rms_norm_eps", 1e-6, 1e-30, 1);
-        Activation f = Options.activation(config, "hidden_act", "gelu_pytorch_tanh");
+        Activation said = Options.activation(config, "hidden_act", "gelu_pytorch_tanh");
+        Activation f =
+                said == Activation.GELU ? Activation.GELU_TANH : said; // the first files say gelu and mean this one
         boolean attentionBias = config.booleanOr("attention_bias", false);
         Options.require(config, "use_bidirectional_attention", false);
         RotaryPositions rotary = Rope.read(config, headWidth, context);

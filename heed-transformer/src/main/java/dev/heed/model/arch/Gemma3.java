@@ -39,15 +39,10 @@ final class Gemma3 implements Network.Decoder {
         Activation f = Options.activation(config, "hidden_activation", "gelu_pytorch_tanh");
         boolean attentionBias = config.booleanOr("attention_bias", false);
         softcap = (float) Options.softcap(config, "final_logit_softcapping", 0);
-        double scoreCap = Options.softcap(config, "attn_logit_softcapping", 0);
         Options.require(config, "use_bidirectional_attention", false);
         double scale = 1 / Math.sqrt(config.doubleOr("query_pre_attn_scalar", 256, 1e-6, 1e9));
         int window = config.isNull("sliding_window") ? 0 : config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
-        int every = config.intOr(
-                "sliding_window_pattern",
-                config.intOr("_sliding_window_pattern", 6, 1, Options.MOST_LAYERS),
-                1,
-                Options.MOST_LAYERS);
+        int every = config.intOr("sliding_window_pattern", 6, 1, Options.MOST_LAYERS);
         List<Integer> windows = Options.windows(config, layers, window, i -> (i + 1) % every != 0);
         RotaryPositions rotary = Rope.ofKind(config, "full_attention", "rope_theta", 1e6, headWidth, context);
         RotaryPositions near =
@@ -66,7 +61,6 @@ final class Gemma3 implements Network.Decoder {
                             weights.linear(at + "self_attn.v_proj", keyHeads * headWidth, width, attentionBias),
                             weights.linear(at + "self_attn.o_proj", width, heads * headWidth, attentionBias))
                     .scale(scale)
-                    .softcap(scoreCap)
                     .norms(
                             norm(weights, at + "self_attn.q_norm", headWidth, epsilon),
                             norm(weights, at + "self_attn.k_norm", headWidth, epsilon))

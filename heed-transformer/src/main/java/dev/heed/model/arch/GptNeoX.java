@@ -43,7 +43,7 @@ final class GptNeoX implements Network.Decoder {
             throw config.error("hidden_size", "must be a multiple of num_attention_heads=" + heads + ", got " + width);
         }
         int d = width / heads;
-        RotaryPositions rotary = Rope.read(config, d, context, share, base);
+        RotaryPositions rotary = Rope.partly(config, d, context, share, base);
         sizes = new Sizes("gpt_neox", layers, 0, heads, heads, width, d, vocabulary, context);
 
         words = Words.read(config, weights, "gpt_neox.embed_in", "embed_out", vocabulary, width, false);

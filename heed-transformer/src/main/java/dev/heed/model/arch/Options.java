@@ -32,6 +32,7 @@ final class Options {
                 "gelu_fast",
                 "gelu_accurate",
                 "gelu_pytorch_tanh",
+                "gelu_python_tanh",
                 "quick_gelu",
                 "relu",
                 "silu",
@@ -43,7 +44,8 @@ final class Options {
     static Activation activation(String name) {
         return switch (name) {
             case "gelu", "gelu_python" -> Activation.GELU;
-            case "gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+            case "gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh", "gelu_python_tanh" ->
+                Activation.GELU_TANH;
             case "quick_gelu" -> Activation.QUICK_GELU;
             case "relu" -> Activation.RELU;
             case "silu", "swish" -> Activation.SILU;

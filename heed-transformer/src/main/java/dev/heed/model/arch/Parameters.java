@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Parameters {
     private static final int NAMED = 4;
+    /** What the question answering classes of Llama and Qwen put before the names of the model below, whatever others do. */
+    private static final String ANSWERING = "transformer.";
 
     /** What to do with a parameter that an architecture asks for. */
     private enum Mode {
@@ -336,7 +338,8 @@ public final class Parameters {
         }
         Optional<String> found = open().find(name, "");
         if (found.isEmpty() && name.startsWith(base)) {
-            found = open().find(name.substring(base.length()), "");
+            String below = name.substring(base.length());
+            found = open().find(below, "").or(() -> open().find(ANSWERING + below, ""));
         }
         return found;
     }

@@ -31,15 +31,21 @@ final class Rope {
 
     /**
      * @param config of the model
-     * @param headWidth D of a whole head; {@code partial_rotary_factor} rotates a part of it
+     * @param headWidth D of a head, all of which is rotated
      * @param context {@code max_position_embeddings}
      */
     static RotaryPositions read(Config config, int headWidth, int context) {
-        return read(config, headWidth, context, 1.0, 10000);
+        Rope rope = read(config, headWidth, context, 1.0, 10000);
+        rope.requireWhole(config, headWidth);
+        return rope.positions();
     }
 
-    /** As {@link #read(Config, int, int)} with an architecture's own defaults. */
-    static RotaryPositions read(Config config, int headWidth, int context, double partial, double base) {
+    /** As {@link #read(Config, int, int)} with an architecture's own base, and the share of each head where the file gives none. */
+    static RotaryPositions partly(Config config, int headWidth, int context, double partial, double base) {
+        return read(config, headWidth, context, partial, base).positions();
+    }
+
+    private static Rope read(Config config, int headWidth, int context, double partial, double base) {
         double theta = config.doubleOr("rope_theta", base, 1e-3, MOST);
         double share = config.doubleOr("partial_rotary_factor", partial, 1e-3, 1);
         Config none = Config.parse("rope", "{}");
@@ -52,12 +58,11 @@ final class Rope {
             throw config.error("rope_parameters", "per kind of layer is not supported for this model_type");
         }
         return new Rope(
-                        config,
-                        scaling,
-                        scaling.doubleOr("rope_theta", theta, 1e-3, MOST),
-                        rotated(config, scaling.doubleOr("partial_rotary_factor", share, 1e-3, 1), headWidth),
-                        context)
-                .positions();
+                config,
+                scaling,
+                scaling.doubleOr("rope_theta", theta, 1e-3, MOST),
+                rotated(config, scaling.doubleOr("partial_rotary_factor", share, 1e-3, 1), headWidth),
+                context);
     }
 
     /**
@@ -74,7 +79,16 @@ final class Rope {
         boolean scaled = own == none && kind.equals("full_attention");
         Config scaling = scaled ? config.within("rope_scaling").orElse(none) : own;
         int width = rotated(config, scaling.doubleOr("partial_rotary_factor", 1, 1e-3, 1), headWidth);
-        return new Rope(config, scaling, scaling.doubleOr("rope_theta", theta, 1e-3, MOST), width, context).positions();
+        Rope rope = new Rope(config, scaling, scaling.doubleOr("rope_theta", theta, 1e-3, MOST), width, context);
+        rope.requireWhole(config, headWidth);
+        return rope.positions();
+    }
+
+    /** transformers rotates whole heads of most architectures, whatever the file says; Heed does not guess what is meant. */
+    private void requireWhole(Config config, int headWidth) {
+        if (width != headWidth) {
+            throw config.error("partial_rotary_factor", "must be 1 for this model_type, whose heads are rotated whole");
+        }
     }
 
     private static int rotated(Config config, double share, int headWidth) {
@@ -102,6 +116,12 @@ final class Rope {
 
     private static RotaryPositions fixed(float[] frequencies, double scale) {
         return RotaryPositions.of(Rotary.Layout.HALVES, frequencies, (float) scale);
+    }
+
+    /** The trained length before it was stretched. One beside the scaling counts before one within, as in transformers. */
+    private int original() {
+        Config from = model.has("original_max_position_embeddings") ? model : scaling;
+        return from.intOr("original_max_position_embeddings", trained, 1, Integer.MAX_VALUE);
     }
 
     private double factor() {
@@ -134,9 +154,7 @@ final class Rope {
 
     /** LongRoPE (Ding et al. 2024, arXiv 2402.13753): a factor for each frequency, others for texts beyond the trained length. */
     private RotaryPositions longrope() {
-        int from = scaling.has("original_max_position_embeddings")
-                ? scaling.requireInt("original_max_position_embeddings", 1, Integer.MAX_VALUE)
-                : model.intOr("original_max_position_embeddings", trained, 1, Integer.MAX_VALUE);
+        int from = original();
         double ratio = scaling.doubleOr("factor", trained / (double) from, 1e-6, 1e6);
         double usual = ratio <= 1 ? 1 : Math.sqrt(1 + StrictMath.log(ratio) / StrictMath.log(from));
         double scale = scaling.doubleOr("attention_factor", usual, 0, 1e6);
@@ -174,7 +192,7 @@ final class Rope {
         double factor = factor();
         double low = scaling.requireDouble("low_freq_factor", 1e-3, 1e6);
         double high = scaling.requireDouble("high_freq_factor", 1e-3, 1e6);
-        double from = scaling.requireInt("original_max_position_embeddings", 1, Integer.MAX_VALUE);
+        double from = original();
         if (high <= low) {
             throw scaling.error("high_freq_factor", "must be above low_freq_factor, got " + high + " and " + low);
         }
@@ -190,7 +208,7 @@ final class Rope {
     /** YaRN (Peng et al. 2023, arXiv 2309.00071, section 3.2): a ramp over the frequencies' numbers. */
     private float[] yarn() {
         double factor = yarnFactor();
-        double from = yarnTrained();
+        double from = original();
         double low = turns(scaling.doubleOr("beta_fast", 32, 1e-6, 1e6), from);
         double high = turns(scaling.doubleOr("beta_slow", 1, 1e-6, 1e6), from);
         if (scaling.booleanOr("truncate", true)) {
@@ -213,12 +231,8 @@ final class Rope {
         return width * StrictMath.log(from / (count * 2 * Math.PI)) / (2 * StrictMath.log(base));
     }
 
-    private double yarnTrained() {
-        return scaling.intOr("original_max_position_embeddings", trained, 1, Integer.MAX_VALUE);
-    }
-
     private double yarnFactor() {
-        return scaling.doubleOr("factor", trained / yarnTrained(), 1, 1e6);
+        return scaling.doubleOr("factor", trained / (double) original(), 1, 1e6);
     }
 
     private double yarnScale() {

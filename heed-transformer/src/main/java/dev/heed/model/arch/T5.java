@@ -45,8 +45,9 @@ final class T5 implements Network.EncoderDecoder {
         int decoderLayers = config.intOr("num_decoder_layers", layers, 1, Options.MOST_LAYERS);
         int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
         boolean newer = config.requireString("model_type").equals("mt5");
-        boolean tied = config.booleanOr("tie_word_embeddings", !newer);
-        boolean scaled = config.booleanOr("scale_decoder_outputs", tied);
+        boolean says = config.booleanOr("tie_word_embeddings", !newer);
+        boolean tied = says || !weights.has("lm_head.weight");
+        boolean scaled = !newer && config.booleanOr("scale_decoder_outputs", says); // mT5's never are
         firstId = config.optionalInt("decoder_start_token_id", 0, vocabulary - 1)
                 .orElseGet(() -> config.intOr("pad_token_id", 0, 0, vocabulary - 1));
         sizes = new Sizes(

@@ -219,9 +219,11 @@ public final class Config {
         return Optional.ofNullable(value(key));
     }
 
-    /** Keys of the file that nobody has asked for yet: options that may matter and are not honoured. */
+    /** Keys of the file with a value that nobody has asked for yet: options that may matter and are not honoured. */
     public List<String> unread() {
-        return tree.propertyNames().stream().filter(key -> !asked.contains(key)).toList();
+        return tree.propertyNames().stream()
+                .filter(key -> !asked.contains(key) && !tree.path(key).isNull())
+                .toList();
     }
 
     /** Keys that were asked for, whether the file has them or not. */
