@@ -551,8 +551,7 @@ public final class Ops {
     public static Value crossEntropy(Tape tape, Value x, Value w, @Nullable Value bias, int[] labels, Likelihood rule) {
         int rows = x.tensor().size(0);
         int tile = tileRows(w.tensor().size(0));
-        int counted = (int)
-                Arrays.stream(labels).filter(label -> label >= 0).count();
+        int counted = (int) Arrays.stream(labels).filter(label -> label >= 0).count();
         Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
         boolean wanted = (tape.wants(x, w) || learnedBias != null) && counted > 0;
         Tensor kept = wanted && rows <= tile && rule.cap() == 0
