@@ -120,12 +120,14 @@ final class TrainingView implements Progress {
     @Override
     public Optional<JsonNode> heads(Evaluation evaluation) {
         try (Model model = Model.load(folder)) {
-            CheckpointHeads heads = CheckpointHeads.of(model, trainer.task().prompt());
-            terminal.err().println("  " + terminal.colours().dim(heads.line()));
+            Optional<CheckpointHeads> heads =
+                    CheckpointHeads.of(model, trainer.task().prompt());
+            heads.ifPresent(
+                    some -> terminal.err().println("  " + terminal.colours().dim(some.line())));
             if (terminal.interactive()) {
                 draw("◆ validation loss");
             }
-            return Optional.of(heads.json());
+            return heads.map(CheckpointHeads::json);
         }
     }
 
