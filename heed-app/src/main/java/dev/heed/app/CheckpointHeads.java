@@ -4,8 +4,10 @@ import dev.heed.app.print.Numbers;
 import dev.heed.lens.HeadMetric;
 import dev.heed.lens.HeadScores;
 import dev.heed.model.Model;
+import dev.heed.text.Tokens;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -25,8 +27,12 @@ record CheckpointHeads(HeadScores scores) {
 
     private static final long SEED = 1;
 
-    static CheckpointHeads of(Model model, String like) {
-        return new CheckpointHeads(HeadScores.onRepeats(model, model.tokenizer().encode(like), SEED));
+    /** Nothing of a model that is too short for repeated tokens. */
+    static Optional<CheckpointHeads> of(Model model, String like) {
+        Tokens tokens = model.tokenizer().encode(like);
+        return HeadScores.hasRoomForRepeats(model, tokens)
+                ? Optional.of(new CheckpointHeads(HeadScores.onRepeats(model, tokens, SEED)))
+                : Optional.empty();
     }
 
     /** By metric the mean of each layer's heads, and what equal weights would give. */

@@ -133,12 +133,14 @@ final class TrainingView implements Progress {
             if (model.network() instanceof Network.Viewer) {
                 return Optional.empty(); // no tokens to repeat
             }
-            CheckpointHeads heads = CheckpointHeads.of(model, trainer.task().prompt());
-            terminal.err().println("  " + terminal.colours().dim(heads.line()));
+            Optional<CheckpointHeads> heads =
+                    CheckpointHeads.of(model, trainer.task().prompt());
+            heads.ifPresent(
+                    some -> terminal.err().println("  " + terminal.colours().dim(some.line())));
             if (terminal.interactive()) {
                 draw("◆ validation loss");
             }
-            return Optional.of(heads.json());
+            return heads.map(CheckpointHeads::json);
         }
     }
 

@@ -93,6 +93,20 @@ class TrainTest {
     }
 
     @Test
+    void aContextWithoutRoomForRepeatedTokensIsTrainedWithoutMeasuringHeads() throws IOException {
+        String recipe = Run.of("train", "--recipe", "shakespeare-char", "--print-recipe")
+                .out();
+        Path file = Path.of(out).resolveSibling("short.yaml");
+        Files.writeString(
+                file, recipe.replace("context: 64", "context: 2").replace("n_positions: 64", "n_positions: 2"));
+        Run trained = Run.of("train", "--recipe", file.toString(), "--data", text, "--out", out, "--steps", "2");
+        assertThat(trained.code()).as(trained.err()).isZero();
+        assertThat(Files.readString(Path.of(out, "metrics.jsonl")))
+                .contains("val_loss")
+                .doesNotContain("heads");
+    }
+
+    @Test
     void aPersonSeesTheLossAsACurveThatIsDrawnAnew() {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream shown = new PrintStream(err, true, StandardCharsets.UTF_8);

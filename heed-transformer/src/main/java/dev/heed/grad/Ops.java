@@ -11,6 +11,7 @@ import dev.heed.kernel.PackedMatrix;
 import dev.heed.kernel.Rotary;
 import dev.heed.kernel.Softmax;
 import dev.heed.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -150,7 +151,10 @@ public final class Ops {
         } else if (!onto && dx.isContiguous()) {
             added.copyTo(dx.array(), dx.offset());
         } else {
-            Strided.addTo(onto ? dx : x.gradient(), added);
+            if (!onto) {
+                Arrays.fill(dx.array(), 0); // not begun: x is all that its memory holds, in another order
+            }
+            Strided.addTo(dx, added);
         }
     }
 
@@ -547,8 +551,7 @@ public final class Ops {
     public static Value crossEntropy(Tape tape, Value x, Value w, @Nullable Value bias, int[] labels, Likelihood rule) {
         int rows = x.tensor().size(0);
         int tile = tileRows(w.tensor().size(0));
-        int counted = (int)
-                java.util.Arrays.stream(labels).filter(label -> label >= 0).count();
+        int counted = (int) Arrays.stream(labels).filter(label -> label >= 0).count();
         Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
         boolean wanted = (tape.wants(x, w) || learnedBias != null) && counted > 0;
         Tensor kept = wanted && rows <= tile && rule.cap() == 0
@@ -633,7 +636,7 @@ public final class Ops {
     }
 
     private static int[] slice(int[] all, int from, int to) {
-        return java.util.Arrays.copyOfRange(all, from, to);
+        return Arrays.copyOfRange(all, from, to);
     }
 
     private static void requireAlike(String who, Tensor a, Tensor b) {

@@ -124,9 +124,9 @@ public final class Value {
         return true;
     }
 
-    /** Gives this value's gradient, which it has no more use for, to another. */
+    /** Gives this value's gradient, which it has no more use for, to another, unless it stands where its numbers stood. */
     boolean passGradientTo(Value other) {
-        if (whole != null || gradient == null || !other.takeOver(gradient)) {
+        if (whole != null || gradient == null || gradient.array() == tensor.array() || !other.takeOver(gradient)) {
             return false;
         }
         gradient = null;

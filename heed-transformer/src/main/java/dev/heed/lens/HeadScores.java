@@ -53,6 +53,11 @@ public final class HeadScores {
         return of(model, repeated.texts(), repeated.probe());
     }
 
+    /** True if a model has as many positions as {@link #onRepeats} needs. */
+    public static boolean hasRoomForRepeats(Model model, Tokens like) {
+        return RepeatedTexts.fit(model, like);
+    }
+
     /** An encoder beside a decoder is asked alone: the decoder is given what begins every text. */
     private static Recording recording(Model model, Tokens text) {
         return model.network() instanceof Network.EncoderDecoder pair

@@ -20,16 +20,19 @@ record RepeatedTexts(List<Tokens> texts, Probe probe) {
     static final int TEXTS = 10;
     private static final int PERIOD = 25;
     private static final int REPEATS = 4;
+    /** Of one token, every token would be a copy of all before. */
+    private static final int LEAST = 2;
+
     private static final int NO_TOKEN = -1;
 
     /**
      * @param like a text of the model, which shows what begins every text
      */
     static RepeatedTexts of(Model model, Tokens like, long seed) {
-        int begin = like.get(0).special() ? like.get(0).id() : NO_TOKEN;
-        int first = begin == NO_TOKEN ? 0 : 1;
-        int period = Math.min(PERIOD, (model.sizes().context() - first) / REPEATS);
-        if (period < 2) {
+        int begin = begins(like) ? like.get(0).id() : NO_TOKEN;
+        int first = begins(like) ? 1 : 0;
+        int period = period(model, first);
+        if (period < LEAST) {
             throw new IllegalArgumentException(
                     "head metrics: a model of " + model.sizes().context() + " tokens has no room for repeated ones");
         }
@@ -44,6 +47,19 @@ record RepeatedTexts(List<Tokens> texts, Probe probe) {
                         .mapToObj(i -> text(model, probe, words, begin, random))
                         .toList(),
                 probe);
+    }
+
+    /** True if a model has room for repeated tokens behind what begins every text. */
+    static boolean fit(Model model, Tokens like) {
+        return period(model, begins(like) ? 1 : 0) >= LEAST;
+    }
+
+    private static boolean begins(Tokens like) {
+        return like.size() > 0 && like.get(0).special();
+    }
+
+    private static int period(Model model, int first) {
+        return Math.min(PERIOD, (model.sizes().context() - first) / REPEATS);
     }
 
     private static Tokens text(Model model, Probe probe, int[] words, int begin, Random random) {

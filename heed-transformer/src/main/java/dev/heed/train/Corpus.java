@@ -12,8 +12,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A text as ids, one for each character, cut into a first part to learn from and a last part to be judged by. What is learned
- * is the next token, in sequences of the recipe's length.
+ * One running text as ids, of its characters or of a tokenizer's tokens, cut into a first part to learn from and a last part to
+ * be judged by. What is learned is the next id, in sequences of the recipe's length.
  *
  * <pre>{@code
  * Corpus corpus = Corpus.characters(Path.of("tinyshakespeare.txt")); // 65 characters, 90 % and 10 %

@@ -5,6 +5,7 @@ import dev.heed.train.Documents.Document;
 import dev.heed.train.Sequences.Sequence;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -27,6 +28,13 @@ final class NextToken implements NextTokens {
     public void check(Network network, Recipe recipe) {
         Sequences.requireDecoder(network);
         Sequences.requirePositions(network, documents.longest());
+        for (Split split : Split.values()) {
+            if (documents.of(split).stream().noneMatch(each -> each.ids().length > 1 || behind(each) >= 0)) {
+                throw new IllegalArgumentException(
+                        "train: a next token needs one before it, and every text of the part for "
+                                + split.name().toLowerCase(Locale.ROOT) + " is a single token; give longer texts");
+            }
+        }
     }
 
     @Override

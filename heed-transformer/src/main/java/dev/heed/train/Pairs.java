@@ -60,7 +60,9 @@ final class Pairs {
     Pairs(Sides tokenizers, List<Texts> train, List<Texts> validation) {
         this.tokenizers = tokenizers;
         try (Tokenizer reader = Tokenizer.parse("tokenizer.json", tokenizers.read());
-                Tokenizer writer = Tokenizer.parse("tokenizer.json of what is written", tokenizers.written())) {
+                Tokenizer writer = tokenizers.written().equals(tokenizers.read())
+                        ? reader
+                        : Tokenizer.parse("tokenizer.json of what is written", tokenizers.written())) {
             this.vocabulary = writer.size();
             this.train = encoded(train, reader, writer);
             this.validation = encoded(validation, reader, writer);

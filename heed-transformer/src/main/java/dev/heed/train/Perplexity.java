@@ -33,12 +33,19 @@ public record Perplexity(long tokens, long learned, int vocabulary, double loss,
         TrainingRun.Begun begun = TrainingRun.begun(model.folder())
                 .orElseThrow(() -> new IllegalArgumentException("perplexity: " + model.folder()
                         + " has no run.json, which would tell the data; give texts: --data FILE"));
-        if (begun.fineTuning().isPresent()) {
-            return of(
-                    model, begun.file().orElseThrow(), begun.fineTuning().get().context());
+        int context = begun.fineTuning()
+                .map(FineTuning::context)
+                .orElseGet(() -> begun.recipe().context());
+        int fitting = Math.min(context, model.sizes().context());
+        Task task = begun.fineTuning().isPresent()
+                ? task(model, begun.file().orElseThrow(), fitting)
+                : begun.recipe().task(begun.file().orElse(null));
+        if (!task.sha256().equals(begun.sha256())) {
+            throw new IllegalArgumentException("perplexity: " + begun.data() + " is not what " + model.folder()
+                    + " was trained on: SHA-256 " + begun.sha256() + " then, " + task.sha256()
+                    + " now; put it back, or judge by what is there: --data FILE");
         }
-        Recipe recipe = begun.recipe();
-        return of(model, recipe.task(begun.file().orElse(null)), recipe.context());
+        return of(model, task, fitting);
     }
 
     /**
@@ -49,8 +56,11 @@ public record Perplexity(long tokens, long learned, int vocabulary, double loss,
      */
     public static Perplexity of(Model model, Path data, int context) {
         int fitting = Math.min(context, model.sizes().context());
-        Learned learned = Learned.read(data, fitting);
-        return of(model, FineTuning.task(model.network(), learned, model.tokenizer(), model.writer()), fitting);
+        return of(model, task(model, data, fitting), fitting);
+    }
+
+    private static Task task(Model model, Path data, int context) {
+        return FineTuning.task(model.network(), Learned.read(data, context), model.tokenizer(), model.writer());
     }
 
     private static Perplexity of(Model model, Task task, int context) {

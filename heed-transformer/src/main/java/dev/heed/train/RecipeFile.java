@@ -43,6 +43,10 @@ final class RecipeFile {
     private static final double SHORTEST_CLIP = 1e-6;
 
     private static final double LONGEST_CLIP = 1e6;
+    /** An average over a million steps; at 1 nothing new would count, and AdamW divides by 1 − β. */
+    private static final double MOST_BETA = 0.999999;
+    /** Not 0, also in float32: where a gradient is 0, AdamW divides by it alone. */
+    private static final double LEAST_EPSILON = 1e-30;
 
     /** What a run's folder may be called, on any system. */
     private static final Pattern NAME = Pattern.compile("[^\\p{Cntrl}\\s./\\\\:][^\\p{Cntrl}/\\\\:]*");
@@ -206,9 +210,9 @@ final class RecipeFile {
         inner.refuseAllBut(adamW ? ADAMW : SGD);
         return adamW
                 ? new Optimizer.AdamWSettings(
-                        inner.doubleOr("beta1", 0.9, 0, 1),
-                        inner.doubleOr("beta2", 0.99, 0, 1),
-                        inner.doubleOr("epsilon", 1e-8, 0, 1),
+                        inner.doubleOr("beta1", 0.9, 0, MOST_BETA),
+                        inner.doubleOr("beta2", 0.99, 0, MOST_BETA),
+                        inner.doubleOr("epsilon", 1e-8, LEAST_EPSILON, 1),
                         inner.doubleOr("decay", 0.1, 0, 1))
                 : new Optimizer.SgdSettings(inner.doubleOr("momentum", 0.9, 0, 1), inner.doubleOr("decay", 0, 0, 1));
     }

@@ -22,10 +22,13 @@ public interface Task {
         VALIDATION
     }
 
-    /** A tokenizer that gives the ids that are learned, in the format of Hugging Face tokenizers; empty where nothing is text. */
+    /**
+     * tokenizer.json, in the format of Hugging Face tokenizers: from a text to the ids that the network reads; empty where nothing
+     * is text.
+     */
     String tokenizerJson();
 
-    /** How many ids there are. */
+    /** How many ids the network chooses from. */
     int vocabulary();
 
     /** SHA-256 of the data. */

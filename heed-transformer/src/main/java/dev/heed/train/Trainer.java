@@ -130,12 +130,16 @@ public final class Trainer {
         }
         double length = norm.compute();
         if (!Double.isFinite(loss) || !Double.isFinite(length)) {
-            throw new IllegalArgumentException("train: loss " + loss + " and gradient " + length + " at step " + step
-                    + " are not finite; a lower learning rate or shorter gradients (clip) may help");
+            throw diverged("loss " + loss + " and gradient " + length + " at step " + step);
         }
         double rate = recipe.schedule().rate(step);
         optimizer.step(step, rate, GradientNorm.factor(length, recipe.clip()));
         return new Step(step++, loss, rate, length, tokens);
+    }
+
+    static IllegalArgumentException diverged(String what) {
+        return new IllegalArgumentException(
+                "train: " + what + " are not finite; a lower learning rate or shorter gradients (clip) may help");
     }
 
     /** Adds the gradient of one batch; its mean loss. */

@@ -31,6 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
  *   model.safetensors      the parameters again, for whoever runs the model
  *   metrics.jsonl          a line per step and per evaluation, and one of its heads
  *   run.json               recipe, data hash, seed, machine, command
+ *   .training.lock         while a process trains into the folder
  * </pre>
  *
  * Each file is written beside its place and moved there; what a killed process left beside is removed by the next. Going on
@@ -46,6 +47,9 @@ final class TrainingFolder {
             Pattern.compile(".*\\.(safetensors|safetensors\\.index\\.json|bin|gguf|pt|pth)");
     private static final Pattern OF_A_MODEL = Pattern.compile(
             WEIGHTS + "|(config|tokenizer|tokenizer_config|generation_config|special_tokens_map|vocab)\\.json");
+    /** Losses of so many first steps stand in run.json: enough to see whether a machine gives the same bits. */
+    private static final int FIRST = 5;
+
     private static final long MOST_RUN = 1L << 20;
     private static final long MOST_METRICS = 1L << 30;
 
@@ -105,7 +109,10 @@ final class TrainingFolder {
         }
         JsonNode run = Json.read(file, MOST_RUN);
         return Optional.of(new TrainingRun.Begun(
-                run.path("recipe_in_full"), run.path("data").path("file").asString(""), FineTuning.read(run)));
+                run.path("recipe_in_full"),
+                run.path("data").path("file").asString(""),
+                run.path("data").path("sha256").asString(""),
+                FineTuning.read(run)));
     }
 
     /** What a run writes before its first step; the record first, so that whatever else is there is known to be a run's. */
@@ -181,9 +188,9 @@ final class TrainingFolder {
     /**
      * Writes into run.json what came out.
      *
-     * @param first lines of metrics of the first steps
+     * @param metrics the lines of metrics.jsonl
      */
-    void finish(Progress.Evaluation last, List<String> first) {
+    void finish(Progress.Evaluation last, List<String> metrics) {
         ObjectNode run = (ObjectNode) Json.read(folder.resolve(RUN), MOST_RUN);
         ObjectNode result = run.putObject("result")
                 .put("steps", last.step())
@@ -192,9 +199,11 @@ final class TrainingFolder {
                 .put("model_sha256", Hash.sha256(folder.resolve(MODEL)));
         last.accuracy().ifPresent(accuracy -> result.put("accuracy", accuracy));
         ArrayNode losses = result.putArray("first_losses");
-        for (String line : first) {
-            losses.add(Json.parse(METRICS, line).path("loss").asDouble());
-        }
+        metrics.stream()
+                .map(line -> Json.parse(METRICS, line).path("loss"))
+                .filter(JsonNode::isNumber) // a step's line, not an evaluation's
+                .limit(FIRST)
+                .forEach(losses::add);
         write(RUN, Json.write(run));
     }
 

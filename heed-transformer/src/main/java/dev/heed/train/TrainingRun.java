@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -22,17 +23,17 @@ public final class TrainingRun {
     /** What data is called that no file holds. */
     public static final String GENERATED = "generated";
 
-    /** Losses of so many first steps stand in run.json: enough to see whether a machine gives the same bits. */
-    private static final int FIRST = 5;
-
     private final Trainer trainer;
     private final TrainingFolder folder;
+    private final FolderLock lock;
     private final List<String> metrics;
     private Progress.Best best;
 
-    private TrainingRun(Trainer trainer, TrainingFolder folder, List<String> metrics, Progress.Best best) {
+    private TrainingRun(
+            Trainer trainer, TrainingFolder folder, FolderLock lock, List<String> metrics, Progress.Best best) {
         this.trainer = trainer;
         this.folder = folder;
+        this.lock = lock;
         this.metrics = new ArrayList<>(metrics);
         this.best = best;
     }
@@ -42,9 +43,10 @@ public final class TrainingRun {
      *
      * @param written the recipe as it stands in the record
      * @param data what the data was called
+     * @param sha256 of the data
      * @param fineTuning of a model that was trained before, if it was that
      */
-    public record Begun(JsonNode written, String data, Optional<FineTuning> fineTuning) {
+    public record Begun(JsonNode written, String data, String sha256, Optional<FineTuning> fineTuning) {
         /** With its steps and seed; not that of a fine-tuning, which is made anew. */
         public Recipe recipe() {
             return RecipeFile.recipe("run.json", written);
@@ -62,17 +64,36 @@ public final class TrainingRun {
     }
 
     /**
-     * A new run.
+     * A new run. Until {@link #finish} has ended, no other process trains into the folder.
      *
      * @param dataName what the data is called in run.json
      * @param command that started it, for run.json
-     * @throws IllegalArgumentException if the folder already holds a run or a model
+     * @throws IllegalArgumentException if the folder already holds a run or a model, or another process trains into it
      */
     public static TrainingRun start(Trainer trainer, Path path, String dataName, String command) {
         TrainingFolder folder = new TrainingFolder(path);
         folder.requireRoom();
+        return locked(path, lock -> {
+            folder.requireRoom(); // another may have begun meanwhile
+            return begin(trainer, folder, lock, dataName, command);
+        });
+    }
+
+    private static TrainingRun begin(
+            Trainer trainer, TrainingFolder folder, FolderLock lock, String dataName, String command) {
         folder.begin(trainer, Provenance.json(trainer, dataName, command));
-        return new TrainingRun(trainer, folder, List.of(), Progress.Best.none());
+        return new TrainingRun(trainer, folder, lock, List.of(), Progress.Best.none());
+    }
+
+    /** A run that keeps the lock; if there is none, nobody does. */
+    private static TrainingRun locked(Path path, Function<FolderLock, TrainingRun> made) {
+        FolderLock lock = FolderLock.of(path);
+        try {
+            return made.apply(lock);
+        } catch (RuntimeException e) {
+            lock.close();
+            throw e;
+        }
     }
 
     /**
@@ -82,22 +103,46 @@ public final class TrainingRun {
      */
     public static TrainingRun resume(Trainer trainer, Path path, String dataName, String command) {
         TrainingFolder folder = new TrainingFolder(path);
-        if (!folder.hasState()) {
-            TrainingRun fresh = start(trainer, path, dataName, command);
+        return locked(path, lock -> {
+            if (!folder.hasState()) {
+                folder.requireRoom();
+                folder.sweep();
+                return begin(trainer, folder, lock, dataName, command);
+            }
             folder.sweep();
-            return fresh;
-        }
-        folder.sweep();
-        Progress.Best best = folder.restore(trainer);
-        return new TrainingRun(trainer, folder, folder.metrics(trainer.steps()), best);
+            Progress.Best best = folder.restore(trainer);
+            return new TrainingRun(trainer, folder, lock, folder.metrics(trainer.steps()), best);
+        });
     }
 
     /**
-     * Trains to the recipe's last step, to an early stop, or until told to stop; saves in each case.
+     * Trains to the recipe's last step, to an early stop, or until told to stop; saves in each case. To be called once.
      *
      * @return the evaluation at the end, or nothing if told to stop
      */
     public Optional<Progress.Evaluation> finish(Progress progress, BooleanSupplier stop) {
+        try (lock) {
+            owed().ifPresent(evaluation -> {
+                save(); // the model may be that of the checkpoint before
+                heads(progress, evaluation);
+            });
+            return train(progress, stop);
+        }
+    }
+
+    /** The evaluation of the last checkpoint, if the run was killed before its heads were measured. */
+    private Optional<Progress.Evaluation> owed() {
+        return metrics.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Json.parse("metrics", metrics.getLast()))
+                        .filter(line -> line.has("val_loss"))
+                        .map(line -> new Progress.Evaluation(
+                                line.path("step").asInt(0),
+                                line.path("train_loss").asDouble(0),
+                                line.path("val_loss").asDouble(0)));
+    }
+
+    private Optional<Progress.Evaluation> train(Progress progress, BooleanSupplier stop) {
         Optional<Progress.Evaluation> last = Optional.empty();
         while (!isDone() && !stop.getAsBoolean()) {
             step(progress);
@@ -110,7 +155,7 @@ public final class TrainingRun {
             return Optional.empty();
         }
         Progress.Evaluation end = last.isEmpty() ? evaluation() : last.get();
-        folder.finish(end, metrics.subList(0, Math.min(FIRST, metrics.size())));
+        folder.finish(end, metrics);
         return Optional.of(end);
     }
 
@@ -141,6 +186,10 @@ public final class TrainingRun {
 
     private Progress.Evaluation checkpoint(Progress progress) {
         Progress.Evaluation evaluation = evaluation();
+        if (!Double.isFinite(evaluation.trainLoss()) || !Double.isFinite(evaluation.validationLoss())) {
+            throw Trainer.diverged("training loss " + evaluation.trainLoss() + " and validation loss "
+                    + evaluation.validationLoss() + " behind step " + evaluation.step());
+        }
         metrics.add(Json.write(JsonNodeFactory.instance
                 .objectNode()
                 .put("step", evaluation.step())
@@ -150,6 +199,11 @@ public final class TrainingRun {
         best = best.and(evaluation.validationLoss());
         save();
         progress.evaluated(evaluation);
+        heads(progress, evaluation);
+        return evaluation;
+    }
+
+    private void heads(Progress progress, Progress.Evaluation evaluation) {
         progress.heads(evaluation).ifPresent(heads -> {
             metrics.add(Json.write(JsonNodeFactory.instance
                     .objectNode()
@@ -157,7 +211,6 @@ public final class TrainingRun {
                     .set("heads", heads)));
             folder.save(metrics);
         });
-        return evaluation;
     }
 
     private Progress.Evaluation evaluation() {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,6 +27,9 @@ public final class WordTokenizer {
 
     private static final String MARK = "[^\\s\\p{L}\\p{N}'-]";
 
+    /** As tokenizers read these patterns: every blank of Unicode is one, not those of ASCII alone. */
+    private static final int UNICODE = Pattern.UNICODE_CHARACTER_CLASS;
+
     static final String BEGIN = "<s>";
 
     private WordTokenizer() {}
@@ -35,7 +39,7 @@ public final class WordTokenizer {
      * special tokens: [PAD] 0, [UNK] 1, [CLS] 2, [SEP] 3, [MASK] 4.
      */
     public static String masked(Collection<String> texts) {
-        ObjectNode root = root(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), "[UNK]", words(texts));
+        ObjectNode root = root(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), "[UNK]", words(texts, true));
         normalizer(root, true);
         preTokenizer(root);
         ends(root);
@@ -50,7 +54,7 @@ public final class WordTokenizer {
      * @param texts of both languages
      */
     public static String paired(Collection<String> texts) {
-        ObjectNode root = root(List.of("<pad>", "</s>", "<unk>"), "<unk>", cased(texts));
+        ObjectNode root = root(List.of("<pad>", "</s>", "<unk>"), "<unk>", words(texts, false));
         normalizer(root, false);
         preTokenizer(root);
         template(root, "</s>");
@@ -82,8 +86,8 @@ public final class WordTokenizer {
     private static ObjectNode written(Collection<String> texts, List<String> special) {
         String pattern = " ?" + WORD + "| ?" + MARK + "|\\s";
         TreeSet<String> words = new TreeSet<>();
-        texts.forEach(
-                text -> Pattern.compile(pattern).matcher(text).results().forEach(match -> words.add(match.group())));
+        Pattern token = Pattern.compile(pattern, UNICODE);
+        texts.forEach(text -> token.matcher(text).results().forEach(match -> words.add(match.group())));
         ObjectNode root = root(special, "<unk>", words);
         root.putNull("normalizer");
         split(root.putObject("pre_tokenizer"), pattern);
@@ -91,17 +95,22 @@ public final class WordTokenizer {
         return root;
     }
 
-    private static Collection<String> words(Collection<String> texts) {
-        return cased(texts.stream()
-                .map(text -> text.toLowerCase(Locale.ROOT).replace('’', '\''))
-                .toList());
+    /** The words of texts as {@link #normalizer} and {@link #preTokenizer} make them. */
+    private static Collection<String> words(Collection<String> texts, boolean lower) {
+        Pattern token = Pattern.compile(WORD + "|" + MARK, UNICODE);
+        TreeSet<String> words = new TreeSet<>();
+        for (String text : texts) {
+            String normal = text.replace('’', '\'');
+            token.matcher(lower ? lower(normal) : normal).results().forEach(match -> words.add(match.group()));
+        }
+        return words;
     }
 
-    private static Collection<String> cased(Collection<String> texts) {
-        Pattern token = Pattern.compile(WORD + "|" + MARK);
-        TreeSet<String> words = new TreeSet<>();
-        texts.forEach(text -> token.matcher(text).results().forEach(match -> words.add(match.group())));
-        return words;
+    /** Each character by itself, as tokenizers do; Java looks at its neighbours, too (Σ at the end of a word). */
+    private static String lower(String text) {
+        return text.codePoints()
+                .mapToObj(each -> Character.toString(each).toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining());
     }
 
     private static ObjectNode root(List<String> special, String unknown, Collection<String> words) {

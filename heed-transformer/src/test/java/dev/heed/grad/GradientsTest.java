@@ -61,6 +61,15 @@ class GradientsTest {
                     s(3, 17)));
             cases.add(new Case("gated " + f, (t, v) -> Ops.gated(t, f, v.get(0), v.get(1)), s(3, 17), s(3, 17)));
         }
+        cases.add(new Case(
+                "activate a sum the last time",
+                (t, v) -> {
+                    Value a = Ops.scale(t, v.get(0), 2);
+                    Value b = Ops.multiply(t, Ops.scale(t, v.get(1), 2), a);
+                    return Ops.activateLast(t, Activation.SILU, Ops.add(t, a, b));
+                },
+                s(3, 17),
+                s(3, 17)));
         cases.add(new Case("embedding", (t, v) -> Ops.embedding(t, v.get(0), new int[] {2, 0, 2, 3}), s(5, 3)));
         cases.add(new Case(
                 "layer norm", (t, v) -> Ops.layerNorm(t, v.get(0), v.get(1), v.get(2), 1e-5f), s(3, 17), s(17), s(17)));
@@ -81,6 +90,9 @@ class GradientsTest {
                 new Case("causal attention", attention(Mask.causalBottomRight()), s(1, 6, 8), s(1, 6, 8), s(1, 6, 8)));
         cases.add(new Case("attention", attention(Mask.none()), s(1, 3, 8), s(1, 5, 8), s(1, 5, 8)));
         cases.add(new Case("attention with a bias", GradientsTest::biased, s(3, 8), s(5, 8), s(5, 8), s(1, 2, 3, 5)));
+        cases.add(new Case(
+                "attention with a bias in another order", GradientsTest::turned, s(3, 8), s(5, 8), s(5, 8), s(15, 2)));
+        cases.add(new Case("attention to itself", GradientsTest::alone, s(5, 8)));
         int[] labels = {3, -1, 0, 3, 10};
         cases.add(new Case(
                 "cross-entropy",
@@ -144,6 +156,20 @@ class GradientsTest {
         return attended(tape, attention, v.subList(0, 3), v.get(3));
     }
 
+    /** A row per query and key, a column per head, as T5's bias is looked up. */
+    private static Value turned(Tape tape, List<Value> v) {
+        Value bias = Ops.scale(tape, v.get(3), 2)
+                .view(t -> t.reshape(1, 3, 5, 2).transpose(2, 3).transpose(1, 2));
+        Attention attention = Attention.scaledDotProduct().bias(bias.tensor());
+        return attended(tape, attention, v.subList(0, 3), bias);
+    }
+
+    /** Queries, keys and values are one. */
+    private static Value alone(Tape tape, List<Value> v) {
+        Value x = Ops.scale(tape, v.get(0), 2);
+        return attended(tape, Attention.scaledDotProduct(), List.of(x, x, x), null);
+    }
+
     /** Two heads of width 4, merged. */
     private static Value attended(
             Tape tape, Attention attention, List<Value> qkv, @org.jspecify.annotations.Nullable Value bias) {
@@ -169,6 +195,10 @@ class GradientsTest {
                 .map(shape -> Value.parameter(random(dice.nextLong(), shape)))
                 .toList();
         Tape tape = Tape.recording();
+        Value before = each.body().of(tape, inputs);
+        tape.backward(before, Tensor.full(7, before.tensor().shape())); // leaves its numbers in the tape's memory
+        tape.reuse();
+        inputs.forEach(Value::clearGradient);
         Value y = each.body().of(tape, inputs);
         Tensor dy = random(SEED + 1, y.tensor().shape());
         tape.backward(y, dy);

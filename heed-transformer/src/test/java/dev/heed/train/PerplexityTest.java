@@ -34,6 +34,10 @@ class PerplexityTest {
             Perplexity given = Perplexity.of(model, data, 12);
             assertThat(given.loss()).isCloseTo(own.loss(), within(1e-9));
             assertThat(given.ngrams()).isEqualTo(own.ngrams());
+            Files.writeString(data, "a dog ran. ".repeat(60));
+            assertThatThrownBy(() -> Perplexity.ofRun(model))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(data + " is not what " + folder.resolve("run") + " was trained on: SHA-256");
         }
     }
 

@@ -8,6 +8,7 @@ import dev.heed.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +103,13 @@ class RecipeTest {
     void boundsAreThoseThatMayBeMeant() {
         assertThatThrownBy(() -> Recipe.parse("small", SMALL + "clip: -1\n"))
                 .hasMessage("small: 'clip' must be a finite number from 1.0E-6 to 1000000.0, got '-1'");
+        for (String key :
+                List.of("beta1: 1", "beta2: 1.0", "epsilon: 0", "epsilon: 1e-60")) { // AdamW would divide by 0
+            String optimizer = "optimizer: {kind: adamw, " + key + "}\n";
+            assertThatThrownBy(() -> Recipe.parse("small", SMALL + optimizer))
+                    .hasMessageContaining(
+                            "small: 'optimizer." + key.replaceAll(":.*", "") + "' must be a finite number");
+        }
     }
 
     @Test

@@ -15,6 +15,7 @@ import dev.heed.model.arch.Parameters;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
+import dev.heed.text.Json;
 import dev.heed.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,12 +23,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 class TrainerTest {
     private static final String GPT2 = """
@@ -354,6 +358,77 @@ class TrainerTest {
         assertThat(run.finish(new Quiet(), () -> trainer.steps() >= 5)).isEmpty();
         assertThat(folder.resolve("training.safetensors")).isNotEmptyFile();
         assertThat(Files.readString(folder.resolve("run.json"))).doesNotContain("result");
+    }
+
+    @Test
+    void theRecordHoldsTheFirstLossesAlsoWhereEvaluationsStandBetween() throws IOException {
+        silence(folder, small(7, 2), 7);
+        List<Double> first = Files.readAllLines(folder.resolve("metrics.jsonl")).stream()
+                .map(line -> Json.parse("line", line).path("loss"))
+                .filter(JsonNode::isNumber)
+                .limit(5)
+                .map(JsonNode::asDouble)
+                .toList();
+        JsonNode losses =
+                Json.read(folder.resolve("run.json"), 1 << 20).path("result").path("first_losses");
+        assertThat(losses.valueStream().map(JsonNode::asDouble))
+                .hasSize(5)
+                .isEqualTo(first)
+                .doesNotContain(0.0);
+    }
+
+    @Test
+    void aRunThatDivergesKeepsItsLastCheckpoint() throws IOException {
+        Recipe wild = recipe("wild", "context: 12\nbatch: 3\nsteps: 200\nrate: 100\nevaluate_every: 1\n");
+        Trainer trainer = Trainer.fresh(wild, corpus());
+        TrainingRun run = TrainingRun.start(trainer, folder, "text", "test");
+        assertThatThrownBy(() -> run.finish(new Quiet(), () -> false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("not finite; a lower learning rate");
+        assertThat(Files.readString(folder.resolve("metrics.jsonl"))).doesNotContain("NaN");
+        Trainer again = Trainer.fresh(wild, corpus());
+        TrainingRun.resume(again, folder, "text", "test").finish(new Quiet(), () -> true);
+        assertThat(again.steps()).isPositive();
+        assertThat(again.loss(Task.Split.VALIDATION)).isFinite();
+    }
+
+    @Test
+    void aFolderIsTrainedIntoByOneAtATime() {
+        TrainingRun first = TrainingRun.start(Trainer.fresh(small(3), corpus()), folder, "text", "test");
+        assertThatThrownBy(() -> silence(folder, small(3), 3))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(folder + ": another process is training into it; wait for its end, or give another folder");
+        assertThatThrownBy(() -> TrainingRun.start(Trainer.fresh(small(3), corpus()), folder, "text", "test"))
+                .hasMessageContaining("another process");
+        first.finish(new Quiet(), () -> false);
+        assertThat(folder.resolve(".training.lock")).doesNotExist();
+        silence(folder, small(3), 3);
+    }
+
+    @Test
+    void headsThatAKillHasLostAreMeasuredAgain() throws IOException {
+        heard(5);
+        Path metrics = folder.resolve("metrics.jsonl");
+        List<String> lines = Files.readAllLines(metrics);
+        assertThat(lines.getLast()).contains("heads");
+        Files.write(metrics, lines.subList(0, lines.size() - 1));
+        heard(5);
+        assertThat(Files.readAllLines(metrics)).isEqualTo(lines);
+        heard(10);
+        assertThat(Files.readAllLines(metrics))
+                .startsWith(lines.toArray(String[]::new))
+                .hasSize(10 + 2 + 2);
+    }
+
+    private void heard(int until) {
+        Trainer trainer = Trainer.fresh(small(20), corpus());
+        Progress heads = new Quiet() {
+            @Override
+            public Optional<JsonNode> heads(Evaluation evaluation) {
+                return Optional.of(JsonNodeFactory.instance.stringNode("of " + evaluation.validationLoss()));
+            }
+        };
+        TrainingRun.resume(trainer, folder, "text", "test").finish(heads, () -> trainer.steps() >= until);
     }
 
     @Test

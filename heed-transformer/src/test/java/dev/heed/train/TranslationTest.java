@@ -125,6 +125,14 @@ class TranslationTest {
         Path out = folder.resolve("out");
         Trainer trainer = new FineTuning(from, 120, 4, 16, 1e-2, 0, 0, 5).trainer(data);
         TrainingRun.start(trainer, out, data.toString(), "test").finish(new Silent(), () -> false);
+        Path paused = folder.resolve("paused");
+        for (int stop : new int[] {70, 120}) {
+            Trainer part = new FineTuning(from, 120, 4, 16, 1e-2, 0, 0, 5).trainer(data);
+            TrainingRun.resume(part, paused, data.toString(), "test").finish(new Silent(), () -> part.steps() >= stop);
+        }
+        for (String name : List.of("model.safetensors", "training.safetensors", "target.spm", "target_vocab.json")) {
+            assertThat(paused.resolve(name)).as(name).hasSameBinaryContentAs(out.resolve(name));
+        }
         try (Model model = Model.load(out)) {
             assertThat(model.warnings()).isEmpty();
             assertThat(model.tokenizer().encode("the cat").ids()).containsExactly(2, 4, 0);

@@ -8,8 +8,11 @@ import java.util.Locale;
 public final class Numbers {
     private Numbers() {}
 
-    /** Rounded half up to so many digits behind the point; never "-0.000". */
+    /** Rounded half up to so many digits behind the point; never "-0.000". What is not finite is as Java calls it. */
     public static String fixed(double number, int digits) {
+        if (!Double.isFinite(number)) {
+            return Double.toString(number);
+        }
         BigDecimal rounded = new BigDecimal(number).setScale(digits, RoundingMode.HALF_UP);
         return rounded.toPlainString();
     }
