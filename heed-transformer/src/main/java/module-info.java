@@ -4,6 +4,7 @@ module dev.heed.transformer {
     requires transitive dev.heed.attention;
     requires transitive tools.jackson.databind;
     requires ai.djl.tokenizers;
+    requires org.slf4j; // of ai.djl.tokenizers, an automatic module, which cannot say so
     requires org.snakeyaml.engine;
     requires static org.jspecify;
     requires java.desktop; // PNG and JPEG

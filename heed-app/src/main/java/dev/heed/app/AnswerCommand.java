@@ -34,7 +34,7 @@ final class AnswerCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        try (Model loaded = model.load("answer", terminal)) {
+        try (Model loaded = model.loadFolder("answer", "that finds answers in a text", terminal)) {
             ModelOption.warn(loaded, question, terminal);
             ModelOption.tokens("answer", loaded, text, terminal);
             Table table =

@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
         name = "attend",
         description = {
             "Compute attention over q, k and v of a safetensors file and write output and lse to another.",
-            "The file holds q [B, Hq, N, D], k [B, Hkv, M, D], v [B, Hkv, M, Dv], and may hold mask (not 0 = may attend), bias,"
+            "The file holds q [B, Hq, N, D], k [B, Hkv, M, D], v [B, Hkv, M, Dv], and may hold mask (BOOL or U8, not 0 = may attend), bias,"
                     + " alibi_slopes [Hq] and sink [Hq]."
         })
 final class AttendCommand extends HeedCommand {

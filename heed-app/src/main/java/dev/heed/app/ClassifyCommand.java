@@ -47,7 +47,7 @@ final class ClassifyCommand extends HeedCommand {
 
     @Override
     public Integer call() {
-        try (Model loaded = model.load("classify", terminal)) {
+        try (Model loaded = model.loadFolder("classify", "that classifies", terminal)) {
             ModelOption.warn(loaded, text, terminal);
             if (pair != null) {
                 ModelOption.warn(loaded, pair, terminal);

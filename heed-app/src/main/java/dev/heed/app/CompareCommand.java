@@ -62,6 +62,7 @@ final class CompareCommand extends HeedCommand {
             names = "--distances",
             split = ",",
             paramLabel = "N,…",
+            hideParamSyntax = true,
             description = "From 10 to 100000; up to 500 are trained on. Default: 10,20,50,100,200,500,1000.")
     private @Nullable List<Integer> distances;
 

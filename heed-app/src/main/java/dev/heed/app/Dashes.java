@@ -32,6 +32,9 @@ final class Dashes {
 
     /** What this command took for a text, though it looks like an option. */
     static Optional<String> misspelt(CommandLine command) {
+        if (command.getParseResult() == null) {
+            return Optional.empty(); // help of it was asked for
+        }
         List<String> options = beforeDashes(
                 command.getCommandSpec().root().commandLine().getParseResult().originalArgs());
         return command.getParseResult().matchedPositionals().stream()

@@ -50,20 +50,17 @@ record Example(
             new Entry("average", "a weighted average of three numbers"),
             new Entry("bank", "which words give \"bank\" its sense"),
             new Entry("it-cat", "\"it\" takes on the vector of what it stands for"),
-            new Entry("mixture", "one query and three keys, by hand: scores, softmax, mixture"),
-            new Entry("cat-sat", "self-attention of three words, and a slip that is often printed"),
-            new Entry("books", "a soft look-up: what is asked, what is advertised, what is returned"));
+            new Entry("mixture", "one query and three keys: scores, softmax, mixture"),
+            new Entry("cat-sat", "self-attention of three words, and an often printed slip"),
+            new Entry("books", "a soft look-up: asked, advertised, returned"));
 
     /**
      * An example that is a question to a bundled model, by a command.
      *
-     * @param arguments of the command, the text last
+     * @param says its line in the list
+     * @param next what to look at in the answer, or to ask next
      */
-    record Question(String name, String model, List<String> arguments) {
-        String text() {
-            return arguments.getLast();
-        }
-
+    record Question(String name, String says, String model, String next, List<String> arguments) {
         /** As it is typed. */
         String command() {
             return "heed "
@@ -76,16 +73,31 @@ record Example(
     }
 
     static final List<Question> WITH_MODEL = List.of(
-            resolve("trophy", "The trophy wouldn't fit in the suitcase because it was too big."),
-            resolve("animal", "The animal didn't cross the road because it was too tired."),
-            resolve("warm-mat", "the cat sat on the mat because it was warm"),
+            resolve(
+                    "trophy",
+                    "what \"it\" stands for: the trophy or the suitcase",
+                    "And with \"small\" in place of \"big\"?",
+                    "The trophy wouldn't fit in the suitcase because it was too big."),
+            resolve(
+                    "animal",
+                    "what \"it\" stands for: the animal or the road",
+                    "And with \"wide\" in place of \"tired\"?",
+                    "The animal didn't cross the road because it was too tired."),
+            resolve(
+                    "warm-mat",
+                    "what \"it\" stands for: the cat or the mat",
+                    "And with \"hungry\" in place of \"warm\"?",
+                    "the cat sat on the mat because it was warm"),
             new Question(
                     "hund",
+                    "which words of \"The dog is black.\" are translated",
                     "translator",
-                    List.of("look", "--model", "translator", "--pair", "Der Hund ist schwarz.", "The dog is black.")));
+                    "A row is the word that was written last, and looks at the one that is translated next: behind \"Der\" that"
+                            + " is \"dog\".",
+                    List.of("look", "--model", "translator", "--head", "L0H0", "The dog is black.")));
 
-    private static Question resolve(String name, String sentence) {
-        return new Question(name, "cloze", List.of("resolve", sentence));
+    private static Question resolve(String name, String says, String next, String sentence) {
+        return new Question(name, says, "cloze", next, List.of("resolve", sentence));
     }
 
     /** The question of that name, if it is one. */
@@ -222,7 +234,7 @@ record Example(
         double[] weights = {0.6, 0.05, 0.35};
         return weighted(
                 "books",
-                "a library that answers \"machine learning Python\" with a blend of its books",
+                "a library that answers \"machine learning Python\" with a blend",
                 titles,
                 weights,
                 new float[][] {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
@@ -237,22 +249,26 @@ record Example(
 
     /** The same scores, from exact look-up to average. */
     private static Table temperatures(List<String> titles, double[] weights) {
-        SoftLookup.Builder<String> library = SoftLookup.builder();
+        double[] temperatures = {0, 0.5, 1, 2, 100};
+        SoftLookup.Builder<Integer> library = SoftLookup.builder();
         Table table = new Table().column("temperature");
-        for (String title : titles) {
-            library.add(title, new float[1], title);
-            table.column(title, 4);
+        for (double temperature : temperatures) {
+            table.column(Numbers.shortest(temperature), 4);
         }
-        for (double temperature : new double[] {0, 0.5, 1, 2, 100}) {
-            List<SoftLookup.Match<String>> matches = library.build()
-                    .temperature(temperature)
-                    .weigh(logarithms(weights))
-                    .matches();
-            table.row(
-                    temperature,
-                    matches.get(0).weight(),
-                    matches.get(1).weight(),
-                    matches.get(2).weight());
+        for (int book = 0; book < titles.size(); book++) {
+            library.add(titles.get(book), new float[1], book);
+        }
+        Object[][] rows = new Object[titles.size()][1 + temperatures.length];
+        for (int t = 0; t < temperatures.length; t++) {
+            SoftLookup<Integer> asked = library.build().temperature(temperatures[t]);
+            for (SoftLookup.Match<Integer> match :
+                    asked.weigh(logarithms(weights)).matches()) {
+                rows[match.value()][0] = match.name();
+                rows[match.value()][1 + t] = match.weight();
+            }
+        }
+        for (Object[] row : rows) {
+            table.row(row);
         }
         return table;
     }
@@ -290,7 +306,7 @@ record Example(
                 name,
                 title,
                 "given are the values and the weights",
-                "the logarithm of each weight: scores that give the weights, up to a constant",
+                "scores that give these weights: their logarithms, up to a constant",
                 Attention.scaledDotProduct().bias(Tensor.of(logarithms(weights), weights.length)),
                 Tensor.zeros(1, 1, 1, 1),
                 Tensor.zeros(1, 1, weights.length, 1),

@@ -59,19 +59,23 @@ final class ExplainCommand extends HeedCommand {
     /** The command that anybody may type is shown, and run. */
     private int ask(Example.Question question) {
         if (format.value() == Format.TEXT) {
-            terminal.line(terminal.colours().dim(question.command()));
+            terminal.line(terminal.colours().dim(question.command())); // whole, to be copied
             terminal.line();
         }
         List<String> arguments = new ArrayList<>(question.arguments());
         arguments.addAll(List.of("--format", format.value().toString()));
-        return Main.run(arguments.toArray(String[]::new), terminal);
+        int code = Main.run(arguments.toArray(String[]::new), terminal);
+        if (format.value() == Format.TEXT && code == 0) {
+            terminal.line();
+            terminal.paragraph(question.next());
+        }
+        return code;
     }
 
     private void list(Format chosen) {
         Table table = new Table().column("name").column("what it shows").column("needs");
         Example.HERE.forEach(entry -> table.row(entry.name(), entry.says(), Table.NOTHING));
-        Example.WITH_MODEL.forEach(
-                question -> table.row(question.name(), "\"" + question.text() + "\"", "the model " + question.model()));
+        Example.WITH_MODEL.forEach(question -> table.row(question.name(), question.says(), question.model()));
         table.print(terminal, chosen);
     }
 }

@@ -114,9 +114,8 @@ record Explanation(
             example.comparison().printText(terminal, "  ");
         }
         terminal.line();
-        terminal.line(terminal.colours()
-                .dim("  check   largest difference between kernel " + Kernels.name()
-                        + " (float32) and these numbers (float64): " + Numbers.error(kernelDifference)));
+        terminal.note("check: kernel " + Kernels.name() + " (float32) and these numbers (float64) differ by at most "
+                + Numbers.error(kernelDifference));
     }
 
     private static void heading(Terminal terminal, String step, String says) {

@@ -10,7 +10,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code heed fill}: the likeliest words for each mask. */
-@Command(name = "fill", description = "Predict the masked words of a text, with BERT and its kin.")
+@Command(
+        name = "fill",
+        description = "Predict the masked words of a text, with BERT and its kin. Without --model: cloze.")
 final class FillCommand extends HeedCommand {
     @Mixin
     private final ModelOption model = new ModelOption();

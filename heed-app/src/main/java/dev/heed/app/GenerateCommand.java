@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "generate",
         description = {
-            "Let a model continue a text; an encoder–decoder answers it.",
+            "Let a model continue a text; an encoder–decoder answers it. Without --model: story.",
             "Greedy unless a temperature is given or the model's files ask for beams.",
             "Same seed, same text, on every machine and number of threads."
         })

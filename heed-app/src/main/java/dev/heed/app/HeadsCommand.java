@@ -32,7 +32,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Measure each head: weight on its own, the previous, the first token, on earlier copies and on what followed them.",
             "A head gets a label only where its whole interval lies above its baselines, and 'induction' only if it also"
-                    + " copies. The last two metrics are measured on random tokens, repeated."
+                    + " copies. The last two metrics are measured on random tokens, repeated.",
+            "Without --model: story."
         })
 final class HeadsCommand extends HeedCommand {
     /** Enough texts for an interval. */

@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "look",
         description = {
-            "Show what the heads of a model attend to in a text: one head, one query of it, or all heads.",
+            "Show what the heads of a model attend to in a text: one head, one query of it, or all heads. Without --model: of cloze.",
             "Without --head the one with the lowest mean entropy relative to uniform is shown: the most decided one, no more is"
                     + " claimed."
         })

@@ -15,6 +15,7 @@ import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -126,7 +127,7 @@ final class LookView {
         String cut = "The last " + rows.rows() + " of " + queries + " queries and " + (keys - firstKey) + " of " + keys
                 + " keys; on average " + Numbers.fixed(100 * meanWeightBefore(rows, firstKey), 1)
                 + " % of a row's weight lies on the keys that are cut off. --width shows more.";
-        Text.wrap(cut, terminal.width()).forEach(terminal::line);
+        terminal.paragraph(cut);
     }
 
     /** The columns [from, to) of a map whose columns are all keys. */
@@ -162,9 +163,8 @@ final class LookView {
     }
 
     private void check(AttentionMap rows) {
-        terminal.line(terminal.colours()
-                .dim("check: largest |row sum − 1| " + Numbers.error(rows.largestRowSumError())
-                        + ", largest |Σ α·v − output| " + Numbers.error(heads.outputError(rows))));
+        terminal.note("check: largest |row sum − 1| " + Numbers.error(rows.largestRowSumError())
+                + ", largest |Σ α·v − output| " + Numbers.error(heads.outputError(rows)));
     }
 
     /** An encoder–decoder has three kinds of heads of the same names. */
@@ -177,7 +177,12 @@ final class LookView {
     }
 
     private void title(String name, String why) {
-        terminal.line(terminal.colours().bold(name) + (why.isEmpty() ? "" : "  " + why));
+        if (why.isEmpty() || Text.width(name + "  " + why) <= terminal.width()) {
+            terminal.line(terminal.colours().bold(name) + (why.isEmpty() ? "" : "  " + why));
+        } else {
+            terminal.line(terminal.colours().bold(name));
+            terminal.paragraph(why);
+        }
         terminal.line();
     }
 
@@ -232,15 +237,15 @@ final class LookView {
             terminal.line("The last " + (queries - firstQuery) + " of " + queries + " queries and " + (keys - firstKey)
                     + " of " + keys + " keys.");
         }
-        terminal.line(terminal.colours()
-                .dim("check over all heads: largest |row sum − 1| " + Numbers.error(rowSums)
-                        + ", largest |Σ α·v − output| " + Numbers.error(outputs)));
+        terminal.note("check over all heads: largest |row sum − 1| " + Numbers.error(rowSums)
+                + ", largest |Σ α·v − output| " + Numbers.error(outputs));
     }
 
     // ---- JSON and CSV: the whole head, or one query of it ----
 
     private record JsonHead(
             String name,
+            String kind,
             int layer,
             int head,
             int keyValueHead,
@@ -273,6 +278,7 @@ final class LookView {
                 terminal,
                 new JsonHead(
                         map.name(),
+                        map.kind().name().toLowerCase(Locale.ROOT),
                         map.layer(),
                         map.head(),
                         map.keyValueHead(),

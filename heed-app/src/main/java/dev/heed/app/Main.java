@@ -179,7 +179,7 @@ public final class Main implements Callable<Integer> {
             case "verify" -> new VerifyCommand(terminal);
             case "exp-error" -> new ExpErrorCommand(terminal);
             case "completion" -> new CompletionCommand(all, terminal);
-            case "help" -> new CommandLine.HelpCommand();
+            case "help" -> new HelpCommand(terminal);
             default -> throw new IllegalStateException("Main.COMMANDS names '" + name + "', which is not made here");
         };
     }

@@ -34,6 +34,15 @@ final class ModelOption {
         return named(model, terminal);
     }
 
+    /** The model, which no bundled one can be. */
+    Model loadFolder(String command, String what, Terminal terminal) {
+        if (model == null) {
+            throw new IllegalArgumentException(command + ": give --model DIR, the Hugging Face folder of a model "
+                    + what + "; no bundled one does");
+        }
+        return named(model, terminal);
+    }
+
     /** The model that is asked for, or else the bundled one of this name. */
     Model loadOr(String usual, Terminal terminal) {
         return named(model == null ? usual : model, terminal);
@@ -121,8 +130,19 @@ final class ModelOption {
                         .allMatch(token -> token.id() == unknown.getAsInt());
         if (nothing) {
             throw new IllegalArgumentException(
-                    command + ": the model's vocabulary has nothing of " + Visible.quote(tokens.text()));
+                    command + ": the model's vocabulary has nothing of " + Visible.quote(tokens.text())
+                            + "; give words that it knows" + example(model) + ", or another --model");
         }
+    }
+
+    /** Nobody has seen the vocabulary of a bundled model. */
+    private static String example(Model model) {
+        String name = model.folder().getFileName().toString();
+        return switch (Model.bundled().contains(name) ? name : "") {
+            case "" -> "";
+            case "story" -> ", such as \"Once upon a time, Mia saw a dog.\"";
+            default -> ", such as \"The animal didn't cross the street because it was too tired.\"";
+        };
     }
 
     /** What the vocabulary lacks is told: the model reads something else than what was typed. */

@@ -25,7 +25,8 @@ final class ModelsCommand extends HeedCommand {
     @Override
     public Integer call() {
         if (format.value() == Format.TEXT) {
-            Model.bundled().forEach(this::bundled);
+            bundled().printText(terminal, "");
+            terminal.paragraph("'heed train --recipe NAME' makes one again.");
             terminal.line();
         }
         Table table = new Table().column("model_type").column("name").column("classes");
@@ -34,12 +35,23 @@ final class ModelsCommand extends HeedCommand {
         return 0;
     }
 
-    private void bundled(String name) {
-        try (Model model = Model.bundled(name)) {
-            terminal.line("bundled: " + name + " (" + model.sizes().modelType() + ", "
-                    + model.sizes().layers()
-                    + " layers of " + model.sizes().heads() + " heads, " + model.parameters()
-                    + " weights; 'heed train --recipe " + name + "' makes it again)");
+    private static Table bundled() {
+        Table table = new Table()
+                .column("bundled")
+                .column("model_type")
+                .column("layers")
+                .column("heads")
+                .column("weights");
+        for (String name : Model.bundled()) {
+            try (Model model = Model.bundled(name)) {
+                table.row(
+                        name,
+                        model.sizes().modelType(),
+                        model.sizes().layers(),
+                        model.sizes().heads(),
+                        model.parameters());
+            }
         }
+        return table;
     }
 }

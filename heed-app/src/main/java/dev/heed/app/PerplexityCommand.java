@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
         description = {
             "Measure how well a model foretells texts that it has not learned, beside n-grams (interpolated, modified"
                     + " Kneser-Ney) of the texts that it has learned, over the same tokens.",
-            "Without --data: the held-out part of what the model was trained on, as its run.json tells."
+            "Without --data: the held-out part of what the model was trained on (run.json). Without --model: story."
         })
 final class PerplexityCommand extends HeedCommand {
     private static final int USUAL_CONTEXT = 256;

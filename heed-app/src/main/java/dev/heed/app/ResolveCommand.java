@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
         name = "resolve",
         description = {
             "Say which word \"it\" stands for, and what a model of masked words goes by.",
-            "The model is asked which word it would put in the pronoun's place; the candidates are the words of the sentence."
+            "The model is asked which word it would put in the pronoun's place; the candidates are the words of the sentence.",
+            "Without --model: cloze."
         })
 final class ResolveCommand extends HeedCommand {
     @Mixin
@@ -46,10 +47,7 @@ final class ResolveCommand extends HeedCommand {
                 table.row(each.word() + " (" + each.position() + ")", each.share(), each.probability(), each.weight());
             }
             if (format.value() == Format.TEXT) {
-                Reading.Candidate best = reading.candidates().getFirst();
-                terminal.line("\"it\" stands for " + terminal.colours().bold(best.word()) + ", says "
-                        + loaded.folder().getFileName() + " (" + Numbers.fixed(100 * best.share(), 1)
-                        + " % among the words of the sentence)");
+                say(loaded, reading.candidates().getFirst());
                 terminal.line();
             }
             table.print(terminal, format.value());
@@ -61,17 +59,23 @@ final class ResolveCommand extends HeedCommand {
         return 0;
     }
 
+    /** Nothing is said of a word that is no likelier than one that was drawn. */
+    private void say(Model asked, Reading.Candidate best) {
+        String who = asked.folder().getFileName().toString();
+        if (best.probability() <= 1.0 / asked.sizes().vocabulary()) {
+            terminal.paragraph("\"it\" stands for no word of the sentence, says " + who
+                    + ": none is likelier than a word drawn at random");
+            return;
+        }
+        terminal.line("\"it\" stands for " + terminal.colours().bold(best.word()) + ", says " + who + " ("
+                + Numbers.fixed(100 * best.share(), 1) + " % among the words of the sentence)");
+    }
+
     private void explain(Reading reading) {
-        terminal.line(terminal.colours()
-                .dim(
-                        "probability: of the word in place of \"it\", which is masked; share: of the words above, and all others"
-                                + " of the sentence."));
-        terminal.line(terminal.colours()
-                .dim(
-                        "weight: from \"it\" as it is written, in the head that sends most of it to the first reading here. A"
-                                + " weight is not a cause:"));
-        terminal.line(terminal.colours()
-                .dim("'heed report routing' cuts it. The best word of all: " + reading.likeliest() + ", "
-                        + Numbers.fixed(reading.likeliestProbability(), 4) + "."));
+        terminal.note(
+                "probability: of the word in place of \"it\", which is masked; share: of the words above, and all others of the"
+                        + " sentence. weight: from \"it\" as it is written, in the head that sends most of it to the first reading"
+                        + " here. A weight is not a cause: 'heed report routing' cuts it. The best word of all: "
+                        + reading.likeliest() + ", " + Numbers.fixed(reading.likeliestProbability(), 4) + ".");
     }
 }

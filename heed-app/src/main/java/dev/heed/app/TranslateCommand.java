@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "translate",
         description = {
-            "Let an encoder–decoder such as Marian answer texts, one line for each.",
+            "Let an encoder–decoder such as Marian answer texts, one line for each. Without --model: translator.",
             "As many beams, and at most as many tokens, as the model's generation_config.json says; else greedy."
         })
 final class TranslateCommand extends HeedCommand {

@@ -2,6 +2,8 @@ package dev.heed.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.app.print.Colours;
+import dev.heed.app.print.Text;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +44,38 @@ class ExplainTest {
     void scoresAreTheStatedOnes() {
         assertNumbers(Explanation.of(Example.named("mixture")).scores(), "1, 0, -1", 1e-12);
         assertNumbers(Explanation.of(Example.named("cat-sat")).scores(), "0.61, 0.89, 0.77", 1e-7);
+    }
+
+    /** Each book's own weight, at a temperature of 1 the stated one. */
+    @Test
+    void theLookUpsOfBooksStandBesideTheirBooks() {
+        assertThat(Run.of("explain", "books").out())
+                .containsPattern("temperature +0 +0\\.5 +1 +2 +100\n")
+                .containsPattern("ML algorithms Python +1\\.0000  0\\.7423  0\\.6000  0\\.4872  0\\.3367\n")
+                .containsPattern("Web development JavaScript +0\\.0000  0\\.0052  0\\.0500  0\\.1406  0\\.3284\n")
+                .containsPattern("Deep learning PyTorch +0\\.0000  0\\.2526  0\\.3500  0\\.3721  0\\.3349\n");
+    }
+
+    /** In the row of the word that was written last, the largest weight lies on the word that is translated next. */
+    @Test
+    void hundAlignsEachWordWithItsTranslation() {
+        JsonNode head = JsonMapper.shared()
+                .readTree(Run.of("explain", "hund", "--format", "json").out());
+        assertThat(head.get("kind").asString()).isEqualTo("cross");
+        for (int word = 0; word < 4; word++) { // the, dog, is, black; der, Hund, ist, schwarz
+            assertThat(head.get("weights").get(word).get(word).asDouble()).isGreaterThan(0.9);
+        }
+    }
+
+    @Test
+    void everythingFitsEightyColumns() {
+        for (String name : Example.names()) {
+            assertThat(Run.in(Colours.NONE, 80, "explain", name).out().lines())
+                    .as(name)
+                    .allMatch(line -> Text.width(line) <= 80);
+        }
+        assertThat(Run.in(Colours.NONE, 80, "explain").out().lines()).allMatch(line -> Text.width(line) <= 80);
+        assertThat(Run.in(Colours.NONE, 80).out().lines()).allMatch(line -> Text.width(line) <= 80);
     }
 
     @Test
@@ -109,7 +143,7 @@ class ExplainTest {
         Run run = Run.of("explain", "trophy");
         assertThat(run.code()).isZero();
         assertThat(run.out()).startsWith(resolve).contains("\"it\" stands for ");
-        String look = "heed look --model translator --pair \"Der Hund ist schwarz.\" \"The dog is black.\"\n";
+        String look = "heed look --model translator --head L0H0 \"The dog is black.\"\n";
         assertThat(Run.of("explain", "hund").out()).startsWith(look).contains("Hund");
     }
 

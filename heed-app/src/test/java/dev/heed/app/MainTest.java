@@ -70,7 +70,7 @@ class MainTest {
                     explain --format xml; 'xml'
                     --colour;             unknown option '--colour'
                     foo;                  unknown command 'foo'; see 'heed help'
-                    help foo;             unknown subcommand 'foo'; see 'heed help'
+                    help foo;             unknown command 'foo'; see 'heed help'
                     compare recall --distances 1000000; --distances must be 10..100000
                     report heads --planted text; heads of its own
                     report perplexity --context 64; goes with --data
@@ -152,6 +152,12 @@ class MainTest {
         assertThat(all.out()).contains("explain", "completion");
         assertThat(Run.of("help", "explain").out()).contains("--format");
         assertThat(Run.of("explain", "--help").out()).contains("--format");
+        assertThat(Run.of("help", "report", "heads").out())
+                .isEqualTo(Run.of("report", "heads", "--help").out())
+                .contains("--planted");
+        assertThat(Run.of("help", "lok").err()).isEqualTo("heed: unknown command 'lok'; did you mean look?\n");
+        assertThat(Run.of("help", "report", "head").err())
+                .isEqualTo("heed: unknown command 'head'; did you mean heads?\n");
     }
 
     @Test

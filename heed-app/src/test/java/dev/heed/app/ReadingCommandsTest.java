@@ -57,6 +57,9 @@ class ReadingCommandsTest {
 
     @Test
     void whatTheVocabularyLacksIsToldByResolveFillAndClassifyToo() {
+        assertThat(Run.of("resolve", "The dog chased the cat and then it ran away")
+                        .out())
+                .startsWith("\"it\" stands for no word of the sentence, says cloze");
         assertThat(Run.of("resolve", "The zork didn't cross the street because it was too tired.")
                         .err())
                 .contains("the model's vocabulary lacks 'zork'")

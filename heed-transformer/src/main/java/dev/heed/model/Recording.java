@@ -131,7 +131,11 @@ public final class Recording {
      */
     public AttentionMap map(Kind kind, int layer, int head, int queryFrom, int queryTo, int keyFrom, int keyTo) {
         Layer at = at(kind, layer);
-        Objects.checkIndex(head, at.first().query().size(1));
+        int heads = at.first().query().size(1);
+        if (head < 0 || head >= heads) {
+            throw new IndexOutOfBoundsException("Recording: layer " + layer + " has " + heads
+                    + " heads, numbered from 0; there is no head " + head);
+        }
         Objects.checkFromToIndex(queryFrom, queryTo, at.queries);
         Objects.checkFromToIndex(keyFrom, keyTo, at.keys().size(2));
         Tensor weights = Tensor.zeros(queryTo - queryFrom, keyTo - keyFrom);

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
  *
  * <pre>{@code
  * TrainingRun run = TrainingRun.start(trainer, folder, "data.txt", "heed train …");
- * Progress.Evaluation last = run.finish(progress, () -> false);
+ * Optional<Progress.Evaluation> end = run.finish(progress, () -> false);
  * }</pre>
  */
 public final class TrainingRun {

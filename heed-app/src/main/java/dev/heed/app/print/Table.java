@@ -21,6 +21,10 @@ public final class Table {
     }
 
     private static final int BAR_WIDTH = 24;
+    /** A shorter bar shows too little. */
+    private static final int LEAST_BAR_WIDTH = 8;
+    /** A last column of words is broken, for a person, where it has at least so much room. */
+    private static final int LEAST_WRAPPED = 20;
 
     /**
      * How a column is printed as text; JSON and CSV carry full precision.
@@ -106,18 +110,47 @@ public final class Table {
         for (int c = 0; c < widths.length; c++) {
             widths[c] = Text.width(columns.get(c).name());
             for (Object[] row : rows) {
-                widths[c] = Math.max(widths[c], Text.width(shown(row[c], columns.get(c))));
+                widths[c] = Math.max(widths[c], isHeading(row) ? 0 : Text.width(shown(row[c], columns.get(c))));
                 words[c] |= row[c] instanceof String;
             }
         }
-        terminal.line(indent + terminal.colours().dim(header(widths, words)));
+        int bar = barWidth(widths, terminal.width() - indent.length());
+        terminal.line(indent + terminal.colours().dim(header(widths, words, bar)));
+        int last = widths.length - 1;
+        int start = Arrays.stream(widths).limit(last).sum() + 2 * last;
+        int room = terminal.width() - indent.length() - start;
+        boolean wraps = terminal.interactive() && words[last] && room >= LEAST_WRAPPED;
         for (Object[] row : rows) {
-            terminal.line((indent + line(row, widths, words, terminal.colours())).stripTrailing());
+            List<String> lines = wraps ? Text.wrap(row[last].toString(), room) : List.of();
+            Object[] first = row.clone();
+            first[last] = lines.size() > 1 ? lines.getFirst() : row[last];
+            terminal.line((indent + line(first, widths, words, bar, terminal.colours())).stripTrailing());
+            lines.stream().skip(1).forEach(line -> terminal.line(indent + " ".repeat(start) + line));
         }
     }
 
+    /** As wide as the terminal lets all bars be. */
+    private int barWidth(int[] widths, int room) {
+        long bars = columns.stream().filter(Column::bar).count();
+        if (bars == 0) {
+            return BAR_WIDTH;
+        }
+        boolean last = columns.getLast().bar(); // nothing behind it
+        long others = Arrays.stream(widths).sum() + 2L * widths.length + bars - (last ? 1 : 2);
+        return (int) Math.clamp((room - others) / bars, LEAST_BAR_WIDTH, BAR_WIDTH);
+    }
+
+    /** A row of one cell is a heading of those below, and as long as it likes. */
+    private static boolean isHeading(Object[] row) {
+        return row.length > 1 && Arrays.stream(row).skip(1).allMatch(Table::isEmpty);
+    }
+
     private boolean isEmpty(int column) {
-        return rows.stream().allMatch(row -> row[column] instanceof Empty || row[column].equals(""));
+        return rows.stream().allMatch(row -> isEmpty(row[column]));
+    }
+
+    private static boolean isEmpty(Object cell) {
+        return cell instanceof Empty || cell.equals("");
     }
 
     private Table without(int column) {
@@ -132,18 +165,18 @@ public final class Table {
         return rest;
     }
 
-    private String header(int[] widths, boolean[] words) {
+    private String header(int[] widths, boolean[] words, int bar) {
         StringBuilder line = new StringBuilder();
         for (int c = 0; c < widths.length; c++) {
             String name = columns.get(c).name();
             boolean last = c == widths.length - 1;
             String padded = words[c] ? Text.left(name, last ? 0 : widths[c]) : Text.right(name, widths[c]);
-            line.append(padded).append(last ? "" : columns.get(c).bar() ? " ".repeat(BAR_WIDTH + 3) : "  ");
+            line.append(padded).append(last ? "" : columns.get(c).bar() ? " ".repeat(bar + 3) : "  ");
         }
         return line.toString();
     }
 
-    private String line(Object[] row, int[] widths, boolean[] words, Colours colours) {
+    private String line(Object[] row, int[] widths, boolean[] words, int barWidth, Colours colours) {
         StringBuilder line = new StringBuilder();
         for (int c = 0; c < row.length; c++) {
             Column column = columns.get(c);
@@ -151,10 +184,10 @@ public final class Table {
             line.append(words[c] ? Text.left(text, widths[c]) : Text.right(text, widths[c]))
                     .append("  ");
             if (column.bar() && row[c] instanceof Number number) {
-                String bar = Bars.of(number.doubleValue(), BAR_WIDTH);
-                line.append(colours.bar(bar)).append(" ".repeat(BAR_WIDTH + 1 - bar.length()));
+                String bar = Bars.of(number.doubleValue(), barWidth);
+                line.append(colours.bar(bar)).append(" ".repeat(barWidth + 1 - bar.length()));
             } else if (column.bar()) {
-                line.append(" ".repeat(BAR_WIDTH + 1));
+                line.append(" ".repeat(barWidth + 1));
             }
         }
         return line.toString();

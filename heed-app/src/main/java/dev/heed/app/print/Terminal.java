@@ -30,4 +30,14 @@ public record Terminal(PrintStream out, PrintStream err, Colours colours, int wi
     public void line() {
         out.println();
     }
+
+    /** Lines of at most the terminal's width. */
+    public void paragraph(String text) {
+        Text.wrap(text, width).forEach(this::line);
+    }
+
+    /** The same, pale: what stands beside a result. */
+    public void note(String text) {
+        Text.wrap(text, width).forEach(line -> line(colours.dim(line)));
+    }
 }

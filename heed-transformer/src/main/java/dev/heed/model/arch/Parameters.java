@@ -27,10 +27,9 @@ import org.jspecify.annotations.Nullable;
  * compare all names and shapes with the checkpoint's header, which allocates nothing, then to load.
  *
  * <pre>{@code
- * Parameters check = Parameters.checking(checkpoint, "model.");
- * new Llama(config, check);
- * check.finish();                                        // names what is missing, misshapen or left over
- * Network llama = new Llama(config, Parameters.loading(checkpoint, "model."));
+ * Parameters parameters = Parameters.learning(checkpoint, "model.");
+ * Network network = Architectures.build(config, checkpoint, parameters); // names what is missing, misshapen or left over
+ * parameters.learned().keySet();                                          // model.embed_tokens.weight, …
  * }</pre>
  */
 public final class Parameters {
@@ -82,7 +81,7 @@ public final class Parameters {
     }
 
     /** Compares with the checkpoint's header; what is built from it must not be used. */
-    public static Parameters checking(Checkpoint checkpoint, String base) {
+    static Parameters checking(Checkpoint checkpoint, String base) {
         return new Parameters(Mode.CHECK, checkpoint, base, null);
     }
 
@@ -357,7 +356,7 @@ public final class Parameters {
      * @param harmless names of tensors that a checkpoint may have besides, such as the masks of older files
      * @throws IllegalArgumentException naming the first few that are missing, misshapen or left over
      */
-    public void finish(Pattern harmless) {
+    void finish(Pattern harmless) {
         List<String> extra = open().names().stream()
                 .filter(name -> !used.contains(name) && !harmless.matcher(name).find())
                 .toList();

@@ -1,0 +1,39 @@
+package dev.heed.app;
+
+import dev.heed.app.print.Terminal;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** {@code heed help}: all commands, or everything about one, which may be a command's command such as {@code report heads}. */
+@Command(name = "help", description = "Say everything about a command; without one, list them.")
+final class HelpCommand extends HeedCommand {
+    @Parameters(arity = "0..*", paramLabel = "COMMAND", description = "One of those that 'heed help' lists.")
+    private List<String> path = new ArrayList<>();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create(); // set by picocli
+
+    HelpCommand(Terminal terminal) {
+        super(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        CommandLine command = spec.root().commandLine();
+        for (String name : path) {
+            CommandLine next = command.getSubcommands().get(name);
+            if (next == null) {
+                throw new UnmatchedArgumentException(command, List.of(name));
+            }
+            command = next;
+        }
+        command.usage(command.getOut(), command.getColorScheme());
+        return 0;
+    }
+}
