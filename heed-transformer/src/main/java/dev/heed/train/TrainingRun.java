@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
@@ -139,7 +140,10 @@ public final class TrainingRun {
                         .map(line -> new Progress.Evaluation(
                                 line.path("step").asInt(0),
                                 line.path("train_loss").asDouble(0),
-                                line.path("val_loss").asDouble(0)));
+                                line.path("val_loss").asDouble(0),
+                                line.has("accuracy")
+                                        ? OptionalDouble.of(line.path("accuracy").asDouble(0))
+                                        : OptionalDouble.empty()));
     }
 
     private Optional<Progress.Evaluation> train(Progress progress, BooleanSupplier stop) {
