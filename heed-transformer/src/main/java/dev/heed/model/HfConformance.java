@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Compares a model with what another implementation gave for it: a folder with a checkpoint and {@code
@@ -22,7 +24,8 @@ import java.util.List;
  * [head, query, key] (for an encoder–decoder
  * {@code i.encoder_attentions}, {@code i.decoder_attentions}, {@code i.cross_attentions}, {@code i.encoder_last_hidden_state},
  * {@code i.decoder_input_ids}), a greedy continuation ({@code i.greedy}) and one padded batch. Texts are in the file's
- * metadata; names without a number are those of a single text. What a file does not hold is not checked.
+ * metadata; names without a number are those of a single text. What a file does not hold is not checked; what it holds and
+ * no part of the model answers fails.
  *
  * <pre>{@code
  * HfConformance.Report report = HfConformance.run(Path.of("conformance/hf/llama"));
@@ -36,6 +39,7 @@ public final class HfConformance {
     private final Model model;
     private final Checkpoint expected;
     private final List<Check> checks = new ArrayList<>();
+    private final Set<String> read = new HashSet<>();
 
     /**
      * One comparison.
@@ -82,7 +86,17 @@ public final class HfConformance {
             HfConformance conformance = new HfConformance(model, expected);
             conformance.texts();
             conformance.batch();
+            conformance.rest();
             return new Report(folder, model.sizes().modelType(), List.copyOf(conformance.checks));
+        }
+    }
+
+    /** What nothing was compared with has not been met. */
+    private void rest() {
+        for (String name : expected.names()) {
+            if (!read.contains(name)) {
+                checks.add(new Check(name + ": compared with nothing", Double.POSITIVE_INFINITY, false));
+            }
         }
     }
 
@@ -293,10 +307,12 @@ public final class HfConformance {
     }
 
     private boolean has(String name) {
+        read.add(name);
         return expected.names().contains(name);
     }
 
     private int[] ints(String name) {
+        read.add(name);
         return Arrays.stream(expected.longs(name)).mapToInt(Math::toIntExact).toArray();
     }
 }

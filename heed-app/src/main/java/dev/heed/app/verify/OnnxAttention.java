@@ -33,10 +33,12 @@ final class OnnxAttention {
 
     OnnxAttention(OnnxInputs inputs) {
         this.inputs = inputs;
-        this.flat = inputs.shape("Q").length == 3;
+        boolean mayBeFlat = inputs.mayHave("q_num_heads");
+        this.flat = mayBeFlat && inputs.shape("Q").length == 3;
         for (String input : List.of("Q", "K", "V")) {
             int axes = inputs.shape(input).length;
-            inputs.require(axes == (flat ? 3 : 4), "Q, K and V must all have four axes, or all three", axes);
+            String rule = "Q, K and V must all have four axes" + (mayBeFlat ? ", or all three" : "");
+            inputs.require(axes == (flat ? 3 : 4), rule, axes);
         }
         inputs.require(
                 inputs.has("past_key") == inputs.has("past_value"), "past_key and past_value belong together", "one");

@@ -26,7 +26,7 @@ final class OnnxInputs {
         this.defaults = description.path("defaults");
         this.opset = description.path("opset").asInt(Integer.MAX_VALUE);
         for (String name : attributes.propertyNames()) {
-            if (!operator.attributes().contains(name)) {
+            if (!mayHave(name)) {
                 throw new UnsupportedOperationException(operator.who() + "there is no attribute '" + name + "', only "
                         + String.join(", ", operator.attributes()));
             }
@@ -119,6 +119,11 @@ final class OnnxInputs {
 
     // ---- attributes ----
 
+    /** Whether the operator knows such an attribute. */
+    boolean mayHave(String attribute) {
+        return operator.attributes().contains(attribute);
+    }
+
     boolean hasAttribute(String name) {
         return !attribute(name).isMissingNode();
     }
@@ -147,6 +152,13 @@ final class OnnxInputs {
                 name + " must be an integer",
                 told);
         return told.isMissingNode() ? otherwise : Math.clamp(told.longValue(), Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
+    /** The attribute axis, counted from 0. */
+    int axis(Tensor x, int otherwise) {
+        int axis = integer("axis", otherwise);
+        require(-x.rank() <= axis && axis < x.rank(), "axis must be one of " + x.describe(), axis);
+        return axis < 0 ? axis + x.rank() : axis;
     }
 
     OnnxGraph graph(String name) {

@@ -33,6 +33,12 @@ enum OnnxOperator {
             "output",
             "interleaved num_heads rotary_embedding_dim",
             inputs -> new OnnxRotary(inputs).outputs()),
+    TENSOR_SCATTER(
+            "TensorScatter",
+            "past_cache update write_indices",
+            "present_cache",
+            "axis mode",
+            inputs -> new OnnxScatter(inputs).outputs()),
     SOFTMAX("Softmax", "x", "y", "axis", inputs -> new OnnxRows(inputs).softmax(false)),
     LOG_SOFTMAX("LogSoftmax", "x", "y", "axis", inputs -> new OnnxRows(inputs).softmax(true)),
     LAYER_NORMALIZATION(

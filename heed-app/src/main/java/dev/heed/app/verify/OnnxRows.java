@@ -28,7 +28,7 @@ final class OnnxRows {
     Map<String, Tensor> softmax(boolean logarithm) {
         Tensor x = inputs.tensor("x");
         boolean one = inputs.opset() >= ALONG_ONE_AXIS;
-        int axis = axis(x, one ? -1 : 1);
+        int axis = inputs.axis(x, one ? -1 : 1);
         Tensor last = one ? x.transpose(axis, x.rank() - 1) : x;
         Tensor rows = rows(last, one ? x.rank() - 1 : axis);
         Tensor y = Tensor.zeros(rows.shape());
@@ -39,12 +39,6 @@ final class OnnxRows {
         }
         Tensor shaped = y.reshape(last.shape());
         return Map.of("y", one ? shaped.transpose(axis, x.rank() - 1) : shaped);
-    }
-
-    private int axis(Tensor x, int otherwise) {
-        int axis = inputs.integer("axis", otherwise);
-        inputs.require(-x.rank() <= axis && axis < x.rank(), "axis must be one of " + x.describe(), axis);
-        return axis < 0 ? axis + x.rank() : axis;
     }
 
     /** A matrix whose rows are all axes from one on. */
@@ -63,7 +57,7 @@ final class OnnxRows {
         int stash = inputs.integer("stash_type", 1);
         inputs.require(STASH_TYPES.contains(stash), "stash_type must be one of " + STASH_TYPES, stash);
         Tensor x = inputs.tensor("X");
-        int axis = axis(x, -1);
+        int axis = inputs.axis(x, -1);
         Tensor rows = rows(x, axis);
         Tensor gamma = repeated("W", x, axis);
         Tensor beta = inputs.has("B") ? repeated("B", x, axis) : null;

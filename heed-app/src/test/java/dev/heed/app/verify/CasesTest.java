@@ -260,6 +260,11 @@ class CasesTest {
             RotaryEmbedding | 2,4 3,2 3,2 | {} | input must have three or four axes, got [2, 4]
             RotaryEmbedding | 1,1,2,4 1,3,2 1,3,2 | {} | cos_cache must have half as many columns as are rotated, 4, and the axes [B, N, half], got [1, 3, 2]
             RotaryEmbedding | 1,1,2,4 1,2,3 1,2,3 | {"rotary_embedding_dim": 6} | at most 4 columns can be rotated, got 6
+            FlexAttention   | 1,2,4 1,2,4 1,2,4 | {} | Q, K and V must all have four axes, got 3
+            TensorScatter   | 1,3,2 1,4,2 | {} | update must have the shape of the cache [1, 3, 2], with no more on axis 1, got [1, 4, 2]
+            TensorScatter   | 1,3,2 3,2 | {} | update must have the shape of the cache [1, 3, 2], with no more on axis 1, got [3, 2]
+            TensorScatter   | 3,2 1,2 | {} | axis must not be that of the sequences, got 0
+            TensorScatter   | 1,3,2 1,3,2 | {"mode": "round"} | mode must be linear or circular, got round
             SwiGLU          | 2,3 3 | {} | b must have the shape of a, [2, 3], got [3]
             Gelu            | 2,3 | {"approximate": "erf"} | approximate must be none or tanh, got erf
             """)
@@ -273,6 +278,32 @@ class CasesTest {
         assertThatThrownBy(one::run)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("onnx " + operator + ": " + message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            linear   | 1 | 0 8 9 3 4 5 6 7
+            circular | 3 | 9 1 2 8 4 5 6 7
+            """)
+    void aCacheIsWrittenFromEachSequencesPlaceOn(String mode, long at, String expected) {
+        float[] numbers = new float[8];
+        String[] words = expected.split(" ");
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = Float.parseFloat(words[i]);
+        }
+        Tensor past = Tensor.of(new float[] {0, 1, 2, 3, 4, 5, 6, 7}, 2, 4, 1);
+        Tensor update = Tensor.of(new float[] {8, 9, 4, 5}, 2, 2, 1);
+        onnx("TensorScatter", "{}", List.of(past), Tensor.of(numbers, 2, 4, 1));
+        new SafetensorsWriter()
+                .put("0", past)
+                .put("1", update)
+                .putLongs("2", new long[] {at, 0}, 2)
+                .write(folder.resolve("inputs.safetensors"));
+        text(
+                "case.json",
+                "{\"op\": \"TensorScatter\", \"inputs\": [%s], \"outputs\": [%s], \"attributes\": {\"mode\": \"%s\"}}"
+                        .formatted(keys(3), keys(1), mode));
+        assertPasses(Cases.in(folder).getFirst());
     }
 
     @Test
