@@ -121,7 +121,8 @@ final class ModelOption {
                         .allMatch(token -> token.id() == unknown.getAsInt());
         if (nothing) {
             throw new IllegalArgumentException(
-                    command + ": the model's vocabulary has nothing of " + Visible.quote(tokens.text()));
+                    command + ": the model's vocabulary has nothing of " + Visible.quote(tokens.text())
+                            + "; give a text in the words that it learned, or another model with --model");
         }
     }
 

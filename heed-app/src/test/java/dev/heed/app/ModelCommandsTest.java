@@ -92,7 +92,7 @@ class ModelCommandsTest {
         assertThat(run.err()).contains("the model's vocabulary lacks '日', '本', '🐱'");
         Run nothing = Run.of("look", "-m", bert, "日");
         assertThat(nothing.code()).isEqualTo(2);
-        assertThat(nothing.err()).contains("the model's vocabulary has nothing of '日'");
+        assertThat(nothing.err()).contains("the model's vocabulary has nothing of '日'; give a text in the words");
     }
 
     @Test
