@@ -87,6 +87,7 @@ final class InfoCommand extends HeedCommand {
             return;
         }
         try {
+            loaded.tokenizer(); // of what is read, which may be another
             int size = loaded.writer().size();
             if (size > loaded.sizes().vocabulary()) {
                 warn("the tokenizer has " + size + " tokens, the model only "

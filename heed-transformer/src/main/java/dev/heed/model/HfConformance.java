@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -174,14 +175,17 @@ public final class HfConformance {
 
     /**
      * Greedy ids hold the prompt, or the decoder's first id, and as many as were written. Where none ends the text, the other
-     * side was asked for so many tokens at least.
+     * side was asked for so many tokens at least; where one did before the end that the files force, it was asked for more.
      */
     private void greedy(String at, Tokens prompt) {
         int[] want = ints(at + "greedy");
         int before = model.network() instanceof Network.EncoderDecoder ? 1 : prompt.size();
         int count = want.length - before;
         boolean ends = Arrays.stream(want).skip(before).anyMatch(model.endIds()::contains);
-        Generation.Options options = Generation.Options.greedy(count).atLeast(ends ? 0 : count);
+        OptionalInt forced = model.rules().forcedEnd();
+        boolean endsItself = ends && forced.isPresent() && want[want.length - 1] != forced.getAsInt();
+        Generation.Options options =
+                Generation.Options.greedy(endsItself ? count + 1 : count).atLeast(ends ? 0 : count);
         Generation generation = model.generateAll(List.of(prompt), options).getFirst();
         int[] got = Arrays.copyOf(generation.promptIds(), before + generation.ids().length);
         System.arraycopy(generation.ids(), 0, got, before, generation.ids().length);

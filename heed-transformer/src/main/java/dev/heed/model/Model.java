@@ -451,11 +451,11 @@ public final class Model implements AutoCloseable {
         return !texts.isEmpty();
     }
 
-    /** The first id of what is written, then all but the last of these. */
+    /** The first id of config.json, whatever writing begins with, then all but the last of these. */
     private int[] shifted(Tokens tokens) {
         int[] ids = tokens.ids();
         int[] shifted = new int[ids.length];
-        shifted[0] = rules.first();
+        shifted[0] = network instanceof Network.EncoderDecoder pair ? pair.firstId() : rules.first();
         System.arraycopy(ids, 0, shifted, 1, ids.length - 1);
         return shifted;
     }

@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
  * @param forced the id after a lone first one, where it is given
  * @param forcedEnd the id that a text ends with when it has as many tokens as asked for, where it is given
  * @param barred ids that are never written
- * @param notFirst ids that are never written first
+ * @param notFirst ids that are never written first, nor behind a first one that is forced
  * @param barredWords runs of ids of which the last is not written behind the others
  * @param repetition divides the positive logits of ids that stand in the text, and multiplies the negative ones (Keskar et al.
  *     2019, arXiv 1909.05858); 1: none
@@ -128,8 +128,7 @@ record Rules(
     }
 
     private static OptionalInt id(Config source, String key, int last) {
-        List<Integer> ids = source.ints(key, 0, last); // a list stands for any of them: the first will do
-        return ids.isEmpty() ? OptionalInt.empty() : OptionalInt.of(ids.getFirst());
+        return source.ints(key, 0, last).stream().mapToInt(id -> id).min(); // a list stands for any of them
     }
 
     private static List<int[]> words(Config source, int last) {
@@ -150,10 +149,10 @@ record Rules(
 
     /** The id that must be written next, if one must. */
     OptionalInt forcedAfter(int length, boolean isLast) {
-        if (length == 1 && forced.isPresent()) {
-            return forced;
+        if (isLast && forcedEnd.isPresent()) {
+            return forcedEnd;
         }
-        return isLast ? forcedEnd : OptionalInt.empty();
+        return length == 1 ? forced : OptionalInt.empty();
     }
 
     /** True if logits stay as they are whatever has been written. */
@@ -189,7 +188,8 @@ record Rules(
             ends.forEach(id -> bar(logits, id));
         }
         barred.forEach(id -> bar(logits, id));
-        if (written == 0) {
+        boolean firstIsForced = forced.isPresent() && text.length - written == 1;
+        if (written == (firstIsForced ? 1 : 0)) {
             notFirst.forEach(id -> bar(logits, id));
         }
     }

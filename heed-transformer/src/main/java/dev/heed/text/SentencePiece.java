@@ -182,7 +182,7 @@ final class SentencePiece {
         ObjectNode root = NODES.objectNode().put("version", "1.0");
         root.set("normalizer", prepared());
         root.set("pre_tokenizer", metaspace());
-        root.set("decoder", metaspace());
+        root.set("decoder", joined());
         ObjectNode model = root.putObject("model").put("type", "Unigram").put("unk_id", unknown);
         model.put("byte_fallback", byteFallback);
         ArrayNode vocab = model.putArray("vocab");
@@ -199,10 +199,29 @@ final class SentencePiece {
                     .put("precompiled_charsmap", Base64.getEncoder().encodeToString(charsMap));
         }
         if (removesSpaces) {
-            parts.addObject().put("type", "Strip").put("strip_left", false).put("strip_right", true);
-            ObjectNode replace = parts.addObject().put("type", "Replace").put("content", "▁");
-            replace.putObject("pattern").put("Regex", " {2,}");
+            replace(parts, "^ +| +$", ""); // spaces alone, not all that is white
+            replace(parts, " {2,}", "▁");
         }
+        return sequence;
+    }
+
+    private static void replace(ArrayNode parts, String regex, String by) {
+        parts.addObject()
+                .put("type", "Replace")
+                .put("content", by)
+                .putObject("pattern")
+                .put("Regex", regex);
+    }
+
+    /** Bytes that stand for what no piece has are joined again. */
+    private ObjectNode joined() {
+        if (!byteFallback) {
+            return metaspace();
+        }
+        ObjectNode sequence = NODES.objectNode().put("type", "Sequence");
+        sequence.putArray("decoders")
+                .add(NODES.objectNode().put("type", "ByteFallback"))
+                .add(metaspace());
         return sequence;
     }
 

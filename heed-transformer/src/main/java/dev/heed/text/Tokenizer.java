@@ -62,7 +62,9 @@ public final class Tokenizer implements AutoCloseable {
     public static Tokenizer load(Path folder) {
         JsonNode options = optional(folder.resolve(OPTIONS));
         Path path = folder.resolve("tokenizer.json");
-        JsonNode tree = Files.isRegularFile(path) ? Json.read(path, LARGEST_FILE) : VocabFiles.read(folder, options);
+        JsonNode tree = Files.isRegularFile(path)
+                ? Json.read(path, LARGEST_FILE)
+                : VocabFiles.read(folder, options, optional(folder.resolve("config.json")));
         return of(folder, path, tree, options, "vocab_size");
     }
 

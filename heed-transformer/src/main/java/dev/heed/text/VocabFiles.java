@@ -3,11 +3,13 @@ package dev.heed.text;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -15,8 +17,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The older files of a vocabulary, turned into the tokenizer.json that transformers would make of them: vocab.json with
- * merges.txt is GPT-2's or RoBERTa's byte-level BPE, vocab.txt is BERT's WordPiece, source.spm with vocab.json is Marian's and
- * spiece.model T5's SentencePiece.
+ * merges.txt is GPT-2's, RoBERTa's or Qwen's byte-level BPE, vocab.txt is BERT's WordPiece, source.spm with vocab.json is
+ * Marian's and spiece.model T5's SentencePiece. Tokens that were added later stand in tokenizer_config.json or
+ * added_tokens.json.
  */
 final class VocabFiles {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -34,35 +37,50 @@ final class VocabFiles {
 
     private static final int MOST_EXTRA = 100_000;
 
+    /** How Qwen's tokenizers cut a text before its pairs of bytes are joined: as GPT-4's, and each digit alone. */
+    private static final String WORDS_OF_QWEN = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
+            + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
     private final Path folder;
     private final JsonNode options;
+    private final JsonNode config;
 
-    private VocabFiles(Path folder, JsonNode options) {
+    private VocabFiles(Path folder, JsonNode options, JsonNode config) {
         this.folder = folder;
         this.options = options;
+        this.config = config;
     }
 
-    /** @param options the folder's tokenizer_config.json, or an empty object */
-    static ObjectNode read(Path folder, JsonNode options) {
-        VocabFiles files = new VocabFiles(folder, options);
-        if (files.has("vocab.json") && files.has("merges.txt")) {
-            return files.byteLevel();
+    /**
+     * @param options the folder's tokenizer_config.json, or an empty object
+     * @param config the folder's config.json, or an empty object
+     */
+    static ObjectNode read(Path folder, JsonNode options, JsonNode config) {
+        VocabFiles files = new VocabFiles(folder, options, config);
+        ObjectNode root = files.vocabulary();
+        files.addedTokens(root.withArray("added_tokens"));
+        return root;
+    }
+
+    private ObjectNode vocabulary() {
+        if (has("vocab.json") && has("merges.txt")) {
+            return byteLevel();
         }
-        if (files.has("vocab.txt")) {
-            return files.wordPiece();
+        if (has("vocab.txt")) {
+            return wordPiece();
         }
-        if (files.has("source.spm") && files.has("vocab.json")) {
-            return files.marian("source.spm", "vocab.json");
+        if (has("source.spm") && has("vocab.json")) {
+            return marian("source.spm", "vocab.json");
         }
-        if (files.has("spiece.model")) {
-            return files.t5();
+        if (has("spiece.model")) {
+            return t5();
         }
-        throw files.refusal();
+        throw refusal();
     }
 
     /** The tokenizer of what is written, where {@code separate_vocabs} says that it is another. */
     static Optional<ObjectNode> written(Path folder, JsonNode options) {
-        VocabFiles files = new VocabFiles(folder, options);
+        VocabFiles files = new VocabFiles(folder, options, NODES.objectNode());
         if (!options.path("separate_vocabs").asBoolean(false)) {
             return Optional.empty();
         }
@@ -120,25 +138,56 @@ final class VocabFiles {
                 .forEach(merges::add);
         ObjectNode root = NODES.objectNode().put("version", "1.0");
         special(root, vocab, SPECIAL_OF_BPE);
-        root.set("pre_tokenizer", byteLevelPart(prefixSpace));
-        root.set("post_processor", robertaTemplate(vocab, prefixSpace));
-        root.set("decoder", byteLevelPart(prefixSpace));
+        if (isQwen()) {
+            root.putObject("normalizer").put("type", "NFC");
+        }
+        root.set("pre_tokenizer", isQwen() ? wordsOfQwen(prefixSpace) : byteLevelPart(prefixSpace, true));
+        if (vocab.has("<s>") && vocab.has("</s>")) {
+            root.set("post_processor", robertaTemplate(vocab, prefixSpace));
+        } else if (options.path("add_bos_token").asBoolean(false)) {
+            begun(root, vocab);
+        }
+        root.set("decoder", byteLevelPart(prefixSpace, true));
         root.set("model", model);
         return root;
     }
 
-    private static ObjectNode byteLevelPart(boolean prefixSpace) {
+    private boolean isQwen() {
+        String tokenizer = options.path("tokenizer_class").asString("");
+        return tokenizer.isEmpty()
+                ? config.path("model_type").asString("").startsWith("qwen")
+                : tokenizer.startsWith("Qwen");
+    }
+
+    private static ObjectNode wordsOfQwen(boolean prefixSpace) {
+        ObjectNode sequence = NODES.objectNode().put("type", "Sequence");
+        ArrayNode parts = sequence.putArray("pretokenizers");
+        ObjectNode split = parts.addObject().put("type", "Split").put("behavior", "Isolated");
+        split.put("invert", false).putObject("pattern").put("Regex", WORDS_OF_QWEN);
+        parts.add(byteLevelPart(prefixSpace, false));
+        return sequence;
+    }
+
+    private static ObjectNode byteLevelPart(boolean prefixSpace, boolean words) {
         return NODES.objectNode()
                 .put("type", "ByteLevel")
                 .put("add_prefix_space", prefixSpace)
                 .put("trim_offsets", true)
-                .put("use_regex", true);
+                .put("use_regex", words);
     }
 
-    private static @Nullable ObjectNode robertaTemplate(ObjectNode vocab, boolean prefixSpace) {
-        if (!vocab.has("<s>") || !vocab.has("</s>")) {
-            return null; // GPT-2: nothing around the text
+    /** Texts that begin with a token: GPT-2's do only where {@code add_bos_token} asks for it. */
+    private void begun(ObjectNode root, ObjectNode vocab) {
+        JsonNode named = options.path("bos_token");
+        String begin = named.path("content").asString(named.asString("<|endoftext|>"));
+        if (!vocab.has(begin)) {
+            throw new IllegalArgumentException(folder.resolve("vocab.json") + ": must list " + Visible.quote(begin)
+                    + ", with which add_bos_token in tokenizer_config.json lets texts begin");
         }
+        template(root, begin, vocab.get(begin), List.of(begin, "A"), List.of(begin, "A", begin, "B"));
+    }
+
+    private static ObjectNode robertaTemplate(ObjectNode vocab, boolean prefixSpace) {
         ObjectNode template = NODES.objectNode().put("type", "RobertaProcessing");
         template.putArray("sep").add("</s>").add(vocab.get("</s>"));
         template.putArray("cls").add("<s>").add(vocab.get("<s>"));
@@ -249,18 +298,24 @@ final class VocabFiles {
     /** A tokenizer whose texts end with {@code </s>}. */
     private static ObjectNode ended(ObjectNode root, ObjectNode ids, List<String> special, List<String> pair) {
         special(root, ids, special);
-        ObjectNode template = root.putObject("post_processor").put("type", "TemplateProcessing");
-        List.of("A", END).forEach(part -> part(template.withArray("single"), part));
-        pair.forEach(part -> part(template.withArray("pair"), part));
-        ObjectNode end = template.putObject("special_tokens").putObject(END).put("id", END);
-        end.putArray("ids").add(ids.get(END));
-        end.putArray("tokens").add(END);
+        template(root, END, ids.get(END), List.of("A", END), pair);
         return root;
     }
 
-    private static void part(ArrayNode parts, String name) {
+    /** What stands around one text and around two: {@code token} among A and B. */
+    private static void template(ObjectNode root, String token, JsonNode id, List<String> single, List<String> pair) {
+        ObjectNode template = root.putObject("post_processor").put("type", "TemplateProcessing");
+        single.forEach(part -> part(template.withArray("single"), part, token));
+        pair.forEach(part -> part(template.withArray("pair"), part, token));
+        ObjectNode described =
+                template.putObject("special_tokens").putObject(token).put("id", token);
+        described.putArray("ids").add(id);
+        described.putArray("tokens").add(token);
+    }
+
+    private static void part(ArrayNode parts, String name, String token) {
         parts.addObject()
-                .putObject(name.equals(END) ? "SpecialToken" : "Sequence")
+                .putObject(name.equals(token) ? "SpecialToken" : "Sequence")
                 .put("id", name)
                 .put("type_id", 0);
     }
@@ -269,15 +324,91 @@ final class VocabFiles {
         var added = root.putArray("added_tokens");
         for (String token : tokens) {
             if (vocab.has(token)) {
-                ObjectNode entry = added.addObject();
-                entry.set("id", vocab.get(token));
-                entry.put("content", token)
-                        .put("single_word", false)
-                        .put("lstrip", token.equals("<mask>")) // as RoBERTa's: the space before belongs to the mask
-                        .put("rstrip", false)
-                        .put("normalized", false)
-                        .put("special", true);
+                ObjectNode entry = added(vocab.get(token), token, true);
+                added.add(entry.put("lstrip", token.equals("<mask>"))); // RoBERTa's has the space before
             }
         }
+    }
+
+    private static ObjectNode added(JsonNode id, String content, boolean special) {
+        ObjectNode entry = NODES.objectNode();
+        entry.set("id", id);
+        return entry.put("content", content)
+                .put("single_word", false)
+                .put("lstrip", false)
+                .put("rstrip", false)
+                .put("normalized", !special)
+                .put("special", special);
+    }
+
+    /** Tokens beside the vocabulary, and how others are to be cut out; not those that the model has no row for. */
+    private void addedTokens(ArrayNode known) {
+        Map<Integer, ObjectNode> all = new TreeMap<>();
+        known.forEach(token -> all.put(token.path("id").asInt(-1), (ObjectNode) token));
+        int rows = config.path("vocab_size").asInt(Integer.MAX_VALUE);
+        laterTokens().forEach((id, token) -> {
+            if (id < rows) {
+                all.put(id, token);
+            }
+        });
+        known.removeAll();
+        known.addAll(all.values());
+    }
+
+    private Map<Integer, ObjectNode> laterTokens() {
+        Map<Integer, ObjectNode> later = new TreeMap<>();
+        Path file = folder.resolve("added_tokens.json");
+        if (options.path("added_tokens_decoder") instanceof ObjectNode decoder) {
+            decoder.properties().forEach(entry -> {
+                int id = id(entry.getKey());
+                ObjectNode token = added(
+                        NODES.numberNode(id),
+                        entry.getValue().path("content").asString(""),
+                        entry.getValue().path("special").asBoolean(false));
+                for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+                    token.put(
+                            flag,
+                            entry.getValue()
+                                    .path(flag)
+                                    .asBoolean(token.path(flag).asBoolean()));
+                }
+                later.put(id, token);
+            });
+        } else if (Files.isRegularFile(file)) {
+            Set<String> special = roles();
+            vocabulary(file).properties().forEach(entry -> {
+                int id = entry.getValue().asInt(-1);
+                later.put(id, added(NODES.numberNode(id), entry.getKey(), special.contains(entry.getKey())));
+            });
+        }
+        return later;
+    }
+
+    private int id(String written) {
+        try {
+            return Integer.parseInt(written);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    folder.resolve("tokenizer_config.json") + ": a key of 'added_tokens_decoder' must be an id, got "
+                            + Visible.quote(written),
+                    e);
+        }
+    }
+
+    /** Spellings that tokenizer_config.json or special_tokens_map.json give a part. */
+    private Set<String> roles() {
+        Set<String> spellings = new HashSet<>();
+        Path map = folder.resolve("special_tokens_map.json");
+        for (JsonNode names : List.of(options, Files.isRegularFile(map) ? vocabulary(map) : NODES.objectNode())) {
+            for (var entry : names.properties()) {
+                if (entry.getKey().endsWith("_token") || entry.getKey().equals("additional_special_tokens")) {
+                    JsonNode value = entry.getValue();
+                    for (JsonNode each : value.isArray() ? value : List.of(value)) {
+                        spellings.add(each.path("content").asString(each.asString("")));
+                    }
+                }
+            }
+        }
+        return spellings;
     }
 }

@@ -197,10 +197,18 @@ class DecoderReferenceTest {
         p.queryBias = p.keyBias = p.outputBias = p.mlpBias = true;
         p.tied = tied;
         p.f = PlainDouble::gelu;
-        check(p, """
+        String config = """
                 {"model_type": "llama", "head_dim": 8, "attention_bias": true, "mlp_bias": true, "hidden_act": "gelu", %s
                  "rope_theta": 500, "tie_word_embeddings": %s}
-                """.formatted(SIZES, tied));
+                """.formatted(SIZES, tied);
+        check(p, config);
+        if (tied) { // a file holds shared rows once, under any of their names
+            double[][] hidden = p.hidden(IDS);
+            double[][] logits = p.logits(hidden);
+            p.r.rename("^model\\.embed_tokens", "lm_head");
+            p.r.write(folder, config);
+            check(hidden, logits, true);
+        }
     }
 
     /** A newer file: {@code rope_parameters} and {@code dtype}; a null for as many key heads as heads; heads of E / H. */

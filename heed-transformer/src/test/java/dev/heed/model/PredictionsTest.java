@@ -139,6 +139,15 @@ class PredictionsTest {
             assertThat(model.generate("Good.", Generation.Options.greedy(1)).promptIds())
                     .containsExactly(5);
         }
+        Files.writeString(
+                copied.resolve("generation_config.json"),
+                "{\"eos_token_id\": 1, \"decoder_start_token_id\": 5, \"forced_bos_token_id\": 77, \"forced_eos_token_id\": [9, 8],"
+                        + " \"begin_suppress_tokens\": [" + bound[1] + "]}");
+        assertThat(written(copied)[1]).isNotEqualTo(bound[1]); // the first that is not forced
+        try (Model model = Model.load(copied)) {
+            assertThat(model.generate("Good.", Generation.Options.greedy(1)).ids())
+                    .containsExactly(8);
+        }
     }
 
     /** Older folders have no generation_config.json and may leave to transformers' classes what ends a text. */

@@ -243,7 +243,10 @@ class ReferenceTest {
         }
     }
 
-    /** Rows of its own for the head: as config.json says, or because the file holds other numbers, as transformers 5 has it. */
+    /**
+     * Rows of its own for the head: as config.json says, or because the file holds other numbers, as transformers 5 has it. Or
+     * rows that it shares, which the file holds under the head's name alone.
+     */
     @ParameterizedTest
     @CsvSource({
         "bert, bert.encoder.layer.0., bert.embeddings., cls.predictions.transform.dense, cls.predictions.transform.LayerNorm, cls.predictions.decoder",
@@ -251,7 +254,8 @@ class ReferenceTest {
         "distilbert, distilbert.transformer.layer.0., distilbert.embeddings., vocab_transform, vocab_layer_norm, vocab_projector"
     })
     void aHeadWithRowsOfItsOwn(String type, String layer, String at, String dense, String norm, String head) {
-        for (boolean tied : new boolean[] {false, true}) {
+        for (String rows : List.of("own", "other", "shared")) {
+            boolean tied = !rows.equals("own");
             int e = 8;
             PlainDouble r = new PlainDouble(31);
             double[][] x = r.rows(at + "word_embeddings.weight", 33, e, IDS);
@@ -262,8 +266,11 @@ class ReferenceTest {
             }
             x = r.layerNorm(x, at + "LayerNorm", 1e-12);
             x = postNorm(r, x, layer, type.equals("distilbert") ? DISTIL : BERT, 2, 7, 1e-12, PlainDouble::gelu);
-            double[] own = r.weight(head + ".weight", 33, e);
+            double[] own = r.weight((rows.equals("shared") ? at + "word_embeddings" : head) + ".weight", 33, e);
             double[][] logits = words(r, x, dense, norm, head + ".bias", own, 1e-12, 33, PlainDouble::gelu);
+            if (rows.equals("shared")) {
+                r.rename(at + "word_embeddings", head);
+            }
             String sizes = type.equals("distilbert")
                     ? "\"dim\": 8, \"hidden_dim\": 7, \"n_layers\": 1, \"n_heads\": 2"
                     : "\"hidden_size\": 8, \"intermediate_size\": 7, \"num_hidden_layers\": 1, \"num_attention_heads\": 2,"
@@ -272,7 +279,9 @@ class ReferenceTest {
                     {"model_type": "%s", %s, "vocab_size": 33, "max_position_embeddings": 14, "tie_word_embeddings": %s}
                     """.formatted(type, sizes, tied));
             try (Model model = Model.load(folder)) {
-                assertThat(model.warnings()).hasSize(tied ? 1 : 0).allMatch(told -> told.contains("are not tied"));
+                assertThat(model.warnings())
+                        .hasSize(rows.equals("other") ? 1 : 0)
+                        .allMatch(told -> told.contains("are not tied"));
                 Network.Encoder network = (Network.Encoder) model.network();
                 Pass pass = Pass.of(IDS.length);
                 var hidden = network.hidden(pass, IDS, new int[IDS.length]);
@@ -650,7 +659,7 @@ class ReferenceTest {
     /** Whatever the file says: mT5's never multiplies by 1/√E, and T5's shares the table where there is no other. */
     @ParameterizedTest
     @CsvSource({"t5, false", "mt5, false", "mt5, true"})
-    void t5WithoutAHeadOfItsOwn(String type, boolean tied) {
+    void t5WithoutAHeadOfItsOwn(String type, boolean tied) throws Exception {
         int e = 10;
         PlainDouble r = new PlainDouble(24);
         double[] table = r.weight("shared.weight", 33, e);
@@ -662,6 +671,11 @@ class ReferenceTest {
                  "tie_word_embeddings": %s}
                 """.formatted(type, tied));
         check(IDS, x, y, PlainDouble.linear(y, table, new double[33]));
+        if (tied) { // a file holds shared rows once, under any of their names
+            r.rename("^shared", "lm_head");
+            r.write(folder, Files.readString(folder.resolve("config.json")));
+            check(IDS, x, y, PlainDouble.linear(y, table, new double[33]));
+        }
     }
 
     // ---- ViT

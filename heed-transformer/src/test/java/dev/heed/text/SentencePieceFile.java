@@ -45,6 +45,10 @@ public final class SentencePieceFile {
 
     /** @param kind 1 for a unigram model */
     static byte[] file(Map<String, Double> pieces, long kind) {
+        return file(pieces, kind, false, true);
+    }
+
+    static byte[] file(Map<String, Double> pieces, long kind, boolean byteFallback, boolean dummyPrefix) {
         Message all = new Message();
         pieces.forEach((text, score) -> all.part(
                 1,
@@ -60,13 +64,14 @@ public final class SentencePieceFile {
                         .number(3, kind)
                         .number(4, 8000)
                         .floating(10, 0.9995)
+                        .number(35, byteFallback ? 1 : 0)
                         .bytes
                         .toByteArray());
         all.part(
                 3,
                 new Message()
                         .part(1, "nmt".getBytes(StandardCharsets.UTF_8))
-                        .number(3, 1)
+                        .number(3, dummyPrefix ? 1 : 0)
                         .bytes
                         .toByteArray());
         return all.bytes.toByteArray();

@@ -119,6 +119,38 @@ class SentencePieceTest {
         }
     }
 
+    /** What no piece has is read as bytes and joined again. */
+    @Test
+    void bytesStandForWhatNoPieceHas() throws IOException {
+        Map<String, Double> pieces = new LinkedHashMap<>();
+        List.of("<pad>", "</s>", "<unk>", "▁", "▁a", "a").forEach(piece -> pieces.put(piece, -1.0 * pieces.size()));
+        for (int i = 0; i < 256; i++) {
+            pieces.put("<0x%02X>".formatted(i), -10.0);
+        }
+        Files.write(folder.resolve("spiece.model"), SentencePieceFile.file(pieces, 1, true, true));
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            int[] ids = tokenizer.encode("aé a").ids();
+            assertThat(ids).containsExactly(4, 6 + 0xC3, 6 + 0xA9, 4, 1);
+            assertThat(tokenizer.decode(ids)).isEqualTo("aé a");
+        }
+    }
+
+    /** SentencePiece drops blanks at both ends, and nothing else that is white. */
+    @Test
+    void blanksAtTheEndsAreNoText() throws IOException {
+        Map<String, Double> pieces = new LinkedHashMap<>();
+        List.of("<pad>", "</s>", "<unk>", "▁", "▁a", "a", "\u0085")
+                .forEach(piece -> pieces.put(piece, -1.0 * pieces.size()));
+        for (boolean prefix : new boolean[] {false, true}) {
+            Files.write(folder.resolve("spiece.model"), SentencePieceFile.file(pieces, 1, false, prefix));
+            try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+                int first = prefix ? 4 : 5;
+                assertThat(tokenizer.encode("  a  a ").ids()).containsExactly(first, 4, 1);
+                assertThat(tokenizer.encode("a\u0085").ids()).containsExactly(first, 6, 1);
+            }
+        }
+    }
+
     @Test
     void filesThatAreNoModelAreRefused() throws IOException {
         Files.write(folder.resolve("spiece.model"), new byte[] {1, 2, 3});

@@ -246,6 +246,65 @@ class TokenizerTest {
         }
     }
 
+    /** The letters of "hi <pad>it" as bytes; whatever else is asked for stands in files of its own. */
+    private void bytePairs() throws IOException {
+        List<String> pieces = List.of(
+                "<|endoftext|>", "h", "i", "t", "Ġ", "<", ">", "p", "a", "d", "1", "2", "12", "e", "\u00c3", "\u00a9");
+        Files.writeString(folder.resolve("vocab.json"), SentencePieceFile.ids(pieces));
+        Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n1 2\n");
+    }
+
+    @Test
+    void tokensThatWereAddedLaterAreCutOut() throws IOException {
+        bytePairs();
+        Files.writeString(folder.resolve("added_tokens.json"), "{\"<pad>\": 16, \"it\": 17, \"<far>\": 99}");
+        Files.writeString(folder.resolve("special_tokens_map.json"), "{\"pad_token\": \"<pad>\"}");
+        Files.writeString(folder.resolve("config.json"), "{\"vocab_size\": 18}"); // the model has no row 99
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("hi <pad>it").ids()).containsExactly(1, 2, 4, 16, 17);
+            assertThat(tokenizer.isSpecial(16)).isTrue();
+            assertThat(tokenizer.isSpecial(17)).isFalse();
+            assertThat(tokenizer.id(SpecialToken.PAD)).hasValue(16);
+        }
+        Files.writeString(folder.resolve("tokenizer_config.json"), """
+                {"added_tokens_decoder": {"0": {"content": "<|endoftext|>", "special": true},
+                                          "16": {"content": "<pad>", "lstrip": true, "special": true}}}
+                """);
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("hi <pad>it").ids()).containsExactly(1, 2, 16, 2, 3);
+        }
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"),
+                "{\"added_tokens_decoder\": {\"x\": {\"content\": \"<pad>\"}}}");
+        assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("added_tokens_decoder");
+    }
+
+    @Test
+    void textsBeginWithATokenWhereTheFileAsksForIt() throws IOException {
+        bytePairs();
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"add_bos_token\": true}");
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("hi").ids()).containsExactly(0, 1, 2);
+            assertThat(tokenizer.encode("hi", "it").ids()).containsExactly(0, 1, 2, 0, 2, 3);
+        }
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"add_bos_token\": true, \"bos_token\": \"<s>\"}");
+        assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("add_bos_token");
+    }
+
+    /** Qwen's words are not GPT-2's: each digit stands alone, and accents are joined to their letters. */
+    @Test
+    void qwensFilesAloneAreCutAsQwens() throws IOException {
+        bytePairs();
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("h12").ids()).containsExactly(1, 12);
+        }
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"qwen2\"}");
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("h12").ids()).containsExactly(1, 10, 11);
+            assertThat(tokenizer.encode("e\u0301").ids()).containsExactly(14, 15);
+        }
+    }
+
     @Test
     void sentencePieceAloneAndNothingAtAllAreRefusedWithTheWayOut() throws IOException {
         assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("expected tokenizer.json");

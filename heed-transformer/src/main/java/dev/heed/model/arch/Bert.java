@@ -46,7 +46,10 @@ final class Bert implements Network.Encoder {
         sizes = new Sizes("bert", layers, 0, heads, heads, width, width / heads, vocabulary, context);
 
         String at = "bert.embeddings.";
-        Linear table = weights.linear(at + "word_embeddings", vocabulary, width, false);
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        String holder =
+                tied ? weights.holder(at + "word_embeddings", "cls.predictions.decoder") : at + "word_embeddings";
+        Linear table = weights.linear(holder, vocabulary, width, false);
         words = Embedding.tied(table);
         positions = Embedding.of(weights.value(at + "position_embeddings.weight", context, width));
         segments = Embedding.of(weights.value(at + "token_type_embeddings.weight", types, width));
@@ -55,14 +58,13 @@ final class Bert implements Network.Encoder {
         boolean classifies = weights.hasCheckpoint()
                 && weights.has("classifier.weight")
                 && ClassHeads.classifiesTexts(config, weights, "bert.pooler.dense.weight");
-        boolean tied = config.booleanOr("tie_word_embeddings", true);
         String bias = weights.either("cls.predictions.decoder.bias", "cls.predictions.bias");
         wordHead = weights.has(bias)
                 ? new WordHead(
                         weights.linear("cls.predictions.transform.dense", width, width, true),
                         f,
                         norm(weights, "cls.predictions.transform.LayerNorm", width, epsilon),
-                        weights.head(table, at + "word_embeddings", "cls.predictions.decoder", tied)
+                        weights.head(table, holder, "cls.predictions.decoder", tied)
                                 .withBias(weights.value(bias, vocabulary)))
                 : null;
         classHead = classifies

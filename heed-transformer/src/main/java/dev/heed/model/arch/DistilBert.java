@@ -43,7 +43,9 @@ final class DistilBert implements Network.Encoder {
         sizes = new Sizes("distilbert", layers, 0, heads, heads, width, width / heads, vocabulary, context);
 
         String at = "distilbert.embeddings.";
-        Linear table = weights.linear(at + "word_embeddings", vocabulary, width, false);
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        String holder = tied ? weights.holder(at + "word_embeddings", "vocab_projector") : at + "word_embeddings";
+        Linear table = weights.linear(holder, vocabulary, width, false);
         words = Embedding.tied(table);
         positions = Embedding.of(weights.value(at + "position_embeddings.weight", context, width));
         embeddingNorm = norm(weights, at + "LayerNorm", width, epsilon);
@@ -51,13 +53,12 @@ final class DistilBert implements Network.Encoder {
         boolean classifies = weights.hasCheckpoint()
                 && weights.has("classifier.weight")
                 && ClassHeads.classifiesTexts(config, weights, "pre_classifier.weight");
-        boolean tied = config.booleanOr("tie_word_embeddings", true);
         wordHead = weights.has("vocab_projector.bias")
                 ? new WordHead(
                         weights.linear("vocab_transform", width, width, true),
                         f,
                         norm(weights, "vocab_layer_norm", width, epsilon),
-                        weights.head(table, at + "word_embeddings", "vocab_projector", tied)
+                        weights.head(table, holder, "vocab_projector", tied)
                                 .withBias(weights.value("vocab_projector.bias", vocabulary)))
                 : null;
         classHead = classifies

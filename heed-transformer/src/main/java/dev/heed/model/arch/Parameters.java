@@ -267,6 +267,14 @@ public final class Parameters {
         return checkpoint != null && has(name) ? name : other;
     }
 
+    /** Of layers that share their rows the first that the checkpoint holds, which may be any; else the first. */
+    public String holder(String... layers) {
+        return Arrays.stream(layers)
+                .filter(layer -> has(layer + ".weight"))
+                .findFirst()
+                .orElse(layers[0]);
+    }
+
     /** False for a new model. */
     public boolean hasCheckpoint() {
         return checkpoint != null;

@@ -63,22 +63,22 @@ final class Roberta implements Network.Encoder {
                 context - first);
 
         String at = "roberta.embeddings.";
-        Linear table = weights.linear(at + "word_embeddings", vocabulary, width, false);
+        boolean tied = config.booleanOr("tie_word_embeddings", true);
+        String holder = tied ? weights.holder(at + "word_embeddings", "lm_head.decoder") : at + "word_embeddings";
+        Linear table = weights.linear(holder, vocabulary, width, false);
         words = Embedding.tied(table);
         positions = Embedding.of(weights.value(at + "position_embeddings.weight", context, width));
         segments = Embedding.of(weights.value(at + "token_type_embeddings.weight", types, width));
         embeddingNorm = norm(weights, at + "LayerNorm", width, epsilon);
         blocks = weights.layers(layers, i -> block(weights, i, heads, width, inner, f, epsilon));
         boolean classifies = weights.has("classifier.out_proj.weight") && weights.hasCheckpoint();
-        boolean tied = config.booleanOr("tie_word_embeddings", true);
         String bias = weights.either("lm_head.decoder.bias", "lm_head.bias");
         wordHead = weights.has(bias)
                 ? new WordHead(
                         weights.linear("lm_head.dense", width, width, true),
                         Activation.GELU, // whatever the layers have
                         norm(weights, "lm_head.layer_norm", width, epsilon),
-                        weights.head(table, at + "word_embeddings", "lm_head.decoder", tied)
-                                .withBias(weights.value(bias, vocabulary)))
+                        weights.head(table, holder, "lm_head.decoder", tied).withBias(weights.value(bias, vocabulary)))
                 : null;
         classHead = classifies
                 ? new ClassHead(

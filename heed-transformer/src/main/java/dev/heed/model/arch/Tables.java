@@ -5,7 +5,6 @@ import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Embedding;
 import dev.heed.nn.Linear;
 import dev.heed.nn.Pass;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,12 +23,8 @@ record Tables(Embedding read, Embedding written, @Nullable Linear head) {
     static Tables read(Config config, Parameters weights, String stacks, int vocabulary, int width, boolean tied) {
         String encoder = stacks + "encoder.embed_tokens";
         String decoder = stacks + "decoder.embed_tokens";
-        String name = weights.hasCheckpoint()
-                ? Stream.of(stacks + "shared", encoder, decoder)
-                        .filter(each -> weights.has(each + ".weight"))
-                        .findFirst()
-                        .orElse(stacks + "shared")
-                : stacks + "shared";
+        String shared = stacks + "shared";
+        String name = tied ? weights.holder(shared, encoder, decoder, HEAD) : weights.holder(shared, encoder, decoder);
         Linear table = weights.linear(name, vocabulary, width, false);
         if (tied) {
             return new Tables(

@@ -20,8 +20,9 @@ record Words(Embedding in, @Nullable Linear out, String name) {
     static Words read(
             Config config, Parameters weights, String table, String head, int vocabulary, int width, boolean tied) {
         if (config.booleanOr("tie_word_embeddings", tied)) {
-            Linear shared = weights.linear(table, vocabulary, width, false);
-            return new Words(Embedding.tied(shared), weights.tied(shared, table, head), head);
+            String holder = weights.holder(table, head);
+            Linear shared = weights.linear(holder, vocabulary, width, false);
+            return new Words(Embedding.tied(shared), weights.tied(shared, holder, head), head);
         }
         boolean predicts = weights.has(head + ".weight") || Options.saysItPredicts(config);
         return new Words(
