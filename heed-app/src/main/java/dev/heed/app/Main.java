@@ -32,7 +32,7 @@ public final class Main implements Callable<Integer> {
     private static final String VERSION = "0.1.0-SNAPSHOT";
 
     /** Known commands in the order of the help. Only the one that is called is loaded: starting is mostly loading classes. */
-    private static final List<String> COMMANDS = List.of(
+    static final List<String> COMMANDS = List.of(
             "look",
             "generate",
             "train",
