@@ -8,7 +8,6 @@ import dev.heed.model.Pooling;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -47,6 +46,8 @@ final class EmbedCommand extends HeedCommand {
         }
     }
 
+    private record JsonVector(String text, float[] vector) {}
+
     EmbedCommand(Terminal terminal) {
         super(terminal);
     }
@@ -60,11 +61,8 @@ final class EmbedCommand extends HeedCommand {
                 Json.print(
                         terminal,
                         IntStream.range(0, texts.size())
-                                .mapToObj(i -> Map.of(
-                                        "text",
-                                        texts.get(i),
-                                        "vector",
-                                        vectors.get(i).toArray()))
+                                .mapToObj(i -> new JsonVector(
+                                        texts.get(i), vectors.get(i).toArray()))
                                 .toList());
             } else {
                 String between = format.value() == Format.CSV ? "," : " ";

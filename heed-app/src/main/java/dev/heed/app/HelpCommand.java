@@ -2,6 +2,7 @@ package dev.heed.app;
 
 import dev.heed.app.print.Terminal;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,11 +14,23 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** {@code heed help}: all commands, or everything about one, which may be a command's command such as {@code report heads}. */
 @Command(name = "help", description = "Say everything about a command; without one, list them.")
 final class HelpCommand extends HeedCommand {
-    @Parameters(arity = "0..*", paramLabel = "COMMAND", description = "One of those that 'heed help' lists.")
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "COMMAND",
+            description = "One of those that 'heed help' lists.",
+            completionCandidates = Names.class)
     private List<String> path = new ArrayList<>();
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // set by picocli
+
+    /** For shell completion. */
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Main.COMMANDS.iterator();
+        }
+    }
 
     HelpCommand(Terminal terminal) {
         super(terminal);

@@ -32,7 +32,7 @@ public final class Main implements Callable<Integer> {
     private static final String VERSION = "0.1.0-SNAPSHOT";
 
     /** Known commands in the order of the help. Only the one that is called is loaded: starting is mostly loading classes. */
-    private static final List<String> COMMANDS = List.of(
+    static final List<String> COMMANDS = List.of(
             "look",
             "generate",
             "train",
@@ -132,8 +132,8 @@ public final class Main implements Callable<Integer> {
         boolean alone = COMMANDS.contains(args[0]) && !ABOUT_ALL.contains(args[0]);
         try {
             return commandLine(alone ? List.of(args[0]) : COMMANDS, terminal).execute(args);
-        } catch (OutOfMemoryError tooMuch) {
-            return Errors.report(tooMuch, terminal, List.of(args).contains("--debug"));
+        } catch (Error failure) { // want of memory mostly; picocli reports exceptions alone
+            return Errors.report(failure, terminal, List.of(args).contains("--debug"));
         }
     }
 

@@ -162,6 +162,9 @@ class MainTest {
 
     @Test
     void completionKnowsCommandsAndOptions() {
-        assertThat(Run.of("completion").out()).contains("explain", "--format");
+        String script = Run.of("completion").out();
+        assertThat(script).contains("explain", "--format");
+        String help = script.substring(script.indexOf("function _picocli_heed_help()"));
+        assertThat(help.substring(0, help.indexOf("\n}"))).contains("resolve");
     }
 }

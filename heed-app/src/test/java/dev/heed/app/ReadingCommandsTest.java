@@ -40,6 +40,10 @@ class ReadingCommandsTest {
         assertThat(both.err()).isEmpty();
         assertThat(both.out().lines()).hasSize(2).last().isEqualTo(alone.strip());
         assertThat(alone.strip().split(" ")).hasSizeGreaterThan(8);
+        assertThat(Run.of("embed", "-m", folder(name), "--format", "json", "What is it?")
+                        .out())
+                .startsWith("[ {\n  \"text\" : \"What is it?\",\n  \"vector\" : [ "
+                        + alone.substring(0, alone.indexOf(' ')));
         assertThat(Run.of("embed", "-m", folder(name), "--pooling", "cls", "What is it?")
                         .out())
                 .isNotEqualTo(alone);

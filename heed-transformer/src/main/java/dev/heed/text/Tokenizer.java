@@ -187,7 +187,7 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     private Tokens read(long tokenizer, String text, @Nullable String pair, boolean special) {
-        TokenizersLibrary library = Binding.LIBRARY;
+        TokenizersLibrary library = Binding.library();
         long encoding = pair == null
                 ? library.encode(tokenizer, text, special)
                 : library.encodeDual(tokenizer, text, pair, special);
@@ -254,7 +254,7 @@ public final class Tokenizer implements AutoCloseable {
             }
             wide[i] = ids[i];
         }
-        return handle.use(address -> Binding.LIBRARY.decode(address, wide, skipSpecial));
+        return handle.use(address -> Binding.library().decode(address, wide, skipSpecial));
     }
 
     /** transformers' clean_up_tokenization, where tokenizer_config.json asks for it. */
@@ -343,8 +343,9 @@ public final class Tokenizer implements AutoCloseable {
         }
 
         static Handle create(String name, String json) {
+            TokenizersLibrary library = Binding.library();
             try {
-                return new Handle(name, Binding.LIBRARY.createTokenizerFromString(json));
+                return new Handle(name, library.createTokenizerFromString(json));
             } catch (RuntimeException e) {
                 throw new IllegalArgumentException(
                         name + ": not a tokenizer: " + Visible.escape(e.getMessage() + ""), e);
@@ -372,7 +373,7 @@ public final class Tokenizer implements AutoCloseable {
             lock.writeLock().lock();
             try {
                 if (address != 0) {
-                    Binding.LIBRARY.deleteTokenizer(address);
+                    Binding.library().deleteTokenizer(address);
                     address = 0;
                 }
             } finally {
