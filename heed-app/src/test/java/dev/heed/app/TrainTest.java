@@ -107,6 +107,22 @@ class TrainTest {
     }
 
     @Test
+    void aVocabularyWithoutAnyWordOfTheDataLearnsItsUnknownToken() throws IOException {
+        Path recipe = folder.resolve("words.yaml");
+        Files.writeString(
+                recipe,
+                Run.of("train", "--recipe", "shakespeare-char", "--print-recipe")
+                        .out()
+                        .replace("tokenizer: characters", "tokenizer: words"));
+        String first = folder.resolve("first").toString();
+        Run words = Run.of("train", "--recipe", recipe.toString(), "--data", text, "--out", first, "--steps", "1");
+        assertThat(words.code()).as(words.err()).isZero();
+        Path data = Files.writeString(folder.resolve("other.txt"), "漢字 かな ".repeat(200));
+        Run further = Run.of("train", "--from", first, "--data", data.toString(), "--out", out, "--steps", "1");
+        assertThat(further.code()).as(further.err()).isZero();
+    }
+
+    @Test
     void aPersonSeesTheLossAsACurveThatIsDrawnAnew() {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream shown = new PrintStream(err, true, StandardCharsets.UTF_8);

@@ -78,12 +78,13 @@ public final class Corpus implements NextTokens {
         int[] train = ids(text.substring(0, cut), tokenizer);
         int[] validation = ids(text.substring(cut), tokenizer);
         return new Corpus(
-                train,
-                validation,
-                tokenizer.size(),
-                tokenizer.json(),
-                Hash.sha256(text),
-                tokenizer.decode(Arrays.copyOf(train, Math.min(4, train.length))));
+                train, validation, tokenizer.size(), tokenizer.json(), Hash.sha256(text), beginning(train, tokenizer));
+    }
+
+    /** A few tokens as a text; where they are all special, which no text shows, the first by its name. */
+    private static String beginning(int[] ids, Tokenizer tokenizer) {
+        String text = tokenizer.decode(Arrays.copyOf(ids, Math.min(4, ids.length)));
+        return text.isEmpty() ? tokenizer.piece(ids[0]) : text;
     }
 
     /** In pieces that end with a line, where lines end. */
