@@ -10,8 +10,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Random tokens, repeated, behind the token that begins every text of a model, if it has one: nothing but the repetition can
- * be attended to (Olsson et al. 2022, appendix: 25 tokens four times, ten of them).
+ * Different random tokens, repeated, behind the token that begins every text of a model, if it has one: nothing but the
+ * repetition can be attended to (Olsson et al. 2022, appendix: 25 tokens four times, ten of them).
  *
  * @param texts of one length
  * @param probe how they are made
@@ -28,16 +28,16 @@ record RepeatedTexts(List<Tokens> texts, Probe probe) {
     static RepeatedTexts of(Model model, Tokens like, long seed) {
         int begin = like.get(0).special() ? like.get(0).id() : NO_TOKEN;
         int first = begin == NO_TOKEN ? 0 : 1;
-        int period = Math.min(PERIOD, (model.sizes().context() - first) / REPEATS);
-        if (period < 2) {
-            throw new IllegalArgumentException(
-                    "head metrics: a model of " + model.sizes().context() + " tokens has no room for repeated ones");
-        }
-        Random random = new Random(seed);
         int[] words = IntStream.range(
                         0, Math.min(model.tokenizer().size(), model.sizes().vocabulary()))
                 .filter(id -> !model.tokenizer().isSpecial(id))
                 .toArray();
+        int period = Math.min(Math.min(PERIOD, words.length), (model.sizes().context() - first) / REPEATS);
+        if (period < 2) {
+            throw new IllegalArgumentException("head metrics: a model of "
+                    + model.sizes().context() + " tokens and " + words.length + " words has no room for repeated ones");
+        }
+        Random random = new Random(seed);
         Probe probe = new Probe(first, period, REPEATS);
         return new RepeatedTexts(
                 IntStream.range(0, TEXTS)
@@ -47,8 +47,11 @@ record RepeatedTexts(List<Tokens> texts, Probe probe) {
     }
 
     private static Tokens text(Model model, Probe probe, int[] words, int begin, Random random) {
-        int[] piece =
-                random.ints(probe.period(), 0, words.length).map(i -> words[i]).toArray();
+        int[] piece = random.ints(0, words.length)
+                .distinct() // else a token had copies that the metrics do not count
+                .limit(probe.period())
+                .map(i -> words[i])
+                .toArray();
         int[] ids = new int[probe.first() + probe.period() * probe.repeats()];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = i < probe.first() ? begin : piece[(i - probe.first()) % probe.period()];
