@@ -31,9 +31,10 @@ import picocli.CommandLine.Parameters;
         name = "heads",
         description = {
             "Measure each head: weight on its own, the previous, the first token, on earlier copies and on what followed them.",
-            "A head gets a label only where its whole interval lies above its baselines, and 'induction' only if it also"
-                    + " copies. The last two metrics are measured on random tokens, repeated.",
-            "Without --model: story."
+             "A head gets a label only where its whole interval lies above its baselines and it has at least 0.3 of the weight that"
+                     + " chance leaves, and 'induction' only if it also copies. Earlier copies and what followed them are"
+                     + " measured on random tokens, repeated.",
+             "Without --model: story."
         })
 final class HeadsCommand extends HeedCommand {
     /** Enough texts for an interval. */
@@ -100,12 +101,13 @@ final class HeadsCommand extends HeedCommand {
     }
 
     private List<Tokens> texts(Model loaded) {
+        ModelOption.requireReader("report heads", loaded);
         List<String> given = new ArrayList<>(texts);
         if (file != null) {
             given.addAll(lines(file));
         }
         if (!given.isEmpty()) {
-            return ModelOption.tokens("report heads", loaded, given, terminal);
+            return ModelOption.tokens("report heads", loaded, different(given), terminal);
         }
         return Stream.of(
                         Stories.evaluation(Split.HELDOUT, HELD_OUT, seed).stream()
@@ -118,6 +120,17 @@ final class HeadsCommand extends HeedCommand {
                 .orElseThrow(
                         () -> new IllegalArgumentException(
                                 "report heads: this model does not know the words of Heed's own texts: give texts, or --texts FILE"));
+    }
+
+    /** A text that is measured twice tells nothing new, but would make intervals narrower. */
+    private List<String> different(List<String> given) {
+        List<String> different = given.stream().distinct().toList();
+        if (different.size() < given.size()) {
+            terminal.err()
+                    .println("heed: warning: of " + given.size() + " texts " + different.size()
+                            + " are different; each is measured once");
+        }
+        return different;
     }
 
     private static boolean isKnown(Model loaded, Tokens text) {

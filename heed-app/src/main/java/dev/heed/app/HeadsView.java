@@ -5,6 +5,7 @@ import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Table;
 import dev.heed.app.print.Terminal;
 import dev.heed.app.print.Text;
+import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.lens.HeadMetric;
 import dev.heed.lens.HeadReport;
 import dev.heed.lens.HeadReport.Head;
@@ -24,7 +25,8 @@ import java.util.stream.Stream;
  */
 record HeadsView(String model, HeadReport report, int most) {
     void print(Terminal terminal) {
-        terminal.line(terminal.colours().bold(model) + "  " + report.heads().size() + " heads, " + report.texts()
+        String whose = report.kind() == Kind.ENCODER ? " heads of the encoder alone, " : " heads, ";
+        terminal.line(terminal.colours().bold(model) + "  " + report.heads().size() + whose + report.texts()
                 + (report.texts() == 1 ? " text" : " texts") + " of " + report.tokens() / report.texts()
                 + " tokens on average");
         terminal.line();
@@ -49,7 +51,7 @@ record HeadsView(String model, HeadReport report, int most) {
         }
         table.printText(terminal, "");
         terminal.line();
-        Text.wrap(LEGEND, Math.min(80, terminal.width())).forEach(terminal::line);
+        Text.wrap(legend(), Math.min(80, terminal.width())).forEach(terminal::line);
     }
 
     /** Distances say little at a glance. */
@@ -60,10 +62,20 @@ record HeadsView(String model, HeadReport report, int most) {
                 .toList();
     }
 
-    private static final String LEGEND =
-            "* on random tokens, repeated. uniform: equal weights over the keys that a query sees. shuffled: the same tokens in another order. random: the"
-                    + " same model with its weights shuffled, its highest head. A label says where the weight goes, not what the head"
-                    + " is for; 'prefix matching' is half of an induction head: it does not copy.";
+    private String legend() {
+        boolean copies = report.heads().stream().anyMatch(head -> head.copying().isPresent());
+        return "* on random tokens, repeated. mean: share of a query's weight, unless said otherwise, over queries and"
+                + " texts; distances in tokens. uniform: equal weights over the keys that a query sees. shuffled: the same"
+                + " tokens in another order. random: the same model with its weights shuffled, its highest head. Each"
+                + " interval is of one head by itself: of many heads some lie high by chance. A label says where the"
+                + " weight goes (at least " + HeadReport.NAMED_FROM
+                + " of what chance leaves), not what the head is for;"
+                + " 'prefix matching' is half of an induction head: that it copies was not found."
+                + (copies
+                        ? " copies: of what the head raises, the share of the token attended to, by chance "
+                                + Numbers.fixed(report.copyingByChance(), 2) + "."
+                        : "");
+    }
 
     /** For distance and entropy, too, the highest come first. */
     private List<Head> highest(HeadMetric metric) {
@@ -126,6 +138,7 @@ record HeadsView(String model, HeadReport report, int most) {
         all.put("attention", report.kind().name().toLowerCase(Locale.ROOT));
         all.put("texts", report.texts());
         all.put("tokens", report.tokens());
+        all.put("copying_by_chance", report.copyingByChance());
         all.put("heads", heads);
         Json.print(terminal, all);
     }

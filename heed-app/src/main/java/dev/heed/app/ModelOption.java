@@ -105,7 +105,7 @@ final class ModelOption {
         return tokens;
     }
 
-    private static void requireReader(String command, Model model) {
+    static void requireReader(String command, Model model) {
         if (model.network() instanceof Network.Viewer) {
             throw new IllegalArgumentException(
                     command + ": " + model.sizes().modelType() + " looks at pictures and reads no texts");

@@ -18,7 +18,9 @@ import picocli.CommandLine.Option;
             "Measure where \"it\" attends to, on sentences with combinations of words that training never saw, and what"
                     + " becomes of the answer when edges are cut.",
             "Without --model: the bundled models, a line each. With --model NAME or DIR: everything about one.",
-            "The head and the routes that are shown are chosen on training sentences, never on those that are reported."
+            "The head and the routes that are shown are chosen on training sentences, never on those that are reported.",
+            "Never seen in training are two nouns together, or a noun in a turn of phrase (stories: a noun and a property); in"
+                    + " sentences the property that decides may have been said of that noun."
         })
 final class RoutingCommand extends HeedCommand {
     @Mixin
@@ -33,7 +35,7 @@ final class RoutingCommand extends HeedCommand {
             description = "Held-out sentences, and as many to choose by. Default: 400.")
     private int sentences = Settings.usual().heldOut();
 
-    @Option(names = "--routes", paramLabel = "N", description = "So many routes. Default: 6.")
+    @Option(names = "--routes", paramLabel = "N", description = "So many routes at most. Default: 6.")
     private int routes = Settings.usual().routes();
 
     @Option(names = "--seed", paramLabel = "N", description = "Which sentences are drawn. Default: 2026.")

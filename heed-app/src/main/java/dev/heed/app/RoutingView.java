@@ -21,8 +21,8 @@ import java.util.Map;
 record RoutingView(String model, RoutingReport report) {
     void print(Terminal terminal) {
         for (Task task : report.tasks()) {
-            terminal.line(terminal.colours().bold(model) + "  " + task.asked() + "; " + task.heldOut()
-                    + " held-out sentences");
+            terminal.line(
+                    terminal.colours().bold(model) + "  " + task.asked() + "; " + task.heldOut() + " held-out texts");
             terminal.line();
             shares(task).printText(terminal, "");
             terminal.line();
@@ -72,7 +72,7 @@ record RoutingView(String model, RoutingReport report) {
     }
 
     private static final String SUMMARY =
-            " held-out sentences. prefers: one head, chosen on training sentences, sends more weight"
+            " held-out texts. prefers: one head, chosen on training sentences, sends more weight"
                     + " to what \"it\" stands for than to the other noun, with the 95 % interval; chance: the best of shuffled weights"
                     + " and simple rules. chosen: the right answer is likelier than that of the other noun; right: likelier than every"
                     + " other word, and so when that head's edges to the referent are cut, when every head's are, and when as many random"
@@ -161,17 +161,19 @@ record RoutingView(String model, RoutingReport report) {
                                 + mean(task.mostOnReferent()) + ", and " + mean(task.mostOnOther())
                                 + " on the other noun."
                                 + (task.chooses().low() > 0.5
-                                        ? " What the answers know does not show in the weights but in what they carry."
+                                        ? " The answers know it all the same: that is more than the weights of one head from "
+                                                + from(task) + " show."
                                         : ""));
         Cut alone = task.cuts().get(0);
         Cut every = task.cuts().get(1);
         Cut random = task.cuts().get(3);
         Cut silenced = task.cuts().get(5);
-        sentences.add("A weight is not an explanation: with its edges to the referent cut, " + head + " alone changes "
+        sentences.add("A weight is not an explanation: with its edges to the referent cut, " + head
+                + " alone changes whether "
                 + alone.changed().count() + " of " + task.heldOut()
-                + " answers (what the edges had goes to other words), all"
-                + " heads together " + every.changed().count() + ", as many random other edges "
-                + random.changed().count() + "; silenced altogether, " + head + " changes "
+                + " answers are right (what the edges had goes to other words), all"
+                + " heads together " + every.changed().count() + ", without as many random other edges, whatever weight"
+                + " they had, " + random.changed().count() + "; silenced altogether, " + head + " changes "
                 + silenced.changed().count() + ".");
         return sentences;
     }

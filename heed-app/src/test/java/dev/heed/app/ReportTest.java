@@ -48,6 +48,19 @@ class ReportTest {
     }
 
     @Test
+    void ofAnEncoderDecoderTheEncodersHeadsAreMeasuredAndItIsSaid() {
+        Run run = Run.of("report", "heads", "--model", "translator", "The dog is black.", "The cat is old.");
+        assertThat(run.out()).startsWith("translator  8 heads of the encoder alone, 2 texts");
+    }
+
+    @Test
+    void aTextGivenTwiceIsMeasuredOnceAndHasNoInterval() {
+        Run run = Run.of("report", "heads", "--model", model("gpt2"), "Hello you.", "Hello you.");
+        assertThat(run.err()).isEqualTo("heed: warning: of 2 texts 1 are different; each is measured once\n");
+        assertThat(run.out()).contains("1 text of").contains("one text");
+    }
+
+    @Test
     void jsonHoldsEveryNumberWithItsSample() {
         Run run = Run.of("report", "routing", "--model", model("bert"), "--sentences", "12", "--format", "json");
         assertThat(run.code()).isZero();

@@ -50,8 +50,9 @@ public record Reading(List<Candidate> candidates, String head, String likeliest,
      * @throws IllegalArgumentException if it does not have the pronoun once, or the model does not predict masked words
      */
     public static Reading of(Model model, String sentence, String pronoun) {
-        OptionalInt mask = model.tokenizer().id(SpecialToken.MASK);
-        if (!(model.network() instanceof Network.Encoder) || mask.isEmpty()) {
+        boolean encoder = model.network() instanceof Network.Encoder;
+        OptionalInt mask = encoder ? model.tokenizer().id(SpecialToken.MASK) : OptionalInt.empty();
+        if (mask.isEmpty()) {
             throw new IllegalArgumentException("resolve: a model of masked words is needed, such as bert, got "
                     + model.sizes().modelType());
         }

@@ -10,8 +10,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Random tokens, repeated, behind the token that begins every text of a model, if it has one: nothing but the repetition can
- * be attended to (Olsson et al. 2022, appendix: 25 tokens four times, ten of them).
+ * Different random tokens, repeated, behind the token that begins every text of a model, if it has one: nothing but the
+ * repetition can be attended to (Olsson et al. 2022, appendix: 25 tokens four times, ten of them).
  *
  * @param texts of one length
  * @param probe how they are made
@@ -30,18 +30,14 @@ record RepeatedTexts(List<Tokens> texts, Probe probe) {
      */
     static RepeatedTexts of(Model model, Tokens like, long seed) {
         int begin = begins(like) ? like.get(0).id() : NO_TOKEN;
-        int first = begins(like) ? 1 : 0;
-        int period = period(model, first);
+        int[] words = words(model);
+        int period = period(model, like);
         if (period < LEAST) {
-            throw new IllegalArgumentException(
-                    "head metrics: a model of " + model.sizes().context() + " tokens has no room for repeated ones");
+            throw new IllegalArgumentException("head metrics: a model of "
+                    + model.sizes().context() + " tokens and " + words.length + " words has no room for repeated ones");
         }
         Random random = new Random(seed);
-        int[] words = IntStream.range(
-                        0, Math.min(model.tokenizer().size(), model.sizes().vocabulary()))
-                .filter(id -> !model.tokenizer().isSpecial(id))
-                .toArray();
-        Probe probe = new Probe(first, period, REPEATS);
+        Probe probe = new Probe(begins(like) ? 1 : 0, period, REPEATS);
         return new RepeatedTexts(
                 IntStream.range(0, TEXTS)
                         .mapToObj(i -> text(model, probe, words, begin, random))
@@ -51,20 +47,31 @@ record RepeatedTexts(List<Tokens> texts, Probe probe) {
 
     /** True if a model has room for repeated tokens behind what begins every text. */
     static boolean fit(Model model, Tokens like) {
-        return period(model, begins(like) ? 1 : 0) >= LEAST;
+        return period(model, like) >= LEAST;
     }
 
     private static boolean begins(Tokens like) {
         return like.size() > 0 && like.get(0).special();
     }
 
-    private static int period(Model model, int first) {
-        return Math.min(PERIOD, (model.sizes().context() - first) / REPEATS);
+    private static int[] words(Model model) {
+        return IntStream.range(
+                        0, Math.min(model.tokenizer().size(), model.sizes().vocabulary()))
+                .filter(id -> !model.tokenizer().isSpecial(id))
+                .toArray();
+    }
+
+    private static int period(Model model, Tokens like) {
+        int room = (model.sizes().context() - (begins(like) ? 1 : 0)) / REPEATS;
+        return Math.min(Math.min(PERIOD, words(model).length), room);
     }
 
     private static Tokens text(Model model, Probe probe, int[] words, int begin, Random random) {
-        int[] piece =
-                random.ints(probe.period(), 0, words.length).map(i -> words[i]).toArray();
+        int[] piece = random.ints(0, words.length)
+                .distinct() // else a token had copies that the metrics do not count
+                .limit(probe.period())
+                .map(i -> words[i])
+                .toArray();
         int[] ids = new int[probe.first() + probe.period() * probe.repeats()];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = i < probe.first() ? begin : piece[(i - probe.first()) % probe.period()];

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 
 /** Measures what {@link RoutingReport} says of one kind of question. Heads and routes are chosen on training sentences alone. */
 final class Routing {
-    /** The probability that a wider route must take beyond a narrower one. */
+    /** The probability that a route must take, and a wider one beyond a narrower one. */
     private static final double WORTH = 0.05;
 
     private final Questions questions;
@@ -68,7 +68,7 @@ final class Routing {
                 baselines(),
                 share(answers, Answer::right),
                 share(answers, Answer::chooses),
-                Mean.of(answers.stream().mapToDouble(Answer::probability).toArray()),
+                probability(answers),
                 twinsLookedAt(best, looks),
                 twinsChosen(answers),
                 cuts(best, answers),
@@ -290,22 +290,30 @@ final class Routing {
                 share(cut, Answer::right),
                 share(cut, Answer::chooses),
                 new Share(changed, whole.size()),
-                Mean.of(cut.stream().mapToDouble(Answer::probability).toArray()));
+                probability(cut));
+    }
+
+    private static Mean probability(List<Answer> answers) {
+        return Mean.of(answers.stream().mapToDouble(Answer::probability).toArray());
     }
 
     // ---- routes
     // -------------------------------------------------------------------------------------------------------------
 
-    /** The routes without which the right answer keeps least of its probability in training sentences, measured on those held out. */
+    /**
+     * The routes without which the right answer keeps least of its probability in training sentences, measured on those held
+     * out; one that takes next to nothing is none.
+     */
     private List<Cut> routes(List<Answer> whole) {
         List<Question> some = training.subList(0, Math.min(training.size(), settings.toChooseRoutes()));
         List<Answer> before = Answers.of(model, some, List.of());
+        double uncut = probability(before).value();
         record Tried(Route route, double left) {}
         List<Tried> tried = new ArrayList<>();
         for (Route route : candidates()) {
-            Cut cut = cut(route, some, before);
-            if (cut.changed().count() > 0) {
-                tried.add(new Tried(route, cut.probability().value()));
+            double left = cut(route, some, before).probability().value();
+            if (left <= uncut - WORTH) {
+                tried.add(new Tried(route, left));
             }
         }
         tried.sort(Comparator.comparingDouble(Tried::left));

@@ -13,8 +13,10 @@ import java.util.Optional;
 
 /**
  * Whether a model's attention goes from "it" to what "it" stands for, and whether that is why it answers as it does: measured
- * on sentences with combinations of words that training never saw, with sample sizes and 95 % intervals. A weight is not an
- * explanation: beside each weight stands what happens to the answer when its edge is cut.
+ * on sentences with combinations of words that training never saw, with sample sizes and 95 % intervals. Such combinations are
+ * two nouns, or a noun in a turn of phrase (stories: a noun and a property); in sentences the property that decides may have
+ * been said of that noun in training. A weight is not an explanation: beside each weight stands what happens to the answer when its
+ * edge is cut.
  *
  * <pre>{@code
  * RoutingReport report = RoutingReport.of(model, RoutingReport.Settings.usual());
@@ -31,7 +33,7 @@ public record RoutingReport(List<Task> tasks, Optional<Share> exact) {
      * @param training sentences that the head is chosen on
      * @param heldOut sentences that are reported
      * @param toChooseRoutes of the training sentences, for choosing routes
-     * @param routes how many to report
+     * @param routes how many to report at most
      * @param seed of all drawing
      */
     public record Settings(int training, int heldOut, int toChooseRoutes, int routes, long seed) {

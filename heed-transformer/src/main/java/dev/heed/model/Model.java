@@ -277,9 +277,13 @@ public final class Model implements AutoCloseable {
      * One pass over several texts together, from each of which something is left out.
      *
      * @param changes what is done to each text, or nothing at all
+     * @throws IllegalArgumentException if a layer, head, query or key to be changed is not there
      */
     public List<Run> runAll(List<Tokens> texts, Run.Options keep, List<List<Intervention>> changes) {
         texts.forEach(this::check);
+        if (!(network instanceof Network.EncoderDecoder)) {
+            new Changes(network, texts, texts).check(changes);
+        }
         return switch (network) {
             case Network.Decoder decoder -> runDecoder(decoder, texts, keep, changes);
             case Network.Encoder encoder -> runEncoder(encoder, texts, keep, changes);
@@ -408,6 +412,7 @@ public final class Model implements AutoCloseable {
             List<List<Intervention>> changes) {
         texts.forEach(this::check);
         written.forEach(this::check);
+        new Changes(network, texts, written).check(changes);
         Recorder recorder = new Recorder(texts.size(), keep.attention(), keep.hidden());
         Memory memory = pair.encode(pass(texts).heardBy(recorder).changedBy(changes), ids(texts));
         Pass pass = pass(written).heardBy(recorder).changedBy(changes);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.heed.lens.RoutingReport.Settings;
 import dev.heed.lens.RoutingReport.Task;
 import dev.heed.model.Model;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What the bundled models are bundled for, on sentences that they have not seen. */
@@ -23,6 +24,20 @@ class BundledRoutingTest {
             assertThat(task.chooses().value()).as(task.asked()).isGreaterThanOrEqualTo(0.98);
             assertThat(task.twinsChosen().value()).as(task.asked()).isGreaterThanOrEqualTo(0.97);
             assertThat(task.prefers().value()).as(task.asked()).isGreaterThanOrEqualTo(0.92);
+        }
+    }
+
+    /** All that it goes by is what "it" itself looks at; a route that takes nothing is not shown as one that matters. */
+    @Test
+    void theRoutesShownAreThoseThatMatter() {
+        try (Model model = Model.bundled("cloze")) {
+            List<RoutingReport.Cut> routes = RoutingReport.of(model, new Settings(60, 20, 60, 6, 2026))
+                    .tasks()
+                    .getFirst()
+                    .routes();
+            assertThat(routes)
+                    .extracting(RoutingReport.Cut::what)
+                    .containsExactly("it → referent", "it → property", "it → all else");
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HeadReportTest {
@@ -45,6 +46,9 @@ class HeadReportTest {
             assertThat(repeated.texts()).hasSize(RepeatedTexts.TEXTS).doesNotHaveDuplicates();
             for (int t = 0; t < RepeatedTexts.TEXTS; t++) {
                 int[] ids = repeated.texts().get(t).ids();
+                assertThat(Arrays.copyOfRange(ids, probe.first(), probe.first() + probe.period()))
+                        .as("each token has no copies but those that are planted")
+                        .doesNotHaveDuplicates();
                 for (int i = probe.first() + probe.period(); i < ids.length; i++) {
                     assertThat(ids[i]).isEqualTo(ids[i - probe.period()]);
                 }
@@ -56,6 +60,21 @@ class HeadReportTest {
                 assertThat(mixed).isEqualTo(ids);
             }
         }
+    }
+
+    /** In texts of a few tokens every causal head has much weight on its own token and on the first. */
+    @ParameterizedTest
+    @CsvSource({"0.45, 0.26, 0.31, false", "0.55, 0.26, 0.31, true", "0.33, 0.03, 0.04, true", "0.31, 0.03, 0.04, false"
+    })
+    void aNameTakesAPartOfWhatChanceLeaves(double value, double uniform, double random, boolean named) {
+        Mean nothing = about(0);
+        HeadReport.Score score =
+                new HeadReport.Score(HeadMetric.SELF, about(value), about(uniform), nothing, about(random));
+        assertThat(score.isNamed()).isEqualTo(named);
+    }
+
+    private static Mean about(double value) {
+        return Mean.of(value - 1e-3, value, value + 1e-3);
     }
 
     private static Model model(String name) {

@@ -130,6 +130,33 @@ class InterventionTest {
         }
     }
 
+    /** Else "nothing changes without it" would be said of what was never there. */
+    @Test
+    void whatIsNotThereCannotBeLeftOut() {
+        try (Model bert = model("bert");
+                Model marian = model("marian")) {
+            Tokens text = bert.tokenizer().encode(TEXT);
+            int layers = bert.sizes().layers();
+            int heads = bert.sizes().heads();
+            refused(bert, text, new Cut(Where.head(Kind.SELF, layers, 0), 1, 1), "layer");
+            refused(bert, text, new Silence(Where.layer(Kind.SELF, -1)), "layer");
+            refused(bert, text, new Silence(Where.head(Kind.SELF, 0, heads)), "head");
+            refused(bert, text, new Cut(Where.everyHead(Kind.SELF), text.size(), 1), "query");
+            refused(bert, text, new Cut(Where.everyHead(Kind.SELF), 1, text.size()), "key");
+            refused(bert, text, new Cut(Where.everyHead(Kind.SELF), 1, -1), "key");
+            refused(bert, text, new Silence(Where.everyHead(Kind.CROSS)), "self-attention only");
+            int decoderLayers = marian.sizes().decoderLayers();
+            assertThatThrownBy(() -> run(marian, List.of(new Silence(Where.layer(Kind.CROSS, decoderLayers)))))
+                    .hasMessageContaining("layer of a change of CROSS attention must be 0..");
+        }
+    }
+
+    private static void refused(Model model, Tokens text, Intervention change, String what) {
+        assertThatThrownBy(() -> logits(model, text, List.of(List.of(change))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(what);
+    }
+
     @Test
     void eachTextOfABatchIsChangedByItself() {
         try (Model model = model("bert")) {

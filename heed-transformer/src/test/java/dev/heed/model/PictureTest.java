@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.heed.attention.AttentionMap.Kind;
+import dev.heed.lens.Reading;
 import dev.heed.model.arch.Network;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
@@ -68,6 +69,8 @@ class PictureTest {
                     .hasMessageContaining("pictures");
             assertThatThrownBy(() -> model.run(run.tokens(), Run.Options.everything()))
                     .hasMessageContaining("Picture");
+            assertThatThrownBy(() -> Reading.of(model, "The cat is here because it was hungry.", "it"))
+                    .hasMessageContaining("a model of masked words is needed, such as bert, got vit");
         }
     }
 

@@ -66,7 +66,10 @@ public final class Sentence {
         return pronoun;
     }
 
-    /** Every combination of words that a split may hold out: noun pairs, nouns in frames, nouns with a copula's property. */
+    /**
+     * Every combination of words that a split may hold out: noun pairs, nouns in frames, nouns with a copula's property (which
+     * a because-clause may still say of what "it" stands for).
+     */
     public Set<String> keys() {
         return derivation.allKeys();
     }
