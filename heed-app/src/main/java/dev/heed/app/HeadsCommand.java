@@ -31,10 +31,10 @@ import picocli.CommandLine.Parameters;
         name = "heads",
         description = {
             "Measure each head: weight on its own, the previous, the first token, on earlier copies and on what followed them.",
-             "A head gets a label only where its whole interval lies above its baselines and it has at least 0.3 of the weight that"
-                     + " chance leaves, and 'induction' only if it also copies. Earlier copies and what followed them are"
-                     + " measured on random tokens, repeated.",
-             "Without --model: story."
+            "A head gets a label only where its whole interval lies above its baselines and it has at least 0.3 of the weight that"
+                    + " chance leaves, and 'induction' only if it also copies. Earlier copies and what followed them are"
+                    + " measured on random tokens, repeated.",
+            "Without --model: story."
         })
 final class HeadsCommand extends HeedCommand {
     /** Enough texts for an interval. */

@@ -142,7 +142,8 @@ public final class TrainingRun {
                                 line.path("train_loss").asDouble(0),
                                 line.path("val_loss").asDouble(0),
                                 line.has("accuracy")
-                                        ? OptionalDouble.of(line.path("accuracy").asDouble(0))
+                                        ? OptionalDouble.of(
+                                                line.path("accuracy").asDouble(0))
                                         : OptionalDouble.empty()));
     }
 
