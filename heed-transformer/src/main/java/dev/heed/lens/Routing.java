@@ -85,16 +85,23 @@ final class Routing {
         }
     }
 
-    /** The head that prefers the referent most often on training sentences; the earlier of equal ones. */
+    /** The head that prefers the referent most often on training sentences; of equal ones that which sends more weight there. */
     private Head best(Model of) {
         List<Run> runs = Answers.runs(of, training, Run.Options.attentionOnly(), List.of());
         Head best = new Head(0, 0, 0, new Share(0, training.size()));
         Recording first = runs.getFirst().recording();
+        double weight = Double.NEGATIVE_INFINITY;
         int heads = 0;
         for (int layer = 0; layer < first.layers(questions.kind()); layer++) {
             for (int head = 0; head < first.heads(questions.kind(), layer); head++) {
-                Share share = share(looks(runs, layer, head, training), Looks::prefersReferent);
-                best = share.count() > best.onTraining().count() ? new Head(layer, head, 0, share) : best;
+                List<Looks> looks = looks(runs, layer, head, training);
+                Share share = share(looks, Looks::prefersReferent);
+                double sum = looks.stream().mapToDouble(Looks::onReferent).sum();
+                int more = Integer.compare(share.count(), best.onTraining().count());
+                if (more > 0 || more == 0 && sum > weight) {
+                    best = new Head(layer, head, 0, share);
+                    weight = sum;
+                }
                 heads++;
             }
         }

@@ -27,6 +27,15 @@ class BundledRoutingTest {
         }
     }
 
+    /** Of few sentences several heads may prefer the referent in all: what they send there differs. */
+    @Test
+    void ofHeadsThatPreferItAsOftenTheOneThatLooksThereIsChosen() {
+        try (Model model = Model.bundled("cloze")) {
+            assertThat(RoutingReport.of(model, new Settings(20, 5, 5, 0, 2026)).tasks())
+                    .allMatch(task -> task.head().name().equals("L2H2"));
+        }
+    }
+
     /** All that it goes by is what "it" itself looks at; a route that takes nothing is not shown as one that matters. */
     @Test
     void theRoutesShownAreThoseThatMatter() {
