@@ -7,7 +7,7 @@ package dev.heed.kernel;
  * <p>x = 2ⁿ·m with m in [√½, √2); ln m = 2·artanh(s), s = (m − 1)/(m + 1), by its series up to s¹⁹ (|s| ≤ 0.172, so the rest is
  * under 2⁻⁵⁰ of the result). Rounded to float the result is within 0.50001 ulp (measured in LnTest).
  */
-public final class Ln {
+final class Ln {
     static final double LN2 = 0.6931471805599453;
     /** The bits of √½: subtracting them moves the exponent's step from 1 to √½. */
     static final long SQRT_HALF = 0x3FE6A09E667F3BCDL;
@@ -15,12 +15,12 @@ public final class Ln {
     private Ln() {}
 
     /** ln(x); −∞ for ±0, NaN for negative x and NaN. */
-    public static float ln(float x) {
+    static float ln(float x) {
         return (float) inDouble(x);
     }
 
     /** ln(x) before the rounding to float. */
-    public static double inDouble(float x) {
+    static double inDouble(float x) {
         if (!(x > 0) || x == Float.POSITIVE_INFINITY) {
             return x == 0 ? Double.NEGATIVE_INFINITY : x > 0 ? x : Double.NaN;
         }

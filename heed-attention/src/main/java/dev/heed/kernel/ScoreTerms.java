@@ -26,7 +26,7 @@ public record ScoreTerms(
         @Nullable ScoreRule rule,
         @Nullable Tensor additive) {
     /** True if the score is nothing but the scaled comparison. */
-    public boolean isPlain() {
+    boolean isPlain() {
         return softcap == 0 && bias == null && alibi == null && rule == null;
     }
 

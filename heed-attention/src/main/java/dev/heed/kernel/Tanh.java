@@ -6,7 +6,7 @@ package dev.heed.kernel;
  * <p>|x| &lt; 0.625: x plus an odd polynomial (Cephes tanhf, Moshier); else 1 − 2·e/(1 + e) with e = exp(−2|x|). NaN stays NaN.
  * The worst error over every 211th float is 1.333 ulp, at 0.64365 (measured in TanhTest).
  */
-public final class Tanh {
+final class Tanh {
     static final float SMALL = 0.625f;
     static final float C0 = -5.70498872745e-3f;
     static final float C1 = 2.06390887954e-2f;
@@ -16,7 +16,7 @@ public final class Tanh {
 
     private Tanh() {}
 
-    public static float tanh(float x) {
+    static float tanh(float x) {
         float magnitude = Math.abs(x);
         if (magnitude < SMALL) {
             float z = x * x;

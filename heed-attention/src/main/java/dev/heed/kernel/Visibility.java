@@ -43,7 +43,7 @@ public record Visibility(
     }
 
     /** Index of a sequence's first query in {@code from} and {@code to}. */
-    public int row(int batch) {
+    int row(int batch) {
         return perBatch ? batch * queries : 0;
     }
 }

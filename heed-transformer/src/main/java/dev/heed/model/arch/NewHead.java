@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * Parameters parameters = Parameters.learning(checkpoint, "bert.", head);
  * }</pre>
  *
- * @param architecture its name in {@code architectures}, such as {@code BertForSequenceClassification}
+ * @param architecture the name that config.json gives a model with it, such as {@code BertForSequenceClassification}
  * @param below the layer between hidden states and classes, or empty
  * @param last the layer that gives the classes
  * @param classes how many

@@ -90,7 +90,7 @@ public final class Parameters {
      *
      * @param base prefix that a checkpoint of the model without its head leaves out, such as {@code model.}
      */
-    public static Parameters loading(Checkpoint checkpoint, String base) {
+    static Parameters loading(Checkpoint checkpoint, String base) {
         return new Parameters(Mode.FREEZE, checkpoint, base, null);
     }
 
@@ -130,7 +130,7 @@ public final class Parameters {
     // ----------------------------------------------------------------------------------
 
     /** {@code name.weight} [out, in], and {@code name.bias} [out] if there is to be one. */
-    public Linear linear(String name, int out, int in, boolean bias) {
+    Linear linear(String name, int out, int in, boolean bias) {
         Value added = bias ? value(name + ".bias", out) : null;
         if (mode == Mode.FREEZE) {
             return frozen(packed(name + ".weight", out, in, false), added);
@@ -139,7 +139,7 @@ public final class Parameters {
     }
 
     /** {@code name.weight}, kept as [in, out] (GPT-2's Conv1D), with its bias. */
-    public Linear transposed(String name, int in, int out) {
+    Linear transposed(String name, int in, int out) {
         Value bias = value(name + ".bias", out);
         if (mode == Mode.FREEZE) {
             return frozen(packed(name + ".weight", out, in, true), bias);
@@ -148,7 +148,7 @@ public final class Parameters {
     }
 
     /** {@code name.weight} [out, …] seen as [out, in], with its bias: a convolution whose steps are as long as its window. */
-    public Linear flattened(String name, int out, int... window) {
+    Linear flattened(String name, int out, int... window) {
         int[] shape = new int[window.length + 1];
         shape[0] = out;
         System.arraycopy(window, 0, shape, 1, window.length);
@@ -165,7 +165,7 @@ public final class Parameters {
      *
      * @param name of the table
      */
-    public Linear tied(Linear table, String name, String copy) {
+    Linear tied(Linear table, String name, String copy) {
         if (checkpoint == null || copy.equals(name)) {
             return table;
         }
@@ -186,7 +186,7 @@ public final class Parameters {
     }
 
     /** A layer that predicts words: {@link #tied}, or with rows of its own, and no bias yet. */
-    public Linear head(Linear table, String name, String own, boolean tied) {
+    Linear head(Linear table, String name, String own, boolean tied) {
         return tied ? tied(table, name, own) : linear(own, table.out(), table.in(), false);
     }
 
@@ -195,7 +195,7 @@ public final class Parameters {
      *
      * @param rows a view of the rows wanted, of a tensor [all, …]
      */
-    public Linear rowsOf(String name, int all, int in, boolean bias, UnaryOperator<Tensor> rows) {
+    Linear rowsOf(String name, int all, int in, boolean bias, UnaryOperator<Tensor> rows) {
         Value weights = value(name + ".weight", all, in);
         Value added = bias ? value(name + ".bias", all) : null;
         if (mode == Mode.LEARN) {
@@ -236,7 +236,7 @@ public final class Parameters {
     }
 
     /** A parameter as it stands in the checkpoint. */
-    public Value value(String name, int... shape) {
+    Value value(String name, int... shape) {
         if (mode != Mode.LEARN) {
             return Value.constant(tensor(name, shape));
         }
@@ -251,24 +251,24 @@ public final class Parameters {
     }
 
     /** A table that a checkpoint may hold although it is known: read as it stands there, computed where a network learns. */
-    public Optional<Value> table(String name, int... shape) {
+    Optional<Value> table(String name, int... shape) {
         return checkpoint != null && mode != Mode.LEARN && has(name)
                 ? Optional.of(Value.constant(tensor(name, shape)))
                 : Optional.empty();
     }
 
     /** True if the checkpoint has it, or a new head; new models have everything. */
-    public boolean has(String name) {
+    boolean has(String name) {
         return checkpoint == null || isNew(name) || find(name).isPresent();
     }
 
     /** The first of two names if the checkpoint has it, else the second, which new models have, too. */
-    public String either(String name, String other) {
+    String either(String name, String other) {
         return checkpoint != null && has(name) ? name : other;
     }
 
     /** Of layers that share their rows the first that the checkpoint holds, which may be any; else the first. */
-    public String holder(String... layers) {
+    String holder(String... layers) {
         return Arrays.stream(layers)
                 .filter(layer -> has(layer + ".weight"))
                 .findFirst()
@@ -276,19 +276,19 @@ public final class Parameters {
     }
 
     /** False for a new model. */
-    public boolean hasCheckpoint() {
+    boolean hasCheckpoint() {
         return checkpoint != null;
     }
 
     /** The first size of a tensor of the checkpoint, or the classes of a new head. */
-    public int rows(String name) {
+    int rows(String name) {
         return head != null && isNew(name)
                 ? head.classes()
                 : Math.toIntExact(open().info(find(name).orElse(name)).shape()[0]);
     }
 
     /** Builds layers 0..count−1, loading them at the same time where order does not matter. */
-    public <T> List<T> layers(int count, IntFunction<T> layer) {
+    <T> List<T> layers(int count, IntFunction<T> layer) {
         IntStream indexes = IntStream.range(0, count);
         return (mode == Mode.FREEZE ? indexes.parallel() : indexes)
                 .mapToObj(layer)
