@@ -58,7 +58,12 @@ sealed interface Given {
     }
 
     /** Texts with the class of each. */
-    record ClassedTexts(List<Example> all) implements Classed {}
+    record ClassedTexts(List<Example> all) implements Classed {
+        /** The texts, for who learns no classes. */
+        Texts texts() {
+            return new Texts(all.stream().map(Example::content).toList());
+        }
+    }
 
     /** Files of pictures with the class of each. */
     record ClassedPictures(List<Example> all) implements Classed {}

@@ -49,7 +49,8 @@ record Learned(Given given, String name, int context) {
                 throw new IllegalArgumentException(name
                         + ": pairs are for encoder–decoders; a decoder learns from texts: a text file, a folder of them,"
                         + " or JSON lines with 'text'");
-            case Given.Classed classed -> throw withClasses();
+            case Given.ClassedTexts classed -> new Learned(classed.texts(), name, context).next(cut);
+            case Given.ClassedPictures pictures -> throw noText();
         };
     }
 
@@ -63,7 +64,8 @@ record Learned(Given given, String name, int context) {
                 throw new IllegalArgumentException(
                         name + ": pairs are for encoder–decoders; an encoder learns masked words from texts: a text"
                                 + " file (a text a line), a folder of them, or JSON lines with 'text'");
-            case Given.Classed classed -> throw withClasses();
+            case Given.ClassedTexts classed -> classed.texts().all();
+            case Given.ClassedPictures pictures -> throw noText();
         };
         if (texts.size() < Given.LEAST) {
             throw new IllegalArgumentException(
@@ -126,10 +128,10 @@ record Learned(Given given, String name, int context) {
         return new Classes(pictures, names, seen, facts);
     }
 
-    private IllegalArgumentException withClasses() {
+    private IllegalArgumentException noText() {
         return new IllegalArgumentException(name
-                + ": data with classes (a 'label' for each text, or a folder of pictures for each class) are for a model"
-                + " that goes on: --from DIR");
+                + ": pictures are for models that look at them; give texts: a text file, a folder of *.txt files, or"
+                + " JSON lines with 'text'");
     }
 
     private Documents documents(String tokenizerJson, List<String> texts, Pieces.Kind kind) {

@@ -189,10 +189,23 @@ class ClassesTest {
         refused("bert", lines(List.of(line("a cat", "cat"), "{\"text\": \"a dog\"}")), "line 2: must be an object");
         refused("bert", lines(List.of(line("a cat", "cat"), line(" ", "dog"))), "line 2: must be an object");
         refused("bert", pictures(), "a model that reads texts cannot learn from pictures");
-        Path data = words();
-        assertThatThrownBy(() -> Lesson.TEXT.task(new Tokenization.Characters(), 16, data))
+        Path pictures = folder.resolve("pictures");
+        assertThatThrownBy(() -> Lesson.TEXT.task(new Tokenization.Characters(), 16, pictures))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("data with classes");
+                .hasMessageContaining("pictures are for models that look at them");
+    }
+
+    @Test
+    void whoLearnsNoClassesReadsTheTextsAlone() throws IOException {
+        Task next = Lesson.TEXT.task(new Tokenization.Words(), 16, words());
+        Task plain = Lesson.TEXT.task(
+                new Tokenization.Words(),
+                16,
+                lines(Files.readAllLines(folder.resolve("data.jsonl")).stream()
+                        .map(line -> line.replaceAll(", \"label\": \"\\w+\"", ""))
+                        .toList()));
+        assertThat(next.sha256()).isEqualTo(plain.sha256());
+        assertThat(next.tokenizerJson()).isEqualTo(plain.tokenizerJson());
     }
 
     private static void refused(String model, Path data, String message) {
