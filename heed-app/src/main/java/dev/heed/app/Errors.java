@@ -56,7 +56,7 @@ final class Errors {
         String name = typed.replaceFirst("=.*", "");
         String near = Spelling.nearest(name, known);
         long kept = near.chars().filter(letter -> name.indexOf(letter) >= 0).count();
-        return 3 * kept >= 2 * near.length() ? near : "";
+        return 3 * kept >= 2L * near.length() ? near : "";
     }
 
     private static String help(ParameterException mistake) {

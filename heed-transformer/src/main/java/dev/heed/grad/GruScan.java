@@ -89,7 +89,7 @@ final class GruScan {
         for (int g = 0; g < groups.length; g++) {
             int[] order = IntStream.range(g * GROUP, Math.min(lengths.length, (g + 1) * GROUP))
                     .boxed()
-                    .sorted(Comparator.comparing((Integer s) -> -lengths[s]))
+                    .sorted(Comparator.comparingInt((Integer s) -> -lengths[s]))
                     .mapToInt(Integer::intValue)
                     .toArray();
             groups[g] = group(order, starts, lengths, packed);

@@ -70,7 +70,7 @@ final class Decoding {
     /** The most tokens that can be written behind a prompt, the last of which the model never sees. */
     int room(int prompt) {
         long room = (long) model.network().longest() - begin(prompt).length + 1;
-        return (int) Math.clamp(room, 0, Integer.MAX_VALUE);
+        return Math.clamp(room, 0, Integer.MAX_VALUE);
     }
 
     /**

@@ -34,7 +34,6 @@ final class BytePairs {
             "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
             Pattern.UNICODE_CHARACTER_CLASS);
 
-    private static final int BYTES = 256;
     /** A pair that stands once in all texts teaches nothing. */
     private static final long LEAST = 2;
 

@@ -51,7 +51,7 @@ public final class LossPlot {
     }
 
     private int place(int step, int places) {
-        return (int) Math.clamp((long) step * places / steps, 0, places - 1);
+        return Math.clamp((long) step * places / steps, 0, places - 1);
     }
 
     /** Rows of the plot with the loss at their left, then the steps; empty before there is anything. */

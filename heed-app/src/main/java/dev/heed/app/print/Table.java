@@ -137,7 +137,7 @@ public final class Table {
         }
         boolean last = columns.getLast().bar(); // nothing behind it
         long others = Arrays.stream(widths).sum() + 2L * widths.length + bars - (last ? 1 : 2);
-        return (int) Math.clamp((room - others) / bars, LEAST_BAR_WIDTH, BAR_WIDTH);
+        return Math.clamp((room - others) / bars, LEAST_BAR_WIDTH, BAR_WIDTH);
     }
 
     /** A row of one cell is a heading of those below, and as long as it likes. */
