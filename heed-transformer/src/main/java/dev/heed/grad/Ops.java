@@ -551,7 +551,7 @@ public final class Ops {
     public static Value crossEntropy(Tape tape, Value x, Value w, @Nullable Value bias, int[] labels, Likelihood rule) {
         int rows = x.tensor().size(0);
         int tile = tileRows(w.tensor().size(0));
-        int counted = (int) Arrays.stream(labels).filter(label -> label >= 0).count();
+        int counted = counted(labels);
         Value learnedBias = bias != null && tape.wants(bias) ? bias : null;
         boolean wanted = (tape.wants(x, w) || learnedBias != null) && counted > 0;
         Tensor kept = wanted && rows <= tile && rule.cap() == 0
@@ -604,8 +604,7 @@ public final class Ops {
      * @return one element; 0 if no row has a label
      */
     public static Value crossEntropy(Tape tape, Value x, int[] labels, double smoothing) {
-        int counted = (int)
-                java.util.Arrays.stream(labels).filter(label -> label >= 0).count();
+        int counted = counted(labels);
         float[] loss = new float[labels.length];
         Softmax.crossEntropy(x.tensor(), labels, smoothing, loss);
         double sum = 0;
@@ -624,6 +623,11 @@ public final class Ops {
             });
         }
         return result;
+    }
+
+    /** Labels that count: a negative one leaves its row out. */
+    private static int counted(int[] labels) {
+        return (int) Arrays.stream(labels).filter(label -> label >= 0).count();
     }
 
     private static int tileRows(int vocabulary) {

@@ -1,7 +1,6 @@
 package dev.heed.model;
 
 import dev.heed.attention.AttentionMap.Kind;
-import dev.heed.grad.Ops;
 import dev.heed.grad.Value;
 import dev.heed.model.arch.Architectures;
 import dev.heed.model.arch.Network;
@@ -440,11 +439,7 @@ public final class Model implements AutoCloseable {
 
     /** A decoder that classifies does so at the end token of the text, which it is given a second time: its last row. */
     private static Optional<Tensor> classes(Network.EncoderDecoder pair, Pass pass, Value hidden) {
-        List<Value> ends = new ArrayList<>();
-        for (int s = 0; s < pass.sequences(); s++) {
-            ends.add(lastRow(pass, hidden, s));
-        }
-        return pair.classes(pass, Ops.stack(pass.tape(), ends)).map(Value::tensor);
+        return pair.classes(pass, pass.lastRows(hidden)).map(Value::tensor);
     }
 
     private boolean readsWhatItWrites(List<Tokens> texts, List<Tokens> written) {
@@ -603,10 +598,5 @@ public final class Model implements AutoCloseable {
         if (tokenizer != null) {
             tokenizer.close();
         }
-    }
-
-    static Value lastRow(Pass pass, Value hidden, int sequence) {
-        int at = pass.firstRow(sequence) + pass.length(sequence) - 1;
-        return Ops.rows(hidden, at, at + 1);
     }
 }

@@ -277,12 +277,4 @@ class ClassesTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("give a folder with a folder of pictures");
     }
-
-    private static final class Silent implements Progress {
-        @Override
-        public void stepped(Trainer.Step step, double millis) {}
-
-        @Override
-        public void evaluated(Evaluation evaluation) {}
-    }
 }

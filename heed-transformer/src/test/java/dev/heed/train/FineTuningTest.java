@@ -171,12 +171,4 @@ class FineTuningTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("an encoder–decoder learns from pairs");
     }
-
-    private static final class Silent implements Progress {
-        @Override
-        public void stepped(Trainer.Step step, double millis) {}
-
-        @Override
-        public void evaluated(Evaluation evaluation) {}
-    }
 }

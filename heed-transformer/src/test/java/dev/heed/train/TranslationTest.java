@@ -192,14 +192,6 @@ class TranslationTest {
         });
     }
 
-    private static final class Silent implements Progress {
-        @Override
-        public void stepped(Trainer.Step step, double millis) {}
-
-        @Override
-        public void evaluated(Evaluation evaluation) {}
-    }
-
     @Test
     void onlyEncoderDecodersTranslate() {
         String gpt2 = """
