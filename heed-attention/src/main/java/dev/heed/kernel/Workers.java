@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code -Dheed.threads=N} sets how many threads a call uses, the caller included (default: all processors);
  * {@link #with} sets it for one piece of code. One call at a time is shared out; a call made while another is running, or
- * from within a task, runs on its own thread.
+ * from within a task, runs on its own thread. The threads, and with them Heed's classes, stay until the JVM ends.
  */
 public final class Workers {
     /** One numbered piece of work. */
@@ -65,9 +65,10 @@ public final class Workers {
     }
 
     /**
-     * Runs tasks 0..tasks−1, in any order, and returns when all are done. A failure is thrown, one of them if there are several. Neighbouring tasks tend
-     * to run on one thread, and the same ones on the same thread in the next call, which then finds what it has written in its
-     * own caches: a line from another core's takes up to 200 ns.
+     * Runs tasks 0..tasks−1, in any order, and returns when none runs any more. A failure is thrown, one of them if there are
+     * several; other tasks may have run or not. An interrupted caller stays interrupted and gets its results. Neighbouring
+     * tasks tend to run on one thread, and the same ones on the same thread in the next call, which then finds what it has
+     * written in its own caches: a line from another core's takes up to 200 ns.
      *
      * @param work multiply-adds of all tasks together; small calls stay on the caller's thread
      */
@@ -94,17 +95,30 @@ public final class Workers {
             }
             return;
         }
-        Job job = new Job(helpers + 1, phases);
         try {
-            for (int i = 0; i < helpers; i++) {
-                worker(i).give(job);
-            }
-            job.work(0);
-            job.awaitOthers();
+            share(new Job(helpers + 1, phases), helpers);
         } finally {
             BUSY.set(false);
         }
+    }
+
+    /** Only for the holder of {@link #BUSY}. */
+    private static void share(Job job, int helpers) {
+        startUpTo(helpers); // before anybody has the job: a JVM that is out of threads says so while no task runs
+        for (int i = 0; i < helpers; i++) {
+            POOL.get(i).give(job);
+        }
+        job.work(0);
+        job.awaitOthers();
         job.throwFailure();
+    }
+
+    private static void startUpTo(int workers) {
+        while (POOL.size() < workers) {
+            Worker worker = new Worker(POOL.size() + 1);
+            worker.start();
+            POOL.add(worker);
+        }
     }
 
     /**
@@ -141,15 +155,6 @@ public final class Workers {
                 Thread.yield(); // the other thread may have lost its processor
             }
         }
-    }
-
-    private static Worker worker(int index) {
-        while (POOL.size() <= index) { // only the holder of BUSY comes here
-            Worker worker = new Worker(POOL.size() + 1);
-            POOL.add(worker);
-            worker.start();
-        }
-        return POOL.get(index);
     }
 
     private static int defaultThreads() {
@@ -310,11 +315,16 @@ public final class Workers {
         private final int number;
         private volatile boolean parked;
 
-        /** The owner of a job counts as 0. */
+        /**
+         * Serves many callers, so it takes nothing from the one that makes it: no thread-locals, no class loader, no priority.
+         *
+         * @param number the owner of a job counts as 0
+         */
         Worker(int number) {
-            super("heed-worker-" + number);
+            super(null, null, "heed-worker-" + number, 0, false);
             this.number = number;
             setDaemon(true);
+            setPriority(NORM_PRIORITY);
         }
 
         void give(Job job) {
@@ -350,6 +360,7 @@ public final class Workers {
                     parked = true;
                     if (given.get() == null) { // looked at once more: a job given before the flag was seen wakes nobody
                         LockSupport.park(this);
+                        Thread.interrupted(); // a status that a task left would end every park at once
                     }
                     parked = false;
                 }

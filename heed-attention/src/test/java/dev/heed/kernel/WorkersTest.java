@@ -2,6 +2,11 @@ package dev.heed.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
@@ -85,6 +90,72 @@ class WorkersTest {
             return 0;
         });
         assertThat(begun.get(0) + begun.get(1)).isEqualTo(2);
+    }
+
+    @Test
+    void workersInheritNothingFromTheThreadThatMakesThem() throws Exception {
+        int threads = 9; // more than other tests ask for, so that some are made here
+        InheritableThreadLocal<String> inherited = new InheritableThreadLocal<>();
+        ClassLoader own = new URLClassLoader(new URL[0], null);
+        CountDownLatch allHere = new CountDownLatch(threads);
+        Queue<String> found = new ConcurrentLinkedQueue<>();
+        Thread caller = new Thread(() -> {
+            inherited.set("the caller's");
+            Workers.with(threads, () -> {
+                Workers.run(threads, MUCH, task -> {
+                    allHere.countDown();
+                    Workers.await(() -> allHere.getCount() == 0); // one task for each thread
+                    Thread me = Thread.currentThread();
+                    if (me.getName().startsWith("heed-worker-")) {
+                        boolean inherits = me.getContextClassLoader() == own || inherited.get() != null;
+                        found.add(inherits || me.getPriority() != Thread.NORM_PRIORITY ? me.getName() : "nothing");
+                    }
+                });
+                return 0;
+            });
+        });
+        caller.setContextClassLoader(own);
+        caller.setPriority(Thread.MIN_PRIORITY);
+        caller.start();
+        caller.join();
+        assertThat(found).hasSize(threads - 1).containsOnly("nothing");
+    }
+
+    /** A rule of the user's may do so when it is interrupted itself; the worker's next rest must be one. */
+    @Test
+    void aTaskThatInterruptsItsThreadDoesNotKeepItAwake() {
+        Queue<Thread> workers = new ConcurrentLinkedQueue<>();
+        AtomicIntegerArray begun = new AtomicIntegerArray(2);
+        Workers.with(2, () -> {
+            Workers.run(2, MUCH, task -> {
+                meet(begun, task);
+                if (Thread.currentThread().getName().startsWith("heed-worker-")) {
+                    Thread.currentThread().interrupt();
+                    workers.add(Thread.currentThread());
+                }
+            });
+            return 0;
+        });
+        Thread worker = workers.remove();
+        long until = System.nanoTime() + 20_000_000_000L;
+        while (worker.isInterrupted() && System.nanoTime() < until) {
+            Thread.onSpinWait();
+        }
+        assertThat(worker.isInterrupted()).isFalse();
+    }
+
+    @Test
+    void anInterruptedCallerGetsItsResultsAndStaysInterrupted() {
+        AtomicIntegerArray ran = new AtomicIntegerArray(100);
+        Thread.currentThread().interrupt();
+        Workers.with(2, () -> {
+            Workers.run(100, MUCH, ran::incrementAndGet);
+            return 0;
+        });
+        assertThat(Thread.interrupted()).isTrue();
+        for (int i = 0; i < ran.length(); i++) {
+            assertThat(ran.get(i)).isOne();
+        }
     }
 
     private static void meet(AtomicIntegerArray begun, int me) {
