@@ -100,7 +100,7 @@ public final class Elements {
             range.run(0, count);
             return;
         }
-        int tasks = (count + RANGE - 1) / RANGE;
+        int tasks = Math.ceilDiv(count, RANGE);
         Workers.run(tasks, COST * count, t -> range.run(t * RANGE, Math.min(RANGE, count - t * RANGE)));
     }
 }

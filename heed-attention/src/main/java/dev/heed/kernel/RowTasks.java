@@ -28,10 +28,11 @@ final class RowTasks {
 
     static Workers.Numbered rows(int rows, int width, Row row) {
         int perTask = Math.max(1, ELEMENTS / Math.max(1, width));
-        int tasks = (rows + perTask - 1) / perTask;
+        int tasks = Math.ceilDiv(rows, perTask);
         return new Workers.Numbered(tasks, t -> {
-            int end = Math.min(rows, (t + 1) * perTask);
-            for (int r = t * perTask; r < end; r++) {
+            int first = t * perTask;
+            int end = first + Math.min(perTask, rows - first);
+            for (int r = first; r < end; r++) {
                 row.run(r);
             }
         });
@@ -55,7 +56,7 @@ final class RowTasks {
 
     /** Sums over rows in ranges of columns, which threads share. */
     static void columns(int rows, int width, Columns columns) {
-        int tasks = (width + COLUMNS - 1) / COLUMNS;
+        int tasks = Math.ceilDiv(width, COLUMNS);
         Workers.run(
                 tasks, columnWork(rows, width), t -> columns.run(t * COLUMNS, Math.min(COLUMNS, width - t * COLUMNS)));
     }

@@ -1,10 +1,11 @@
 package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * Softmax, log-softmax and cross-entropy along the rows of a matrix [rows, width] with last stride 1. The largest element is
- * subtracted first, so nothing overflows; a row of −∞ gives zeros.
+ * subtracted first, so nothing overflows. A row of −∞ has a softmax of zeros; its logarithms and losses are NaN.
  */
 public final class Softmax {
     private static final RowMath MATH = RowMath.CHOSEN;
@@ -67,7 +68,7 @@ public final class Softmax {
      */
     public static void crossEntropy(Tensor logits, int[] labels, double smoothing, float[] loss) {
         RowTasks.check("Softmax.crossEntropy", logits);
-        checkLabels(logits, labels);
+        checkLabels("Softmax.crossEntropy", logits, labels);
         if (loss.length != labels.length) {
             throw new IllegalArgumentException("Softmax.crossEntropy: one loss for each of " + labels.length
                     + " rows is needed, got room for " + loss.length);
@@ -82,7 +83,8 @@ public final class Softmax {
     }
 
     /**
-     * dLogits = scale·(softmax(x) − one-hot(label)), 0 in rows with a negative label; overwrites, and dLogits may be logits.
+     * dLogits = scale·(softmax(x) − one-hot(label)), 0 in rows with a negative label, whatever they hold; overwrites, and
+     * dLogits may be logits.
      *
      * @param scale gradient of each row's loss: 1 / rows for a mean
      */
@@ -94,17 +96,18 @@ public final class Softmax {
     public static void crossEntropyBackward(
             Tensor logits, int[] labels, double smoothing, float scale, Tensor dLogits) {
         RowTasks.check("Softmax.crossEntropyBackward", logits, dLogits);
-        checkLabels(logits, labels);
+        checkLabels("Softmax.crossEntropyBackward", logits, labels);
         int width = logits.size(1);
         RowTasks.run(logits.size(0), width, r -> {
             int to = RowTasks.at(dLogits, r);
-            float sum = exponentials(logits, r, base(logits, r), dLogits);
-            float factor = labels[r] < 0 ? 0 : scale / sum;
-            float shared = (float) (smoothing / width) * sum; // as a part of the exponentials
-            MATH.normalize(dLogits.array(), to, shared, factor, dLogits.array(), to, width);
-            if (labels[r] >= 0) {
-                dLogits.array()[to + labels[r]] -= (float) ((1 - smoothing) * scale);
+            if (labels[r] < 0) {
+                Arrays.fill(dLogits.array(), to, to + width, 0);
+                return;
             }
+            float sum = exponentials(logits, r, base(logits, r), dLogits);
+            float shared = (float) (smoothing / width) * sum; // as a part of the exponentials
+            MATH.normalize(dLogits.array(), to, shared, scale / sum, dLogits.array(), to, width);
+            dLogits.array()[to + labels[r]] -= (float) ((1 - smoothing) * scale);
         });
     }
 
@@ -131,15 +134,15 @@ public final class Softmax {
         return MATH.sum(terms, 0, x.size(1));
     }
 
-    private static void checkLabels(Tensor logits, int[] labels) {
+    private static void checkLabels(String who, Tensor logits, int[] labels) {
         boolean fits = labels.length == logits.size(0);
         for (int i = 0; fits && i < labels.length; i++) {
             fits = labels[i] < logits.size(1);
         }
         if (!fits) {
-            throw new IllegalArgumentException("Softmax.crossEntropy: one label below " + logits.size(1)
+            throw new IllegalArgumentException(who + ": one label below " + logits.size(1)
                     + " (negative: ignored) for each of " + logits.size(0) + " rows is needed, got " + labels.length
-                    + " labels up to " + java.util.Arrays.stream(labels).max().orElse(-1));
+                    + " labels up to " + Arrays.stream(labels).max().orElse(-1));
         }
     }
 }

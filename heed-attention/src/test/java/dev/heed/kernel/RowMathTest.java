@@ -8,6 +8,7 @@ import dev.heed.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +127,30 @@ class RowMathTest {
         }
         assertThatThrownBy(() -> Softmax.crossEntropy(x, new int[] {65, 0, 0, 0, 0, 0}, loss))
                 .hasMessageContaining("up to 65");
+    }
+
+    @Test
+    void whatAnIgnoredRowHoldsChangesNothing() {
+        float nan = Float.NaN;
+        Tensor x = Tensor.of(new float[] {nan, 1, Float.POSITIVE_INFINITY, nan, 1, 2}, 3, 2);
+        int[] labels = {-1, -100, 0};
+        float[] loss = new float[3];
+        Softmax.crossEntropy(x, labels, loss);
+        assertThat(loss).startsWith(0, 0);
+        Softmax.crossEntropyBackward(x, labels, 0.1, 1, x);
+        assertThat(x.array()).startsWith(0, 0, 0, 0);
+    }
+
+    /** As many elements as an int counts, in views that repeat one. */
+    @Test
+    void countsNearTheLargestIntLeaveNothingOut() {
+        int most = Integer.MAX_VALUE;
+        AtomicLong seen = new AtomicLong();
+        Elements.ranges(most, (from, length) -> seen.addAndGet(length));
+        assertThat(seen.get()).isEqualTo(most);
+        AtomicLong rows = new AtomicLong();
+        RowTasks.rows(most, 1 << 12, row -> rows.incrementAndGet()).task().run(most / 2);
+        assertThat(rows.get()).isOne();
     }
 
     @Test
