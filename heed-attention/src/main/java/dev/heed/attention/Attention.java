@@ -185,19 +185,19 @@ public final class Attention {
                 problem.queries(),
                 problem.valueWidth());
         check("attend: lse must be [B, Hq, N]", lse, problem.batches(), problem.heads(), problem.queries());
-        Tensor parameter = problem.terms().additive();
+        Tensor parameter = ScoreInputs.parameter(score);
         checkApart("output", output, query, key, value, bias, parameter, lse);
         checkApart("lse", lse, query, key, value, bias, parameter);
         run(problem, output, lse);
     }
 
     private static void checkApart(String name, Tensor written, @Nullable Tensor... others) {
-        for (int axis = 0; axis < written.rank(); axis++) {
-            if (written.stride(axis) == 0 && written.size(axis) > 1) {
-                throw new IllegalArgumentException("attend: each element of " + name
-                        + " must have its own place in memory, got a stride of 0 on axis " + axis + " of "
-                        + written.describe() + "; write to a tensor of its own");
-            }
+        if (written.mayRepeat()) {
+            int[] strides = written.shape();
+            Arrays.setAll(strides, written::stride);
+            throw new IllegalArgumentException(
+                    "attend: each element of " + name + " must have its own place in memory, got " + written.describe()
+                            + " with strides " + Arrays.toString(strides) + "; write to a tensor of its own");
         }
         for (Tensor other : others) {
             if (other != null && written.mayOverlap(other)) {
@@ -305,6 +305,7 @@ public final class Attention {
             throw new IllegalArgumentException("attend: gradients of "
                     + score.getClass().getSimpleName() + " scores have no room to be written into; use gradients()");
         }
+        checkInputs(query, key, value);
         requireLike("dQuery", dQuery, query);
         requireLike("dKey", dKey, key);
         requireLike("dValue", dValue, value);
@@ -322,9 +323,10 @@ public final class Attention {
     }
 
     private static void requireLike(String name, Tensor gradient, Tensor of) {
-        if (!Arrays.equals(gradient.shape(), of.shape()) || gradient.stride(-1) != 1 && gradient.size(-1) > 1) {
-            throw new IllegalArgumentException("attend: " + name + " must have the shape " + of.describe()
-                    + " and last stride 1, got " + gradient.describe() + " with last stride " + gradient.stride(-1));
+        check("attend: " + name + " must have the shape of what it is the gradient of", gradient, of.shape());
+        if (gradient.stride(-1) != 1 && gradient.size(-1) > 1) {
+            throw new IllegalArgumentException(
+                    "attend: the last axis of " + name + " must have stride 1, got " + gradient.stride(-1));
         }
     }
 
@@ -469,6 +471,14 @@ public final class Attention {
             throw mismatch("query, key and value must have the same batch size B", query, key, value);
         }
         checkWidths(query, key, value);
+        if (Math.max(query.size(2), key.size(2)) > Problem.MOST_ROWS
+                || Math.max(key.size(3), Math.max(query.size(3), value.size(3))) > Problem.WIDEST) {
+            throw mismatch(
+                    "N and M must be at most " + Problem.MOST_ROWS + ", D and Dv at most " + Problem.WIDEST,
+                    query,
+                    key,
+                    value);
+        }
         if (key.size(2) != value.size(2)) {
             throw mismatch("value rows must equal key rows M", query, key, value);
         }

@@ -26,8 +26,8 @@ final class DenseMask implements ElementMask, BlockRule {
     DenseMask(boolean[] visible, int[] shape) {
         this.visible = visible;
         this.shape = shape;
-        this.queryBlocks = (shape[2] + QUERIES - 1) / QUERIES;
-        this.keyBlocks = (shape[3] + KEYS - 1) / KEYS;
+        this.queryBlocks = Math.ceilDiv(shape[2], QUERIES);
+        this.keyBlocks = Math.ceilDiv(shape[3], KEYS);
         this.kinds = new BlockKind[shape[0] * shape[1] * queryBlocks * keyBlocks];
         for (int i = 0; i < kinds.length; i++) {
             kinds[i] = find(i / keyBlocks / queryBlocks, i / keyBlocks % queryBlocks, i % keyBlocks);

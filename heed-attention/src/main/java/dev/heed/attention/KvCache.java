@@ -1,6 +1,7 @@
 package dev.heed.attention;
 
 import dev.heed.kernel.Pages;
+import dev.heed.kernel.Problem;
 import dev.heed.tensor.Tensor;
 
 /**
@@ -46,12 +47,12 @@ public final class KvCache {
             throw new IllegalArgumentException("KvCache: sizes must not be negative" + got);
         }
         long heads = (long) batches * keyHeads;
-        if (heads > 0 && Math.max(width, valueWidth) > Pages.MOST_NUMBERS / heads) {
+        if (heads > 0 && Math.max(1, Math.max(width, valueWidth)) > Pages.MOST_NUMBERS / heads) {
             throw new IllegalArgumentException(
                     "KvCache: B · Hkv · D numbers of one key must be at most " + Pages.MOST_NUMBERS
                             + ", so that a page fits one array" + got + "; use a cache for some of the heads");
         }
-        return Math.toIntExact(heads);
+        return (int) heads;
     }
 
     private KvCache(int batches, int keyHeads, Pages pages) {
@@ -67,6 +68,10 @@ public final class KvCache {
         if (key.size(2) != value.size(2)) {
             throw new IllegalArgumentException("KvCache.append: value rows must equal key rows, got key "
                     + key.describe() + ", value " + value.describe());
+        }
+        if (key.size(2) > Problem.MOST_ROWS - length()) {
+            throw new IllegalArgumentException("KvCache.append: a cache holds at most " + Problem.MOST_ROWS
+                    + " keys, got " + key.size(2) + " beside " + length());
         }
         Tensor keys = Attention.rows(key);
         Tensor values = Attention.rows(value);

@@ -300,6 +300,10 @@ public final class Mask {
         }
         boolean perBatch = rules.stream().anyMatch(Rule::perBatch);
         int rows = perBatch ? batches : 1;
+        if ((long) rows * queries > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("Mask: the bounds of all queries must fit one array (2^31 - 9), got B="
+                    + batches + ", N=" + queries + "; split the batch");
+        }
         int[] from = new int[rows * queries];
         int[] to = new int[rows * queries];
         Arrays.fill(to, keys);

@@ -47,6 +47,15 @@ final class ScoreInputs {
         };
     }
 
+    /** What a score has learned, where that is a tensor. */
+    static @Nullable Tensor parameter(Score score) {
+        return switch (score) {
+            case Score.Bilinear bilinear -> bilinear.w();
+            case Score.Additive additive -> additive.v();
+            default -> null;
+        };
+    }
+
     /** A parameter with a leading axis of heads, repeated if it has none. */
     static Tensor perHead(Tensor parameter, int rank, int heads) {
         int[] shape = new int[rank];

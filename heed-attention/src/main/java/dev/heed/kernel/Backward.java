@@ -151,7 +151,7 @@ public final class Backward {
         }
         // Enough tasks in flight to balance the threads, within reason; how many does not matter to the bits.
         int size = Sums.size(p, parts);
-        long balanced = (2L * Workers.threads() + parts - 1) / parts;
+        long balanced = Math.ceilDiv(2L * Workers.threads(), parts);
         int perWave = Math.clamp(Math.min(balanced, MOST_ROOM / Math.max(1, (long) parts * size)), 1, keyHeads);
         Scratch scratch = Scratch.OF_THREAD.take();
         float[] room = scratch.floats(perWave * parts * size);
@@ -232,7 +232,7 @@ public final class Backward {
         int batch = keyHead / p.key().size(1);
         int heads = p.heads() / p.key().size(1);
         int firstHead = keyHead % p.key().size(1) * heads;
-        int groups = (p.queries() + GROUP * Q - 1) / (GROUP * Q);
+        int groups = Math.ceilDiv(p.queries(), GROUP * Q);
         for (int g = part; g < heads * groups; g += parts) {
             int open = group(call, pass, batch, firstHead + g / groups, g % groups * GROUP * Q, sums);
             for (int i = 0; i < open; i++) {
@@ -247,7 +247,7 @@ public final class Backward {
     /** Leaves its tiles open; how many. */
     private int group(long call, Pass pass, int batch, int head, int first, Sums sums) {
         Problem p = pass.problem();
-        int count = Math.min(GROUP, (p.queries() - first + Q - 1) / Q);
+        int count = Math.min(GROUP, Math.ceilDiv(p.queries() - first, Q));
         int queries = Math.min(count * Q, p.queries() - first);
         copyRows(call, pass, batch, head, first, count, queries);
         int low = Integer.MAX_VALUE;
@@ -346,7 +346,7 @@ public final class Backward {
      */
     public static void bias(Pass pass, Tensor dBias) {
         Problem p = pass.problem();
-        int tiles = (p.queries() + Q - 1) / Q;
+        int tiles = Math.ceilDiv(p.queries(), Q);
         boolean perQuery = dBias.size(2) > 1;
         long work = (long) p.batches() * p.heads() * p.queries() * p.keys() * (p.width() + p.valueWidth());
         if (perQuery) {

@@ -54,8 +54,8 @@ record Blocks(
         if ((long) Math.min(rows, ROWS) * inner <= ROWS * WHOLE) {
             return Math.max(1, inner);
         }
-        int blocks = (inner + DEPTH - 1) / DEPTH;
-        return (inner + blocks - 1) / blocks;
+        int blocks = Math.ceilDiv(inner, DEPTH);
+        return Math.ceilDiv(inner, blocks);
     }
 
     /** All tasks, on this thread. */
@@ -67,7 +67,7 @@ record Blocks(
     }
 
     int tasks() {
-        return (c.size(0) + ROWS - 1) / ROWS * Panels.count(c.size(1));
+        return Math.ceilDiv(c.size(0), ROWS) * Panels.count(c.size(1));
     }
 
     void task(int number) {

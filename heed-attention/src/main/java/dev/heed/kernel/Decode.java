@@ -55,7 +55,7 @@ public final class Decode {
 
     /** Fills output [B, Hq, N, Dv], its last axis of stride 1, and lse [B, Hq, N]. */
     public static void run(Call call, Tensor output, Tensor lse) {
-        int chunks = Math.max(1, (call.pages.length() + Forward.CHUNK - 1) / Forward.CHUNK);
+        int chunks = Math.max(1, Math.ceilDiv(call.pages.length(), Forward.CHUNK));
         int keyHeads = call.pages.heads();
         Part[] parts = new Part[keyHeads * chunks];
         long work =

@@ -50,7 +50,7 @@ public final class Forward {
      * Fills output [B, Hq, N, Dv] and lse [B, Hq, N]; last axes of query, key, value and output must have stride 1.
      */
     public static void run(Problem problem, Tensor output, Tensor lse) {
-        int groups = (problem.queries() + GROUP * Q - 1) / (GROUP * Q);
+        int groups = Math.ceilDiv(problem.queries(), GROUP * Q);
         int heads = problem.heads();
         int tasks = problem.batches() * heads * groups;
         long work = (long) tasks * GROUP * Q * problem.keys() * (problem.width() + problem.valueWidth());
@@ -80,7 +80,7 @@ public final class Forward {
     }
 
     private void group(long call, Problem problem, int batch, int head, int firstQuery, Tensor output, Tensor lse) {
-        int count = Math.min(GROUP, (problem.queries() - firstQuery + Q - 1) / Q);
+        int count = Math.min(GROUP, Math.ceilDiv(problem.queries() - firstQuery, Q));
         int width = problem.width();
         queries = queries.length < GROUP * Q * width ? new float[GROUP * Q * width] : queries;
         int some = Math.min(count * Q, problem.queries() - firstQuery);

@@ -74,9 +74,9 @@ public final class Gemm {
     private static void rows(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
         Blocks[] blocks = blocks(x, w, bias, y);
         int panels = Panels.count(w.out());
-        int rowBlocks = (x.size(0) + Blocks.ROWS - 1) / Blocks.ROWS;
+        int rowBlocks = Math.ceilDiv(x.size(0), Blocks.ROWS);
         int group = Math.clamp((long) panels * rowBlocks / (TASKS * Workers.threads()), 1, GROUP);
-        int tasks = rowBlocks * ((panels + group - 1) / group);
+        int tasks = rowBlocks * Math.ceilDiv(panels, group);
         // Tasks in a row read the same panels, which then come from memory once.
         Workers.run(tasks, (long) x.size(0) * w.in() * w.out(), t -> {
             int first = t / rowBlocks * group;
@@ -93,7 +93,7 @@ public final class Gemm {
     private static Blocks[] blocks(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
         int in = w.in();
         int step = Blocks.depth(x.size(0), in);
-        Blocks[] blocks = new Blocks[Math.max(1, (in + step - 1) / step)];
+        Blocks[] blocks = new Blocks[Math.max(1, Math.ceilDiv(in, step))];
         for (int i = 0; i < blocks.length; i++) {
             int k = i * step;
             int depth = Math.min(step, in - k);
@@ -110,7 +110,7 @@ public final class Gemm {
             fewRows(x, w, bias, y, 0, panels);
             return;
         }
-        int tasks = (panels + FEW_PANELS - 1) / FEW_PANELS;
+        int tasks = Math.ceilDiv(panels, FEW_PANELS);
         Workers.run(tasks, READ_COST * w.out() * w.in(), t -> {
             int first = t * FEW_PANELS;
             fewRows(x, w, bias, y, first, Math.min(panels, first + FEW_PANELS));
@@ -268,12 +268,13 @@ public final class Gemm {
         shared = room(shared, panels * PANEL * inner);
         float[] packed = shared;
         int rows = rowsOfTask(c.size(0));
-        int tasks = (c.size(0) + rows - 1) / rows;
+        int tasks = Math.ceilDiv(c.size(0), rows);
         Workers.Numbered packing =
                 new Workers.Numbered(panels, p -> Panels.packOne(b, p * PANEL, packed, p * PANEL * inner));
         Workers.Numbered blocks = new Workers.Numbered(tasks, t -> {
-            int end = Math.min(c.size(0), (t + 1) * rows);
-            rowBlock(a.slice(0, t * rows, end), packed, inner, bias, c.slice(0, t * rows, end), onto);
+            int first = t * rows;
+            int end = first + Math.min(rows, c.size(0) - first);
+            rowBlock(a.slice(0, first, end), packed, inner, bias, c.slice(0, first, end), onto);
         });
         return new Rows(packing, blocks, work(a, c));
     }
@@ -296,10 +297,10 @@ public final class Gemm {
     private static void byPanels(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
         int panels = Panels.count(c.size(1));
         int chunk = panels < FEW_TASKS ? FEWER_ROWS : ROWS;
-        int chunks = (c.size(0) + chunk - 1) / chunk;
+        int chunks = Math.ceilDiv(c.size(0), chunk);
         Workers.run(panels * chunks, work(a, c), t -> {
             int first = t / panels * chunk;
-            int end = Math.min(c.size(0), first + chunk);
+            int end = first + Math.min(chunk, c.size(0) - first);
             Tensor some = a.slice(0, first, end);
             panel(some, b, bias, c.slice(0, first, end), accumulate, t % panels);
         });
@@ -347,7 +348,7 @@ public final class Gemm {
     private void part(Tensor a, Tensor b, Tensor c, boolean onto, Chain.Part chain) {
         int depth = b.size(0);
         int panels = Panels.count(b.size(1));
-        int blocks = (a.size(0) + BLOCK - 1) / BLOCK;
+        int blocks = Math.ceilDiv(a.size(0), BLOCK);
         boolean tall = a.size(0) > b.size(1);
         Tensor left = a.transpose(0, 1);
         packedA = room(packedA, (tall ? BLOCK : blocks * BLOCK) * depth);

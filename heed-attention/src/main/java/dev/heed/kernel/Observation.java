@@ -31,7 +31,7 @@ final class Observation {
 
     /** Room for the scores of all keys. */
     float[][] room(int keys) {
-        int blocks = (keys + ScoreTile.BLOCK - 1) / ScoreTile.BLOCK;
+        int blocks = Math.ceilDiv(keys, ScoreTile.BLOCK);
         int there = scores.length;
         if (there < blocks) {
             scores = Arrays.copyOf(scores, blocks);

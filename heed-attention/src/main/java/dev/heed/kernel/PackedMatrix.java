@@ -17,6 +17,10 @@ public final class PackedMatrix {
     private final float[] panels;
 
     private PackedMatrix(int out, int in) {
+        if (out < 0 || in < 0) {
+            throw new IllegalArgumentException(
+                    "PackedMatrix: sizes must not be negative, got [out=" + out + ", in=" + in + "]");
+        }
         long elements = (long) Panels.count(out) * PANEL * in;
         if (elements > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("PackedMatrix: [out=" + out + ", in=" + in + "] needs " + elements
@@ -70,7 +74,7 @@ public final class PackedMatrix {
     public void copyRow(int index, float[] to, int at) {
         if (index < 0 || index >= out) { // behind the last row lie zeros that fill up its panel
             throw new IndexOutOfBoundsException(
-                    "PackedMatrix.copyRow: row " + index + " of [out=" + out + ", in=" + in + "]");
+                    "PackedMatrix.copyRow: a row below out=" + out + " is needed, got " + index);
         }
         int from = at(index);
         for (int i = 0; i < in; i++) {
@@ -109,11 +113,11 @@ public final class PackedMatrix {
          */
         public Builder packRows(int from, Tensor rows) {
             requireMatrix(rows);
-            int to = from + rows.size(0);
-            if (from < 0 || to > matrix.out || rows.size(1) != matrix.in) {
-                throw new IllegalArgumentException("PackedMatrix.packRows: rows " + from + ".." + to + " of width "
-                        + rows.size(1) + " do not fit [out=" + matrix.out + ", in=" + matrix.in + "]");
+            if (from < 0 || rows.size(0) > matrix.out - from || rows.size(1) != matrix.in) {
+                throw new IllegalArgumentException("PackedMatrix.packRows: rows must be [count, in] of [out="
+                        + matrix.out + ", in=" + matrix.in + "], got " + rows.describe() + " from row " + from + " on");
             }
+            int to = from + rows.size(0);
             int whole = from % PANEL == 0 ? from : Math.min(to, (from / PANEL + 1) * PANEL);
             int end = to == matrix.out ? to : Math.max(whole, to / PANEL * PANEL);
             copyRows(rows, from, from, whole);
@@ -143,12 +147,13 @@ public final class PackedMatrix {
          */
         public Builder packInputs(int from, Tensor inputs) {
             requireMatrix(inputs);
-            int to = from + inputs.size(0);
-            if (from < 0 || to > matrix.in || inputs.size(1) != matrix.out || !inputs.isContiguous()) {
-                throw new IllegalArgumentException("PackedMatrix.packInputs: inputs " + from + ".." + to + " of width "
-                        + inputs.size(1) + " do not fit [out=" + matrix.out + ", in=" + matrix.in
-                        + "], or are not contiguous");
+            boolean fits = from >= 0 && inputs.size(0) <= matrix.in - from && inputs.size(1) == matrix.out;
+            if (!fits || !inputs.isContiguous()) {
+                throw new IllegalArgumentException(
+                        "PackedMatrix.packInputs: inputs must be contiguous [count, out] of [out=" + matrix.out
+                                + ", in=" + matrix.in + "], got " + inputs.describe() + " from input " + from + " on");
             }
+            int to = from + inputs.size(0);
             for (int i = from; i < to; i++) {
                 int row = inputs.offset() + (i - from) * matrix.out;
                 for (int o = 0; o < matrix.out; o += PANEL) {

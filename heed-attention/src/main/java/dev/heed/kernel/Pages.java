@@ -131,7 +131,7 @@ public final class Pages {
     /** Forgets all keys from {@code keys} on; copies the page that is then the last only if it is shared and not full. */
     public void truncate(int keys) {
         int last = keys / PAGE;
-        pages.subList((keys + PAGE - 1) / PAGE, pages.size()).clear();
+        pages.subList(Math.ceilDiv(keys, PAGE), pages.size()).clear();
         if (keys % PAGE != 0 && pages.get(last).shared) {
             pages.set(last, pages.get(last).copy());
         }
@@ -141,8 +141,8 @@ public final class Pages {
     /** Makes room for {@code more} keys; {@link #put} fills it. Returns the index of the first. */
     public int grow(int more) {
         int first = length;
-        int grown = Math.addExact(length, more);
-        while (pages.size() * PAGE < grown) {
+        int grown = length + more;
+        while (pages.size() < Math.ceilDiv(grown, PAGE)) {
             pages.add(new Page(Cells.of(storage, heads, keyLayout), Cells.of(storage, heads, valueLayout)));
         }
         length = grown;

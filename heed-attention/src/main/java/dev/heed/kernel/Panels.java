@@ -10,7 +10,7 @@ final class Panels {
     private Panels() {}
 
     static int count(int columns) {
-        return (columns + PANEL - 1) / PANEL;
+        return Math.ceilDiv(columns, PANEL);
     }
 
     /** All panels of {@code matrix} [k, n], one behind the other from {@code at}. */

@@ -11,6 +11,12 @@ import dev.heed.tensor.Tensor;
  * @param value [B, Hkv, M, Dv]
  */
 public record Problem(Tensor query, Tensor key, Tensor value, Visibility visible, ScoreTerms terms) {
+    /** Most queries or keys: from block to block positions are counted in an int, in steps of up to 2¹⁵. */
+    public static final int MOST_ROWS = Integer.MAX_VALUE - (1 << 16);
+
+    /** Widest queries, keys and values: those of 128 queries that pass the keys together must fit one array. */
+    public static final int WIDEST = (Integer.MAX_VALUE - 8) / 128;
+
     /** Nothing to do; stands in where a thread has no call. */
     static final Problem NONE = new Problem(
             Tensor.zeros(0, 1, 0, 0),

@@ -394,7 +394,7 @@ final class ScoreTile {
         int length = Tile.padded(width);
         // Columns behind the last are those of the next row: they only meet columns of the mixture that nobody reads.
         int lastRow = Math.max(at, at + (rows - 1) * stride); // strides may be negative
-        if (whole == width || lastRow + more <= v.length) {
+        if (whole == width || lastRow <= v.length - more) {
             TILE.mix(v, at, stride, mixFrom, mixTo, more, p, 0, mixture, 0, length);
         } else {
             TILE.mix(v, at, stride, mixFrom, mixTo, whole, p, 0, mixture, 0, length);

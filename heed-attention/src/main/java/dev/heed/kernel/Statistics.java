@@ -104,9 +104,9 @@ public final class Statistics {
         int batch = batchHead / problem.heads();
         int head = batchHead % problem.heads();
         Forward forward = Forward.OF_THREAD.take();
-        int tiles = (problem.queries() + Q - 1) / Q;
+        int tiles = Math.ceilDiv(problem.queries(), Q);
         for (int tile = part; tile < tiles; tile += PARTS * TILES) {
-            int count = Math.min(TILES, (tiles - tile + PARTS - 1) / PARTS);
+            int count = Math.min(TILES, Math.ceilDiv(tiles - tile, PARTS));
             for (int i = 0; i < count; i++) {
                 forward.tile(i).open(problem, batch, head, (tile + i * PARTS) * Q, seen[i].room(problem.keys()));
             }

@@ -32,7 +32,7 @@ interface Tile {
 
     /** Length of a row of a mixture or of copied rows: the next multiple of 32. */
     static int padded(int width) {
-        return (width + QUERIES - 1) / QUERIES * QUERIES;
+        return Math.ceilDiv(width, QUERIES) * QUERIES;
     }
 
     /** The implementation that {@link Kernels} chose. */

@@ -144,6 +144,29 @@ public final class Tensor {
         }
     }
 
+    /** False if no two elements lie in one place: a step along each axis leads behind all that shorter steps reach. */
+    public boolean mayRepeat() {
+        for (int axis = 0; axis < shape.length; axis++) {
+            if (shape[axis] > 1 && Math.abs((long) strides[axis]) <= reachBelow(axis)) {
+                return !isEmpty();
+            }
+        }
+        return false;
+    }
+
+    /** How far steps lead that are shorter than those along an axis, or as long and along a later one. */
+    private long reachBelow(int axis) {
+        long own = Math.abs((long) strides[axis]);
+        long reach = 0;
+        for (int other = 0; other < shape.length; other++) {
+            long stride = Math.abs((long) strides[other]);
+            if (stride < own || stride == own && other > axis) {
+                reach += (shape[other] - 1) * stride;
+            }
+        }
+        return reach;
+    }
+
     private static long gcd(long x, long y) {
         return y == 0 ? x : gcd(y, x % y);
     }

@@ -65,6 +65,36 @@ class AttentionErrorsTest {
                         + " got query [1, 1, 2, 4], key [1, 0, 2, 4], value [1, 0, 2, 4]");
     }
 
+    /** Views that repeat one number may have sizes that no array has. */
+    @Test
+    void sizesThatAnIntCannotCountWithAreRefused() {
+        Tensor one = Tensor.full(1, 1, 1, 1, 1);
+        String sizes = "attend: N and M must be at most 2147418111, D and Dv at most 16777215, got ";
+        Tensor many = one.broadcastTo(1, 1, Integer.MAX_VALUE, 1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION.apply(one, many, many))
+                .withMessageStartingWith(sizes);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION.apply(many, one, one))
+                .withMessageStartingWith(sizes);
+        Tensor wide = one.broadcastTo(1, 1, 1, 1 << 24);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION.apply(wide, wide, one))
+                .withMessageStartingWith(sizes);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION.apply(one, one, wide))
+                .withMessageStartingWith(sizes);
+        int half = 46_341; // its square is more than an int
+        says(
+                () -> ATTENTION
+                        .mask(Mask.lengths(new int[half]))
+                        .apply(
+                                one.broadcastTo(half, 1, half, 1),
+                                one.broadcastTo(half, 1, 1, 1),
+                                one.broadcastTo(half, 1, 1, 1)),
+                "Mask: the bounds of all queries must fit one array (2^31 - 9), got B=46341, N=46341; split the batch");
+    }
+
     @Test
     void theDescriptionMustFitTheShapes() {
         int[] query = s(2, 4, 3, 8);
@@ -165,7 +195,22 @@ class AttentionErrorsTest {
                 .isThrownBy(() -> ATTENTION.applyInto(query, key, key, zeros(1, 2, 3, 4), query.select(3, 0)));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ATTENTION.applyInto(query, key, key, zeros(1).broadcastTo(1, 2, 3, 4), lse))
-                .withMessageContaining("a stride of 0 on axis 1");
+                .withMessageContaining("got [1, 2, 3, 4] with strides [0, 0, 0, 0]");
+        Tensor windows = Tensor.view(new float[24], 0, s(1, 2, 3, 4), s(24, 12, 2, 1)); // rows of 4, but 2 apart
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION.applyInto(query, key, key, windows, lse))
+                .withMessageStartingWith("attend: each element of output must have its own place in memory");
+        Tensor w = zeros(4, 4);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ATTENTION
+                        .score(Score.bilinear(w))
+                        .applyInto(
+                                query,
+                                key,
+                                key,
+                                zeros(1, 2, 3, 4),
+                                Tensor.of(w.array(), 16).slice(0, 0, 6).reshape(1, 2, 3)))
+                .withMessageStartingWith("attend: lse must not share memory");
         Tensor v = zeros(4);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ATTENTION
@@ -181,6 +226,13 @@ class AttentionErrorsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ATTENTION.gradientsInto(query, key, key, result, query, query, like, key))
                 .withMessageStartingWith("attend: dQuery must not share memory");
+        says(
+                () -> ATTENTION.gradientsInto(query, key, key, result, query, zeros(), like, like),
+                "attend: dQuery must have the shape of what it is the gradient of = [1, 2, 3, 4], got []");
+        says(
+                () -> ATTENTION.gradientsInto(
+                        query, key, key, result, query, zeros(1, 2, 4, 3).transpose(2, 3), like, like),
+                "attend: the last axis of dQuery must have stride 1, got 3");
     }
 
     @Test

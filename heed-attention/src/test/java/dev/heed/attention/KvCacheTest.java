@@ -209,6 +209,11 @@ class KvCacheTest {
         assertThatThrownBy(() -> new KvCache(128, 1, 1 << 18, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("KvCache: B · Hkv · D numbers of one key must be at most 16777215");
+        assertThatThrownBy(() -> new KvCache(1 << 20, 1 << 20, 0, 0))
+                .hasMessageStartingWith("KvCache: B · Hkv · D numbers of one key must be at most 16777215");
+        Tensor many = Tensor.zeros(1).broadcastTo(1, 1, Integer.MAX_VALUE, 1);
+        assertThatThrownBy(() -> new KvCache(1, 1, 1, 1).append(many, many))
+                .hasMessage("KvCache.append: a cache holds at most 2147418111 keys, got 2147483647 beside 0");
     }
 
     @Test

@@ -304,9 +304,20 @@ class GemmTest {
         assertThatThrownBy(() -> Gemm.multiply(Tensor.zeros(2, 3), Tensor.zeros(4, 2), Tensor.zeros(2, 2), false))
                 .hasMessageContaining("a [2, 3], b [4, 2], c [2, 2]");
         assertThatThrownBy(() -> PackedMatrix.builder(4, 3).packRows(2, Tensor.zeros(3, 3)))
-                .hasMessageContaining("rows 2..5");
+                .hasMessage(
+                        "PackedMatrix.packRows: rows must be [count, in] of [out=4, in=3], got [3, 3] from row 2 on");
+        for (int from : new int[] {-1, 5, Integer.MAX_VALUE}) {
+            assertThatThrownBy(() -> PackedMatrix.builder(4, 3).packRows(from, Tensor.zeros(1, 3)))
+                    .hasMessageEndingWith("got [1, 3] from row " + from + " on");
+            assertThatThrownBy(() -> PackedMatrix.builder(3, 4).packInputs(from, Tensor.zeros(1, 3)))
+                    .hasMessageEndingWith("got [1, 3] from input " + from + " on");
+        }
+        assertThatThrownBy(() -> PackedMatrix.builder(-1, 3))
+                .hasMessage("PackedMatrix: sizes must not be negative, got [out=-1, in=3]");
+        assertThatThrownBy(() -> PackedMatrix.builder(Integer.MAX_VALUE, 1))
+                .hasMessageContaining("needs 2147483648 elements");
         assertThatThrownBy(() -> w.copyRow(4, new float[3], 0)) // a panel has 32 rows
-                .hasMessage("PackedMatrix.copyRow: row 4 of [out=4, in=3]");
+                .hasMessage("PackedMatrix.copyRow: a row below out=4 is needed, got 4");
     }
 
     private static Tensor linear(Tensor x, PackedMatrix w, Tensor y) {
