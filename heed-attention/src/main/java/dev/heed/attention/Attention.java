@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Shapes: query [B, Hq, N, D], key [B, Hkv, M, D], value [B, Hkv, M, Dv]. Hq is a multiple of Hkv: several query heads
- * share a key and value head (grouped heads, arXiv 2305.13245). N and M may differ and may be 0. Any strides.
+ * share a key and value head (grouped heads, arXiv 2305.13245). N and M may differ; all sizes may be 0, N and M go up to {@link
+ * Problem#MOST_ROWS}, D and Dv to {@link Problem#WIDEST}. Any strides.
  *
  * <p>Vaswani et al. 2017, "Attention Is All You Need", section 3.2; computed in tiles with an online softmax as in
  * FlashAttention (Dao et al. 2022, arXiv 2205.14135), so memory beyond inputs and output is O(N).
@@ -74,17 +75,17 @@ public final class Attention {
     /** Another factor of the comparison in place of the score's own, which is 1/√D or 1. */
     public Attention scale(double factor) {
         if (!Float.isFinite((float) factor)) {
-            throw new IllegalArgumentException("Attention.scale: the factor must be finite, got " + factor);
+            throw new IllegalArgumentException("Attention.scale: the factor must be a finite float, got " + factor);
         }
         return new Attention(score, (float) factor, softcap, mask, bias, alibi, sink);
     }
 
-    /** Bounds scores to ±cap by cap·tanh(score/cap), before bias and mask; 0 for none. */
+    /** Bounds scores to ±cap by cap·tanh(score/cap), before bias and mask; 0 for none. A cap is kept as a float. */
     public Attention softcap(double cap) {
         float single = (float) cap;
         if (!(single >= 0) || Float.isInfinite(single) || single == 0 && cap != 0) {
             throw new IllegalArgumentException(
-                    "Attention.softcap: the cap must be finite and not negative, got " + cap);
+                    "Attention.softcap: the cap must be 0 or a positive, finite float, got " + cap);
         }
         return new Attention(score, scale, single, mask, bias, alibi, sink);
     }
@@ -126,10 +127,9 @@ public final class Attention {
      */
     public AttentionOutput apply(Tensor query, Tensor key, Tensor value) {
         Problem problem = problem(query, key, value);
-        Tensor output = Tensor.zeros(problem.batches(), problem.heads(), problem.queries(), problem.valueWidth());
-        Tensor lse = Tensor.zeros(problem.batches(), problem.heads(), problem.queries());
-        run(problem, output, lse);
-        return new AttentionOutput(output, lse);
+        AttentionOutput result = room(query, problem.valueWidth());
+        run(problem, result.output(), result.lse());
+        return result;
     }
 
     /**
@@ -149,10 +149,9 @@ public final class Attention {
         if (rows == 0 || rows > Decode.MOST_ROWS || !ScoreInputs.readsKeysAsDots(score)) {
             return apply(query, cache.keys(), cache.values());
         }
-        int[] scores = {query.size(0), query.size(1), query.size(2), cache.length()};
+        int[] scores = scores(query, shapeOfKeys);
         Visibility visible = mask.resolve(scores[0], scores[1], scores[2], scores[3]);
-        Tensor output = Tensor.zeros(scores[0], scores[1], scores[2], shapeOfValues.size(3));
-        Tensor lse = Tensor.zeros(scores[0], scores[1], scores[2]);
+        AttentionOutput result = room(query, shapeOfValues.size(3));
         Decode.run(
                 new Decode.Call(
                         rows(ScoreInputs.query(score, query)),
@@ -160,9 +159,20 @@ public final class Attention {
                         cache.keyHeads(),
                         visible,
                         terms(scores, query.size(3))),
-                output,
-                lse);
-        return new AttentionOutput(output, lse);
+                result.output(),
+                result.lse());
+        return result;
+    }
+
+    /** For the results of queries. */
+    private static AttentionOutput room(Tensor query, int valueWidth) {
+        Tensor lse = Tensor.zeros(query.size(0), query.size(1), query.size(2));
+        return new AttentionOutput(Tensor.zeros(query.size(0), query.size(1), query.size(2), valueWidth), lse);
+    }
+
+    /** [B, Hq, N, M]. */
+    private static int[] scores(Tensor query, Tensor key) {
+        return new int[] {query.size(0), query.size(1), query.size(2), key.size(2)};
     }
 
     /** A shape without memory. */
@@ -172,19 +182,13 @@ public final class Attention {
 
     /**
      * Like {@link #apply} into tensors of the caller, of any strides: [B, Hq, N, Dv] and [B, Hq, N]. They must not share
-     * memory with each other or with query, key, value, bias or the score's parameter, which are read until the end, and each
-     * element must have its own place: other calls are rejected.
+     * memory with each other or with query, key, value, bias or the score's parameter, and each element must have its own
+     * place, as a step along each axis leads behind all that shorter steps reach: other calls are rejected.
      */
     public void applyInto(Tensor query, Tensor key, Tensor value, Tensor output, Tensor lse) {
         Problem problem = problem(query, key, value);
-        check(
-                "attend: output must be [B, Hq, N, Dv]",
-                output,
-                problem.batches(),
-                problem.heads(),
-                problem.queries(),
-                problem.valueWidth());
-        check("attend: lse must be [B, Hq, N]", lse, problem.batches(), problem.heads(), problem.queries());
+        checkOutput("output", output, problem);
+        checkLse(lse, problem);
         Tensor parameter = ScoreInputs.parameter(score);
         checkApart("output", output, query, key, value, bias, parameter, lse);
         checkApart("lse", lse, query, key, value, bias, parameter);
@@ -235,39 +239,16 @@ public final class Attention {
             throw new IllegalArgumentException("attend: statistics tell at most 2^24 positions apart, got N="
                     + p.queries() + ", M=" + p.keys() + "; use weights() for parts of them");
         }
-        int b = p.batches();
-        int h = p.heads();
-        int n = p.queries();
-        Tensor output = Tensor.zeros(b, h, n, p.valueWidth());
-        Tensor lse = Tensor.zeros(b, h, n);
-        if ((long) lse.elements() * Math.max(request.topKeys(), request.offsets().length) > Integer.MAX_VALUE - 8) {
+        AttentionOutput result = room(query, p.valueWidth());
+        int queries = result.lse().elements();
+        if ((long) queries * Math.max(request.topKeys(), request.offsets().length) > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("attend: " + request.topKeys() + " top keys and "
-                    + request.offsets().length + " offsets for each of " + lse.elements()
+                    + request.offsets().length + " offsets for each of " + queries
                     + " queries do not fit one array (2^31 - 9); ask for fewer");
         }
-        int[] topKeys = new int[lse.elements() * request.topKeys()];
-        Arrays.fill(topKeys, -1);
-        Statistics.Results results = new Statistics.Results(
-                Tensor.zeros(b, h, n),
-                Tensor.zeros(b, h, n),
-                Tensor.zeros(b, h, n, request.topKeys()),
-                topKeys,
-                request.offsets(),
-                Tensor.zeros(b, h, n, request.offsets().length),
-                Tensor.zeros(b, h, n),
-                Tensor.zeros(b, h, p.keys()));
-        Statistics.run(p, output, lse, results);
-        return new AttentionStatistics.Result(
-                new AttentionOutput(output, lse),
-                new AttentionStatistics(
-                        results.entropy(),
-                        results.distance(),
-                        results.topWeights(),
-                        topKeys,
-                        request.offsets(),
-                        results.offsetMass(),
-                        results.firstMass(),
-                        results.columnMass()));
+        Statistics.Results results = Statistics.Results.of(p, request.topKeys(), request.offsets());
+        Statistics.run(p, result.output(), result.lse(), results);
+        return new AttentionStatistics.Result(result, AttentionStatistics.of(results));
     }
 
     /**
@@ -355,7 +336,9 @@ public final class Attention {
      * @param gradients what {@link #gradients} returned for the same query, key and value
      */
     public float scaleGradient(Tensor query, Tensor key, Tensor value, AttentionGradients gradients) {
-        double factor = problem(query, key, value).terms().scale() == 0 ? 0 : scaleFor(query.size(3));
+        checkInputs(query, key, value);
+        int[] scores = scores(query, key);
+        double factor = terms(scores, query.size(3)).scale() == 0 ? 0 : scaleFor(query.size(3));
         if (factor == 0) {
             throw new IllegalArgumentException("attend: the gradient of a scale of 0 is not kept; use a small scale");
         }
@@ -398,15 +381,9 @@ public final class Attention {
             Tensor dKey,
             Tensor dValue) {
         Problem p = problem(query, key, value);
-        check("attend: lse must be [B, Hq, N]", result.lse(), p.batches(), p.heads(), p.queries());
-        check(
-                "attend: output must be [B, Hq, N, Dv]",
-                result.output(),
-                p.batches(),
-                p.heads(),
-                p.queries(),
-                p.valueWidth());
-        check("attend: dOutput must be [B, Hq, N, Dv]", dOutput, p.batches(), p.heads(), p.queries(), p.valueWidth());
+        checkLse(result.lse(), p);
+        checkOutput("output", result.output(), p);
+        checkOutput("dOutput", dOutput, p);
         return new Backward.Pass(
                 p,
                 rows(result.output()),
@@ -433,14 +410,18 @@ public final class Attention {
             int queryTo,
             int keyFrom,
             int keyTo) {
-        Problem problem = problem(query, key, key);
-        checkPart("batch", batch, batch + 1L, problem.batches());
-        checkPart("head", head, head + 1L, problem.heads());
-        checkPart("queries", queryFrom, queryTo, problem.queries());
-        checkPart("keys", keyFrom, keyTo, problem.keys());
-        check("attend: lse must be [B, Hq, N]", lse, problem.batches(), problem.heads(), problem.queries());
-        Tensor weights = Tensor.zeros(queryTo - queryFrom, keyTo - keyFrom);
-        Weights.run(problem, lse, batch, head, queryFrom, keyFrom, weights);
+        AttentionMap.Tile tile = new AttentionMap.Tile(batch, head, queryFrom, queryTo, keyFrom, keyTo);
+        return weights(problem(query, key, key), lse, tile);
+    }
+
+    static Tensor weights(Problem problem, Tensor lse, AttentionMap.Tile tile) {
+        checkPart("batch", tile.batch(), tile.batch() + 1L, problem.batches());
+        checkPart("head", tile.head(), tile.head() + 1L, problem.heads());
+        checkPart("queries", tile.queryFrom(), tile.queryTo(), problem.queries());
+        checkPart("keys", tile.keyFrom(), tile.keyTo(), problem.keys());
+        checkLse(lse, problem);
+        Tensor weights = Tensor.zeros(tile.queryTo() - tile.queryFrom(), tile.keyTo() - tile.keyFrom());
+        Weights.run(problem, lse, tile.batch(), tile.head(), tile.queryFrom(), tile.keyFrom(), weights);
         return weights;
     }
 
@@ -454,7 +435,7 @@ public final class Attention {
     /** Checks the shapes once, here at the door, and resolves everything that depends on them. */
     Problem problem(Tensor query, Tensor key, Tensor value) {
         checkInputs(query, key, value);
-        int[] scores = {query.size(0), query.size(1), query.size(2), key.size(2)};
+        int[] scores = scores(query, key);
         return new Problem(
                 rows(ScoreInputs.query(score, query)),
                 rows(ScoreInputs.key(score, key)),
@@ -578,6 +559,20 @@ public final class Attention {
             throw new IllegalArgumentException(
                     "attend: " + name + " must have axes " + axes + ", got shape " + tensor.describe());
         }
+    }
+
+    private static void checkOutput(String name, Tensor output, Problem p) {
+        check(
+                "attend: " + name + " must be [B, Hq, N, Dv]",
+                output,
+                p.batches(),
+                p.heads(),
+                p.queries(),
+                p.valueWidth());
+    }
+
+    private static void checkLse(Tensor lse, Problem p) {
+        check("attend: lse must be [B, Hq, N]", lse, p.batches(), p.heads(), p.queries());
     }
 
     private static void check(String rule, Tensor tensor, int... shape) {

@@ -90,17 +90,8 @@ public record AttentionMap(
      * @param lse [B, Hq, N]
      */
     public static AttentionMap of(Attention attention, Tensor query, Tensor key, Tensor lse, Tile tile) {
-        Tensor weights = attention.weights(
-                query,
-                key,
-                lse,
-                tile.batch(),
-                tile.head(),
-                tile.queryFrom(),
-                tile.queryTo(),
-                tile.keyFrom(),
-                tile.keyTo());
         Problem problem = attention.problem(query, key, key);
+        Tensor weights = Attention.weights(problem, lse, tile);
         return new AttentionMap(
                 0,
                 tile.head(),
@@ -120,8 +111,7 @@ public record AttentionMap(
         for (int at = 0; at < visible.length; at++) {
             int query = tile.queryFrom() + at / columns;
             int key = tile.keyFrom() + at % columns;
-            visible[at] = problem.visible().visible(tile.batch(), tile.head(), query, key)
-                    && !problem.terms().hides(tile.batch(), tile.head(), query, key);
+            visible[at] = problem.sees(tile.batch(), tile.head(), query, key);
         }
         return visible;
     }

@@ -1,5 +1,6 @@
 package dev.heed.attention;
 
+import dev.heed.kernel.Statistics;
 import dev.heed.tensor.Tensor;
 
 /**
@@ -30,6 +31,18 @@ public record AttentionStatistics(
         Tensor offsetMass,
         Tensor firstMass,
         Tensor columnMass) {
+
+    static AttentionStatistics of(Statistics.Results results) {
+        return new AttentionStatistics(
+                results.entropy(),
+                results.distance(),
+                results.topWeights(),
+                results.topKeys(),
+                results.offsets(),
+                results.offsetMass(),
+                results.firstMass(),
+                results.columnMass());
+    }
 
     /**
      * What to look for.

@@ -52,8 +52,8 @@ public final class Reference {
         double[][] weights = new double[masked.length][];
         double[] lse = new double[masked.length];
         for (int i = 0; i < masked.length; i++) {
-            double most = most(masked[i]);
-            double sum = sum(masked[i], most);
+            double most = most(masked[i], sink());
+            double sum = sum(masked[i], sink(), most);
             lse[i] = sum == 0 ? Double.NEGATIVE_INFINITY : most + Math.log(sum);
             weights[i] = softmax(masked[i], most, sum);
         }
@@ -65,7 +65,7 @@ public final class Reference {
         double[][] scores = new double[problem.queries()][problem.keys()];
         for (int i = 0; i < scores.length; i++) {
             for (int j = 0; j < scores[i].length; j++) {
-                scores[i][j] = score.score(i, j, visible(i, j));
+                scores[i][j] = score.score(i, j, problem.sees(batch, head, i, j));
             }
         }
         return scores;
@@ -77,7 +77,7 @@ public final class Reference {
         for (int i = 0; i < scores.length; i++) {
             masked[i] = scores[i].clone();
             for (int j = 0; j < masked[i].length; j++) {
-                if (!visible(i, j)) {
+                if (!problem.sees(batch, head, i, j)) {
                     masked[i][j] = Double.NEGATIVE_INFINITY;
                 }
             }
@@ -85,15 +85,15 @@ public final class Reference {
         return masked;
     }
 
-    /** By the mask, and by a bias of −∞, which hides a key too. */
-    private boolean visible(int i, int j) {
-        return problem.visible().visible(batch, head, i, j) && !problem.terms().hides(batch, head, i, j);
+    /** The learned score that joins the keys', or −∞: no sink. */
+    private double sink() {
+        float[] sinks = problem.terms().sink();
+        return sinks == null ? Double.NEGATIVE_INFINITY : sinks[head];
     }
 
     /** Step 3a: the largest score of a row, the sink among them. */
-    private double most(double[] masked) {
-        float[] sink = problem.terms().sink();
-        double most = sink == null ? Double.NEGATIVE_INFINITY : sink[head];
+    static double most(double[] masked, double sink) {
+        double most = sink;
         for (double score : masked) {
             most = Math.max(most, score);
         }
@@ -101,12 +101,11 @@ public final class Reference {
     }
 
     /** Step 3b: the sum of exponentials, the sink included; 0 where nothing is visible. */
-    private double sum(double[] masked, double most) {
+    static double sum(double[] masked, double sink, double most) {
         if (most == Double.NEGATIVE_INFINITY) {
             return 0;
         }
-        float[] sink = problem.terms().sink();
-        double sum = sink == null ? 0 : Math.exp(sink[head] - most);
+        double sum = Math.exp(sink - most);
         for (double score : masked) {
             sum += Math.exp(score - most);
         }
@@ -128,7 +127,7 @@ public final class Reference {
         double[][] output = new double[weights.length][problem.valueWidth()];
         for (int i = 0; i < weights.length; i++) {
             for (int j = 0; j < weights[i].length; j++) {
-                if (!visible(i, j)) {
+                if (!problem.sees(batch, head, i, j)) {
                     continue;
                 }
                 for (int d = 0; d < output[i].length; d++) {

@@ -5,7 +5,7 @@ import dev.heed.tensor.Tensor;
 
 /**
  * The definition of attention's gradients: in double, one head at a time, each line the derivative of a line of
- * {@link Reference}. Memory O(N·M) doubles: for understanding and testing.
+ * {@link Reference}. Memory O(B·Hq·N·M) doubles, for dBias: for understanding and testing.
  *
  * <pre>{@code
  * ReferenceGradients d = ReferenceGradients.of(attention, query, key, value, dOutput);
@@ -73,7 +73,7 @@ public record ReferenceGradients(
         for (int i = 0; i < p.queries(); i++) {
             for (int j = 0; j < p.keys(); j++) {
                 for (int d = 0; d < p.valueWidth(); d++) {
-                    if (p.visible().visible(b, h, i, j)) {
+                    if (p.sees(b, h, i, j)) {
                         dWeights[i][j] +=
                                 (double) dOutput.get(b, h, i, d) * p.value().get(b, p.keyValueHead(h), j, d);
                     }
@@ -89,15 +89,8 @@ public record ReferenceGradients(
         if (sink == null || steps.lse()[i] == Double.NEGATIVE_INFINITY) {
             return 0;
         }
-        double most = sink[h];
-        for (double score : steps.masked()[i]) {
-            most = Math.max(most, score);
-        }
-        double sum = Math.exp(sink[h] - most);
-        for (double score : steps.masked()[i]) {
-            sum += Math.exp(score - most);
-        }
-        return Math.exp(sink[h] - most) / sum;
+        double most = Reference.most(steps.masked()[i], sink[h]);
+        return Math.exp(sink[h] - most) / Reference.sum(steps.masked()[i], sink[h], most);
     }
 
     private static double dot(double[] x, double[] y) {

@@ -49,7 +49,7 @@ public final class Backward {
     private final BackwardTile[] tiles = new BackwardTile[GROUP];
     private final float[][] weights = new float[GROUP][];
     private final float[][] dScores = new float[GROUP][];
-    private Rows queryRows = new Rows(new float[0], new float[0], new float[0]);
+    private QueryRows queryRows = new QueryRows(new float[0], new float[0], new float[0]);
     private final TileRows rows = new TileRows();
     private final Fetch fetch = new Fetch();
     private float[] room = new float[0];
@@ -111,15 +111,15 @@ public final class Backward {
     }
 
     /** Scaled queries, dO and O of the open tiles, a row per query, padded with zeros to a multiple of 32 wide. */
-    record Rows(float[] query, float[] dOutput, float[] output) {
+    record QueryRows(float[] query, float[] dOutput, float[] output) {
         /** Room for rows of so many tiles; zeros wherever the first {@code queries} rows do not reach. */
-        Rows ready(Problem p, int tiles, int queries) {
+        QueryRows ready(Problem p, int tiles, int queries) {
             int width = Tile.padded(p.width());
             int valueWidth = Tile.padded(p.valueWidth());
             boolean room = query.length >= tiles * Q * width && dOutput.length >= tiles * Q * valueWidth;
-            Rows ready = room
+            QueryRows ready = room
                     ? this
-                    : new Rows(
+                    : new QueryRows(
                             new float[tiles * Q * width],
                             new float[tiles * Q * valueWidth],
                             new float[tiles * Q * valueWidth]);
@@ -176,10 +176,7 @@ public final class Backward {
         Arrays.fill(room, 0, size, 0);
         Sums sums = Sums.of(p, room, 0);
         part(0, pass, keyHead, 0, 1, sums);
-        int batch = keyHead / p.key().size(1);
-        int head = keyHead % p.key().size(1);
-        addParts(room, sums.dKey, size, 1, Tile.padded(p.width()), pass.dKey(), batch, head);
-        addParts(room, sums.dValue, size, 1, Tile.padded(p.valueWidth()), pass.dValue(), batch, head);
+        addParts(pass, keyHead, sums, 1);
     }
 
     private static void wave(long call, Pass pass, int first, int count, int parts, float[] room) {
@@ -192,13 +189,7 @@ public final class Backward {
             own.part(call, pass, first + task / parts, task % parts, parts, sums);
             OF_THREAD.give(own);
         });
-        Workers.run(count, work, i -> {
-            int batch = (first + i) / p.key().size(1);
-            int head = (first + i) % p.key().size(1);
-            Sums sums = Sums.of(p, room, i * parts);
-            addParts(room, sums.dKey, sums.size, parts, Tile.padded(p.width()), pass.dKey(), batch, head);
-            addParts(room, sums.dValue, sums.size, parts, Tile.padded(p.valueWidth()), pass.dValue(), batch, head);
-        });
+        Workers.run(count, work, i -> addParts(pass, first + i, Sums.of(p, room, i * parts), parts));
         for (int task = 0; task < count * parts; task++) {
             int from = Sums.of(p, room, task).dAdditive;
             int to = (first + task / parts) % p.key().size(1) * additiveSize(p);
@@ -208,19 +199,27 @@ public final class Backward {
         }
     }
 
+    /** @param sums those of the first part; the others' lie behind them */
+    private static void addParts(Pass pass, int keyHead, Sums sums, int parts) {
+        Problem p = pass.problem();
+        int batch = keyHead / p.key().size(1);
+        int head = keyHead % p.key().size(1);
+        addParts(sums.room, sums.dKey, sums.size, parts, Tile.padded(p.width()), pass.dKey(), batch, head);
+        addParts(sums.room, sums.dValue, sums.size, parts, Tile.padded(p.valueWidth()), pass.dValue(), batch, head);
+    }
+
     private static void addParts(
             float[] room, int at, int perPart, int parts, int width, Tensor to, int batch, int head) {
         int columns = to.size(3);
         int keys = to.size(2);
-        int first = to.offset() + batch * to.stride(0) + head * to.stride(1);
         for (int j = 0; j < keys; j += Q) { // x · 1 + 0: a −0 depends on blocks that were skipped
-            int row = first + j * to.stride(2);
+            int row = TileRows.at(to, batch, head, j);
             int count = Math.min(Q, keys - j);
             TILE.scaleRows(room, at + j * width, width, ONES, count, columns, to.array(), row, to.stride(2));
         }
         for (int part = 1; part < parts; part++) {
             for (int j = 0; j < keys && columns > 0; j++) {
-                int row = first + j * to.stride(2);
+                int row = TileRows.at(to, batch, head, j);
                 MATH.add(to.array(), row, room, at + part * perPart + j * width, to.array(), row, columns);
             }
         }
@@ -257,11 +256,10 @@ public final class Backward {
             low = Math.min(low, tiles[i].low());
             high = Math.max(high, tiles[i].high());
         }
-        for (int at = low / ScoreTile.BLOCK * ScoreTile.BLOCK; at < high; at += ScoreTile.BLOCK) {
-            int from = Math.max(low, at);
-            int to = Math.min(high, at + ScoreTile.BLOCK);
-            fetch.keysAndValues(call, p, batch, p.keyValueHead(head), from, to);
-            block(p, count, from, to, sums);
+        for (int at = low, end; at < high; at = end) {
+            end = ScoreTile.blockEnd(at, high);
+            fetch.keysAndValues(call, p, batch, p.keyValueHead(head), at, end);
+            block(p, count, at, end, sums);
         }
         return count;
     }
@@ -382,15 +380,14 @@ public final class Backward {
         int perKey = stride(dBias, 3);
         int base = batch * stride(dBias, 0) + head * stride(dBias, 1) + first * perQuery;
         float[] dS = tile.dScores();
-        for (int at = tile.low(); at < tile.high(); ) {
-            int end = Math.min(tile.high(), (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
+        for (int at = tile.low(), end; at < tile.high(); at = end) {
+            end = ScoreTile.blockEnd(at, tile.high());
             boolean seen = tile.scoreGradients(at, end) != BlockKind.EMPTY;
             for (int q = 0; q < queries && seen; q++) {
                 for (int j = 0; j < end - at; j++) {
                     dBias.array()[base + q * perQuery + (at + j) * perKey] += dS[j * Q + q];
                 }
             }
-            at = end;
         }
     }
 
@@ -402,24 +399,17 @@ public final class Backward {
     public static float[] sink(Pass pass, float[] sink) {
         Problem p = pass.problem();
         RowBase base = new RowBase();
-        ForwardTile again = new ForwardTile(new ScoreTile.Block());
         float[] weights = new float[Q];
         float[] dSink = new float[sink.length];
         for (int h = 0; h < sink.length; h++) {
             double sum = 0;
             for (int b = 0; b < p.batches(); b++) {
                 for (int first = 0; first < p.queries(); first += Q) {
-                    int queries = Math.min(Q, p.queries() - first);
-                    base.reset();
-                    for (int q = 0; q < queries; q++) {
-                        base.set(q, pass.lse().get(b, h, first + q));
-                    }
-                    if (base.isLarge()) {
-                        base.relativeTo(again.sums(p, b, h, first));
-                    }
+                    base.open(p, pass.lse(), b, h, first);
                     Arrays.fill(weights, sink[h]);
                     base.shift(weights, 1);
                     TILE.exponentials(weights, 1, base.lse, weights);
+                    int queries = Math.min(Q, p.queries() - first);
                     for (int q = 0; q < queries; q++) {
                         sum = subtractDelta(sum, weights[q], pass, b, h, first + q);
                     }
@@ -434,11 +424,10 @@ public final class Backward {
     private static double subtractDelta(double sum, float weight, Pass pass, int batch, int head, int query) {
         Tensor output = pass.output();
         Tensor dOutput = pass.dOutput();
-        int width = output.size(3);
-        int at = width == 0 ? 0 : output.index(batch, head, query, 0);
-        int dAt = width == 0 ? 0 : dOutput.index(batch, head, query, 0);
+        int at = TileRows.at(output, batch, head, query);
+        int dAt = TileRows.at(dOutput, batch, head, query);
         double rest = sum;
-        for (int d = 0; d < width; d++) {
+        for (int d = 0; d < output.size(3); d++) {
             float x = output.array()[at + d];
             rest -= x == 0 ? 0 : (double) weight * dOutput.array()[dAt + d] * x;
         }

@@ -2,7 +2,6 @@ package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The backward pass of one tile of 32 queries: its weights and score gradients against a block of keys, and its dQ. What the
@@ -26,9 +25,6 @@ final class BackwardTile {
     private float[] dAdditiveT = new float[0];
 
     private final float[] room = new float[Q];
-    /** For queries whose lse says too little, made when first needed. */
-    private @Nullable ForwardTile again;
-
     /** Queries, bit by bit, whose dO is not finite: what they add to dV is added by {@link #addApart}. */
     private int apart;
 
@@ -43,7 +39,7 @@ final class BackwardTile {
     private int queries;
 
     /** Takes up queries {@code firstQuery..}, number {@code tile} of those whose rows have been copied. */
-    void open(Backward.Pass pass, int batch, int head, int firstQuery, Backward.Rows rows, int tile) {
+    void open(Backward.Pass pass, int batch, int head, int firstQuery, Backward.QueryRows rows, int tile) {
         Problem p = pass.problem();
         this.pass = pass;
         this.batch = batch;
@@ -62,35 +58,33 @@ final class BackwardTile {
         TileRows.toLanes(rows.dOutput(), at, valueWidth, queries, p.valueWidth(), dOutputT);
         TileRows.toLanes(rows.output(), at, valueWidth, queries, p.valueWidth(), outputT);
         if (p.terms().additive() != null) {
-            dQueryT = new float[p.width() * Q];
-            dAdditiveT = new float[p.width() * Q];
+            dQueryT = zeros(dQueryT, p.width() * Q);
+            dAdditiveT = zeros(dAdditiveT, p.width() * Q);
         } else {
-            int size = width * Q;
-            dQuery = dQuery.length < size ? new float[size] : dQuery;
-            Arrays.fill(dQuery, 0, size, 0);
+            dQuery = zeros(dQuery, width * Q);
         }
         rowConstants(p);
         apart = withhold(p, rows, tile);
     }
 
+    private static float[] zeros(float[] room, int size) {
+        if (room.length < size) {
+            return new float[size];
+        }
+        Arrays.fill(room, 0, size, 0);
+        return room;
+    }
+
     /** lse and Δ of each query. */
     private void rowConstants(Problem p) {
-        base.reset();
+        base.open(p, pass.lse(), batch, head, firstQuery);
         Arrays.fill(delta, 0);
-        for (int q = 0; q < queries; q++) {
-            base.set(q, lse(q));
-        }
-        if (base.isLarge()) {
-            again = again == null ? new ForwardTile(new ScoreTile.Block()) : again;
-            base.relativeTo(again.sums(p, batch, head, firstQuery));
-        }
         TILE.dots(dOutputT, outputT, p.valueWidth(), delta);
     }
 
     private float lse(int q) {
         Tensor lse = pass.lse();
-        int at = lse.offset() + batch * lse.stride(0) + head * lse.stride(1);
-        return lse.array()[at + (firstQuery + q) * lse.stride(2)];
+        return lse.array()[TileRows.at(lse, batch, head, firstQuery + q)];
     }
 
     /**
@@ -99,7 +93,7 @@ final class BackwardTile {
      *
      * @return the queries whose dO is not finite
      */
-    private int withhold(Problem p, Backward.Rows rows, int tile) {
+    private int withhold(Problem p, Backward.QueryRows rows, int tile) {
         boolean plain = p.terms().isPlain() && p.terms().sink() == null;
         int bits = 0;
         for (int q = 0; q < queries; q++) {
@@ -226,15 +220,11 @@ final class BackwardTile {
         base.shift(scores.values(), rows);
         TILE.exponentials(scores.values(), rows, base.lse, scores.values());
         // o = Σ p·v: dP = dO·vᵀ
-        TILE.scores(value.array(), row(value, from), value.stride(2), rows, p.valueWidth(), dOutputT, dP);
+        int at = TileRows.at(value, batch, p.keyValueHead(head), from);
+        TILE.scores(value.array(), at, value.stride(2), rows, p.valueWidth(), dOutputT, dP);
         // α = softmax(s): dS = p · (dP − Δ)
         TILE.scoreGradients(scores.values(), dP, rows, delta, kind == BlockKind.PARTIAL ? scores.visible() : null);
         return kind;
-    }
-
-    private int row(Tensor t, int key) {
-        int kvHead = pass.problem().keyValueHead(head);
-        return t.offset() + batch * t.stride(0) + kvHead * t.stride(1) + key * t.stride(2);
     }
 
     /** Writes dQ and lets go of the caller's tensors. */

@@ -114,10 +114,7 @@ public final class Decode {
         }
         factor[0] = call.terms.scale();
         for (int r = 0; r < call.rows(); r++) {
-            int from = query.offset()
-                    + keyHead / call.keyHeads * query.stride(0)
-                    + call.head(keyHead, r) * query.stride(1)
-                    + call.queryOf(r) * query.stride(2);
+            int from = TileRows.at(query, keyHead / call.keyHeads, call.head(keyHead, r), call.queryOf(r));
             TILE.scaleRows(query.array(), from, 0, factor, 1, width, queries, r * width, 0);
         }
     }
@@ -289,10 +286,8 @@ public final class Decode {
                     batch,
                     head,
                     query);
-            if (width > 0) {
-                int at = output.index(batch, head, query, 0);
-                TILE.scaleRows(part.mixture, mixture, 0, inverse, 1, width, output.array(), at, 0);
-            }
+            int at = TileRows.at(output, batch, head, query);
+            TILE.scaleRows(part.mixture, mixture, 0, inverse, 1, width, output.array(), at, 0);
         }
     }
 }

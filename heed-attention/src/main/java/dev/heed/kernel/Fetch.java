@@ -59,7 +59,7 @@ final class Fetch {
         if (number == 0) {
             return;
         }
-        int at = x.offset() + batch * x.stride(0) + head * x.stride(1) + first * x.stride(2);
+        int at = TileRows.at(x, batch, head, first);
         int width = x.size(3);
         if (x.stride(2) == width) {
             lines(x.array(), at, (end - first) * width);

@@ -176,8 +176,9 @@ final class ForwardTile {
         Tensor none = of.value().slice(3, 0, 0);
         take(new Problem(of.query(), of.key(), none, of.visible(), of.terms()), batch, head, firstQuery, null);
         scores.open(problem, batch, head, firstQuery);
-        for (int at = low() / ScoreTile.BLOCK * ScoreTile.BLOCK; at < high(); at += ScoreTile.BLOCK) {
-            block(at, at + ScoreTile.BLOCK);
+        for (int at = low(), end; at < high(); at = end) {
+            end = ScoreTile.blockEnd(at, high());
+            block(at, end);
         }
         total();
         release();
@@ -193,7 +194,7 @@ final class ForwardTile {
 
     private void writeLse(Tensor lse, int queries) {
         float[] to = lse.array();
-        int at = lse.offset() + batch * lse.stride(0) + head * lse.stride(1) + firstQuery * lse.stride(2);
+        int at = TileRows.at(lse, batch, head, firstQuery);
         TILE.lse(whole.max, whole.sum, whole.base);
         for (int q = 0; q < queries; q++) {
             whole.factor[q] = whole.sum[q] == 0 ? 0 : 1 / whole.sum[q];

@@ -51,6 +51,11 @@ public record Problem(Tensor query, Tensor key, Tensor value, Visibility visible
         return value.size(3);
     }
 
+    /** Whether the mask, and a bias that is not −∞, let a query see a key. */
+    public boolean sees(int batch, int head, int query, int key) {
+        return visible.visible(batch, head, query, key) && !terms.hides(batch, head, query, key);
+    }
+
     /** The key and value head that a query head reads. */
     public int keyValueHead(int head) {
         return (int) ((long) head * key.size(1) / query.size(1));

@@ -31,7 +31,7 @@ public record ScoreTerms(
     }
 
     /** True if a bias of −∞ hides a key, as a mask would. */
-    public boolean hides(int batch, int head, int query, int key) {
+    boolean hides(int batch, int head, int query, int key) {
         return bias != null && bias.get(batch, head, query, key) == Float.NEGATIVE_INFINITY;
     }
 

@@ -13,6 +13,7 @@ final class ScoreTile {
 
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
+
     /** Room for the scores of one block, which tiles of one thread may share. */
     static final class Block {
         private final float[] s = new float[BLOCK * Q];
@@ -110,10 +111,12 @@ final class ScoreTile {
     }
 
     private void openAdditive(Tensor additive, float scale) {
-        v = new float[additive.size(1)];
-        int room = 2 * v.length * Q;
-        additiveRoom = additiveRoom.length < room ? new float[room] : additiveRoom;
-        for (int a = 0; a < v.length; a++) {
+        int width = additive.size(1);
+        if (v.length < width) {
+            v = new float[width];
+            additiveRoom = new float[2 * width * Q];
+        }
+        for (int a = 0; a < width; a++) {
             v[a] = additive.get(head, a) * scale;
         }
     }
@@ -171,6 +174,11 @@ final class ScoreTile {
         problem = Problem.NONE;
     }
 
+    /** One behind the last key of the block that key {@code at} is in, or of all keys. */
+    static int blockEnd(int at, int keys) {
+        return Math.min(keys, (at / BLOCK + 1) * BLOCK);
+    }
+
     /** First key that any query of the tile sees. */
     int low() {
         return low;
@@ -199,10 +207,7 @@ final class ScoreTile {
         if (kind == BlockKind.EMPTY) {
             return kind;
         }
-        int at = key.offset()
-                + batch * key.stride(0)
-                + problem.keyValueHead(head) * key.stride(1)
-                + keyFrom * key.stride(2);
+        int at = TileRows.at(key, batch, problem.keyValueHead(head), keyFrom);
         ScoreTerms terms = problem.terms();
         if (terms.additive() == null) {
             TILE.scores(key.array(), at, key.stride(2), rows, problem.width(), qT, s);
@@ -307,7 +312,7 @@ final class ScoreTile {
             int keyFrom, int rows, float[] dS, float[] dQT, float[] dK, int to, int dKStride, float[] dV) {
         Tensor key = problem.key();
         int stride = key.stride(2);
-        int at = key.offset() + batch * key.stride(0) + problem.keyValueHead(head) * key.stride(1) + keyFrom * stride;
+        int at = TileRows.at(key, batch, problem.keyValueHead(head), keyFrom);
         Additive.CHOSEN.gradients(
                 key.array(), at, stride, rows, problem.width(), qT, v, dS, dQT, dK, to, dKStride, dV, additiveRoom);
     }
@@ -315,9 +320,8 @@ final class ScoreTile {
     /** A bias of −∞ hides the key: what that holds does not matter, and nobody is asked about it. */
     private void hideByBias(Tensor bias, int keyFrom, int rows) {
         int perKey = bias.stride(3);
-        int base = bias.offset() + batch * bias.stride(0) + head * bias.stride(1) + keyFrom * perKey;
         for (int q = 0; q < queries; q++) {
-            int row = base + (firstQuery + q) * bias.stride(2);
+            int row = TileRows.at(bias, batch, head, firstQuery + q) + keyFrom * perKey;
             for (int j = 0; j < rows; j++) {
                 if (bias.array()[row + j * perKey] == Float.NEGATIVE_INFINITY) {
                     visible[j] &= ~(1 << q);
@@ -329,9 +333,8 @@ final class ScoreTile {
     private void addBias(Tensor bias, int keyFrom, int rows) {
         float[] values = bias.array();
         int perKey = bias.stride(3);
-        int base = bias.offset() + batch * bias.stride(0) + head * bias.stride(1) + keyFrom * perKey;
         for (int q = 0; q < queries; q++) {
-            int row = base + (firstQuery + q) * bias.stride(2);
+            int row = TileRows.at(bias, batch, head, firstQuery + q) + keyFrom * perKey;
             for (int j = 0; j < rows; j++) {
                 s[j * Q + q] += values[row + j * perKey];
             }
@@ -378,7 +381,7 @@ final class ScoreTile {
         float[] v = of.array();
         int width = of.size(3);
         int stride = of.stride(2);
-        int at = of.offset() + batch * of.stride(0) + problem.keyValueHead(head) * of.stride(1) + keyFrom * stride;
+        int at = TileRows.at(of, batch, problem.keyValueHead(head), keyFrom);
         if (kind == BlockKind.PARTIAL
                 && (TILE.anyNonFinite(v, at, stride, clearFrom, width)
                         || TILE.anyNonFinite(v, at + clearTo * stride, stride, rows - clearTo, width))) {

@@ -8,8 +8,8 @@ import java.util.Arrays;
  * until its lse is known, then read once more as weights. No matrix product is done twice and nothing N×M exists: per
  * thread 64 · M floats of scores, per head in flight two times 32 · M floats of column sums.
  *
- * <p>Weights are exp(score − lse) as {@link RowBase} says, bit for bit those of {@link Weights}. Query tiles go alternately to two parts whose
- * column sums are added in order, so the bits do not depend on the number of threads.
+ * <p>Weights are exp(score − lse) as {@link RowBase} says, bit for bit those of {@link Weights}. Query tiles go alternately to
+ * two parts whose column sums are added in order, so the bits do not depend on the number of threads.
  */
 public final class Statistics {
     private static final int Q = Tile.QUERIES;
@@ -29,7 +29,7 @@ public final class Statistics {
     }
 
     /**
-     * Where results go; contiguous, zeroed by the caller.
+     * Where results go, contiguous.
      *
      * @param entropy [B, Hq, N] nats
      * @param distance [B, Hq, N] mean of |i + M − N − j| under the weights
@@ -48,7 +48,26 @@ public final class Statistics {
             int[] offsets,
             Tensor offsetMass,
             Tensor firstMass,
-            Tensor columnMass) {}
+            Tensor columnMass) {
+        /** Room for what one call finds. */
+        public static Results of(Problem p, int top, int[] offsets) {
+            int b = p.batches();
+            int h = p.heads();
+            int n = p.queries();
+            Tensor topWeights = Tensor.zeros(b, h, n, top);
+            int[] topKeys = new int[topWeights.elements()];
+            Arrays.fill(topKeys, -1);
+            return new Results(
+                    Tensor.zeros(b, h, n),
+                    Tensor.zeros(b, h, n),
+                    topWeights,
+                    topKeys,
+                    offsets,
+                    Tensor.zeros(b, h, n, offsets.length),
+                    Tensor.zeros(b, h, n),
+                    Tensor.zeros(b, h, p.keys()));
+        }
+    }
 
     /** Fills output and lse as {@link Forward#run} does, and the results. */
     public static void run(Problem problem, Tensor output, Tensor lse, Results results) {
@@ -127,11 +146,7 @@ public final class Statistics {
     }
 
     private static void place(Problem problem, int batch, int head, int first, Tensor lse, Observation seen) {
-        int queries = Math.min(Q, problem.queries() - first);
-        seen.base.reset();
-        for (int q = 0; q < queries; q++) {
-            seen.base.set(q, lse.get(batch, head, first + q));
-        }
+        seen.base.read(problem, lse, batch, head, first);
         for (int q = 0; q < Q; q++) {
             seen.position[q] = first + q + problem.keys() - problem.queries();
         }

@@ -72,7 +72,8 @@ final class TileRows {
         return width;
     }
 
-    private static int at(Tensor t, int batch, int head, int row) {
+    /** Index of the first number of a row of [B, H, N, D], or of a number of [B, H, N]; not checked. */
+    static int at(Tensor t, int batch, int head, int row) {
         return t.offset() + batch * t.stride(0) + head * t.stride(1) + row * t.stride(2);
     }
 }

@@ -9,7 +9,7 @@ public final class Weights {
     private Weights() {}
 
     /**
-     * Fills {@code weights} [queryTo − queryFrom, keyTo − keyFrom]; hidden keys get 0.
+     * Fills {@code weights} [queryTo − queryFrom, keyTo − keyFrom], which are zeros: hidden keys keep them.
      *
      * @param lse [B, Hq, N] as the forward pass returned it
      */
@@ -17,31 +17,30 @@ public final class Weights {
             Problem problem, Tensor lse, int batch, int head, int queryFrom, int keyFrom, Tensor weights) {
         ScoreTile scores = new ScoreTile(new ScoreTile.Block());
         RowBase base = new RowBase();
-        int queryTo = queryFrom + weights.size(0);
-        int keyTo = keyFrom + weights.size(1);
-        for (int first = queryFrom; first < queryTo; first += Q) {
-            scores.open(problem, batch, head, first);
-            int rows = Math.min(Q, queryTo - first);
-            base.reset();
-            for (int q = 0; q < rows; q++) {
-                base.set(q, lse.get(batch, head, first + q));
-            }
-            if (base.isLarge()) {
-                base.relativeTo(new ForwardTile(new ScoreTile.Block()).sums(problem, batch, head, first));
-            }
-            int from = Math.max(keyFrom, scores.low());
-            int to = Math.min(keyTo, scores.high());
-            for (int at = from; at < to; ) {
-                int end = Math.min(to, (at / ScoreTile.BLOCK + 1) * ScoreTile.BLOCK);
-                boolean seen = scores.scores(at, end) != BlockKind.EMPTY;
+        for (int first = 0; first < weights.size(0); first += Q) {
+            scores.open(problem, batch, head, queryFrom + first);
+            base.open(problem, lse, batch, head, queryFrom + first);
+            int end = Math.min(weights.size(0), first + Q);
+            tile(scores, base, keyFrom, weights.slice(0, first, end));
+        }
+    }
+
+    /** @param weights rows of the open queries, of keys {@code keyFrom..} */
+    private static void tile(ScoreTile scores, RowBase base, int keyFrom, Tensor weights) {
+        int to = Math.min(keyFrom + weights.size(1), scores.high());
+        for (int at = Math.max(keyFrom, scores.low()), end; at < to; at = end) {
+            end = ScoreTile.blockEnd(at, to);
+            if (scores.scores(at, end) != BlockKind.EMPTY) {
                 base.shift(scores.values(), end - at);
-                for (int q = 0; seen && q < rows; q++) {
-                    for (int j = at; j < end; j++) {
-                        float score = scores.values()[(j - at) * Q + q];
-                        weights.set(Exp.exp(score - base.lse[q]), first + q - queryFrom, j - keyFrom);
-                    }
-                }
-                at = end;
+                write(scores.values(), base.lse, weights.slice(1, at - keyFrom, end - keyFrom));
+            }
+        }
+    }
+
+    private static void write(float[] scores, float[] lse, Tensor weights) {
+        for (int q = 0; q < weights.size(0); q++) {
+            for (int j = 0; j < weights.size(1); j++) {
+                weights.set(Exp.exp(scores[j * Q + q] - lse[q]), q, j);
             }
         }
     }

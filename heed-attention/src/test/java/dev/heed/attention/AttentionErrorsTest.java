@@ -124,14 +124,14 @@ class AttentionErrorsTest {
 
     @Test
     void parametersAreCheckedWhereTheyAreGiven() {
-        says(() -> ATTENTION.scale(Double.NaN), "Attention.scale: the factor must be finite, got NaN");
-        says(() -> ATTENTION.scale(1e39), "Attention.scale: the factor must be finite, got 1.0E39");
-        says(() -> ATTENTION.softcap(-1), "Attention.softcap: the cap must be finite and not negative, got -1.0");
-        says(() -> ATTENTION.softcap(1e39), "Attention.softcap: the cap must be finite and not negative, got 1.0E39");
-        says(() -> ATTENTION.softcap(1e-50), "Attention.softcap: the cap must be finite and not negative, got 1.0E-50");
+        says(() -> ATTENTION.scale(Double.NaN), "Attention.scale: the factor must be a finite float, got NaN");
+        says(() -> ATTENTION.scale(1e39), "Attention.scale: the factor must be a finite float, got 1.0E39");
+        says(() -> ATTENTION.softcap(-1), "Attention.softcap: the cap must be 0 or a positive, finite float, got -1.0");
+        says(() -> ATTENTION.softcap(1e39), "Attention.softcap: the cap must be 0 or a positive, finite float, got 1.0E39");
+        says(() -> ATTENTION.softcap(1e-50), "Attention.softcap: the cap must be 0 or a positive, finite float, got 1.0E-50");
         says(
                 () -> ATTENTION.softcap(Double.POSITIVE_INFINITY),
-                "Attention.softcap: the cap must be finite and not negative, got Infinity");
+                "Attention.softcap: the cap must be 0 or a positive, finite float, got Infinity");
         says(() -> Mask.lengths(), "Mask.lengths: at least one value is needed, got none");
         says(() -> Mask.lengths(3, -1), "Mask.lengths: values must not be negative, got [3, -1]");
         says(() -> Mask.causalAt(), "Mask: at least one offset is needed, got none");
