@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param bias [n], contiguous, added last; null for none
  */
 record Blocks(
-        Rows a,
+        Left a,
         float[] b,
         int bAt,
         int perPanel,
@@ -42,7 +42,7 @@ record Blocks(
      *
      * @param stride distance of rows, or of panels if {@code packed}
      */
-    record Rows(float[] array, int at, int stride, boolean packed) {}
+    record Left(float[] array, int at, int stride, boolean packed) {}
 
     /** A thread's room for one task's results, [128][32]. */
     static float[] tile() {

@@ -97,7 +97,7 @@ public final class Gemm {
         for (int i = 0; i < blocks.length; i++) {
             int k = i * step;
             int depth = Math.min(step, in - k);
-            Blocks.Rows a = new Blocks.Rows(x.array(), x.offset() + k, x.stride(0), false);
+            Blocks.Left a = new Blocks.Left(x.array(), x.offset() + k, x.stride(0), false);
             Tensor added = k + depth == in ? bias : null;
             blocks[i] = new Blocks(a, w.panels(), k * PANEL, in * PANEL, depth, y, k > 0, added);
         }
@@ -160,9 +160,14 @@ public final class Gemm {
      * @param accumulate whether every chain starts from c; else from 0
      */
     public static void multiply(Tensor a, Tensor b, Tensor c, boolean accumulate) {
-        checkMultiply(a, b, c);
-        if (c.elements() > 0) {
-            OF_THREAD.get().product(a, b, null, c, accumulate);
+        check("Gemm.multiply", a, b, c);
+        if (c.elements() == 0) {
+            return;
+        }
+        if (isAlong(a)) {
+            OF_THREAD.get().run(a, b, null, c, accumulate);
+        } else {
+            packed(a, b, c, accumulate, null);
         }
     }
 
@@ -175,8 +180,8 @@ public final class Gemm {
      * @param c [m, n] of any strides; must not share memory with a or b
      */
     public static void multiplyAndAdd(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c) {
-        checkMultiply(a, b, c);
-        if (a.stride(1) != 1 && a.size(1) > 1 || bias != null && (bias.rank() != 1 || bias.size(0) != c.size(1))) {
+        check("Gemm.multiplyAndAdd", a, b, c);
+        if (!isAlong(a) || bias != null && (bias.rank() != 1 || bias.size(0) != c.size(1))) {
             throw new IllegalArgumentException(
                     "Gemm.multiplyAndAdd: a with last stride 1 and a bias [n] are needed, got a " + a.describe()
                             + ", c " + c.describe() + ", bias " + (bias == null ? "none" : bias.describe()));
@@ -190,7 +195,7 @@ public final class Gemm {
      * Both products of a linear layer's gradient, dX = dy·W and dW = dyᵀ·x, as one call: a thread whose part of dW waits for
      * another's computes its rows of dX meanwhile. The bits are those of two calls of {@link #multiply}.
      *
-     * @param dy [rows, out], last stride 1
+     * @param dy [rows, out] of any strides; in one call only with last stride 1
      * @param x [rows, in] of any strides
      * @param w [out, in] of any strides
      * @param dX [rows, in]; must not share memory with anything else
@@ -199,12 +204,12 @@ public final class Gemm {
      * @param ontoW whether dW is added to
      */
     public static void gradients(Tensor dy, Tensor x, Tensor w, Tensor dX, boolean ontoX, Tensor dW, boolean ontoW) {
-        checkMultiply(dy, w, dX);
+        check("Gemm.gradients", dy, w, dX);
+        check("Gemm.gradients", dy.transpose(0, 1), x, dW);
         boolean along = dW.stride(1) == 1;
         Tensor a = (along ? dy : x).transpose(0, 1);
         Tensor b = along ? x : dy;
         Tensor c = along ? dW : dW.transpose(0, 1);
-        checkMultiply(a, b, c);
         if (dX.elements() == 0 || c.elements() == 0 || isAlong(a) || !isAlong(dy) || !takesRows(w, dX)) {
             multiply(dy, w, dX, ontoX);
             multiply(a, b, c, ontoW);
@@ -213,21 +218,14 @@ public final class Gemm {
         }
     }
 
+    /** Whether numbers of a row lie side by side. */
     private static boolean isAlong(Tensor a) {
         return a.stride(1) == 1 || a.size(1) <= 1;
     }
 
-    private void product(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean accumulate) {
-        if (isAlong(a)) {
-            run(a, b, bias, c, accumulate);
-        } else {
-            packed(a, b, c, accumulate, null);
-        }
-    }
-
     /** @param beside another product that is computed in the same call, or null */
-    private static void packed(Tensor a, Tensor b, Tensor c, boolean accumulate, @Nullable Rows beside) {
-        Rows left = beside;
+    private static void packed(Tensor a, Tensor b, Tensor c, boolean accumulate, @Nullable ByRows beside) {
+        ByRows left = beside;
         for (int m = 0; m < a.size(0); m += PACKED) {
             int end = Math.min(a.size(0), m + PACKED);
             int step = Blocks.depth(end - m, a.size(1));
@@ -243,7 +241,7 @@ public final class Gemm {
     /** c (+)= a·b for rows of a that lie side by side. */
     private void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
         if (takesRows(b, c)) {
-            Rows rows = byRows(a, b, bias, c, onto);
+            ByRows rows = byRows(a, b, bias, c, onto);
             Workers.run(rows.work, new Workers.Phase(rows.packing), new Workers.Phase(rows.blocks));
         } else {
             byPanels(a, b, bias, c, onto);
@@ -256,13 +254,13 @@ public final class Gemm {
     }
 
     /** A product by blocks of rows: what packs b, then the blocks. */
-    private record Rows(Workers.Numbered packing, Workers.Numbered blocks, long work) {}
+    private record ByRows(Workers.Numbered packing, Workers.Numbered blocks, long work) {}
 
     /**
      * All of b is packed first; tasks are blocks of rows. A thread then reads the rows that it wrote in the op before, and
      * writes those that it reads in the next.
      */
-    private Rows byRows(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
+    private ByRows byRows(Tensor a, Tensor b, @Nullable Tensor bias, Tensor c, boolean onto) {
         int inner = b.size(0);
         int panels = Panels.count(b.size(1));
         shared = room(shared, panels * PANEL * inner);
@@ -276,7 +274,7 @@ public final class Gemm {
             int end = first + Math.min(rows, c.size(0) - first);
             rowBlock(a.slice(0, first, end), packed, inner, bias, c.slice(0, first, end), onto);
         });
-        return new Rows(packing, blocks, work(a, c));
+        return new ByRows(packing, blocks, work(a, c));
     }
 
     private static int rowsOfTask(int rows) {
@@ -288,7 +286,7 @@ public final class Gemm {
         int step = Blocks.depth(c.size(0), inner);
         for (int k = 0; k == 0 || k < inner; k += step) {
             int depth = Math.min(step, inner - k);
-            Blocks.Rows rows = new Blocks.Rows(a.array(), a.offset() + k, a.stride(0), false);
+            Blocks.Left rows = new Blocks.Left(a.array(), a.offset() + k, a.stride(0), false);
             Tensor added = k + depth < inner ? null : bias;
             new Blocks(rows, packed, k * PANEL, inner * PANEL, depth, c, onto || k > 0, added).runHere();
         }
@@ -315,7 +313,7 @@ public final class Gemm {
         for (int k = 0; k == 0 || k < inner; k += step) {
             int end = Math.min(inner, k + step);
             Panels.packOne(b.slice(0, k, end), panel * PANEL, packed, 0);
-            Blocks.Rows rows = new Blocks.Rows(a.array(), a.offset() + k, a.stride(0), false);
+            Blocks.Left rows = new Blocks.Left(a.array(), a.offset() + k, a.stride(0), false);
             Tensor added = bias == null || end < inner ? null : columns(bias, panel);
             new Blocks(rows, packed, 0, 0, end - k, columns, accumulate || k > 0, added).runHere();
         }
@@ -330,7 +328,7 @@ public final class Gemm {
      * c (+)= a·b for columns of a that lie side by side, as in the gradient of weights: they are packed, too. Threads share the
      * inner axis.
      */
-    private static void runPacked(Tensor a, Tensor b, Tensor c, boolean onto, @Nullable Rows beside) {
+    private static void runPacked(Tensor a, Tensor b, Tensor c, boolean onto, @Nullable ByRows beside) {
         Workers.Numbered parts = Chain.of(b.size(0), part -> {
             Tensor left = a.slice(1, part.from(), part.end());
             Tensor right = b.slice(0, part.from(), part.end());
@@ -363,7 +361,7 @@ public final class Gemm {
             } else if (!tall && block == 0) {
                 Panels.packOne(b, panel * PANEL, packedB, 0);
             }
-            Blocks.Rows rows = new Blocks.Rows(packedA, tall ? 0 : block * BLOCK * depth, depth * PANEL, true);
+            Blocks.Left rows = new Blocks.Left(packedA, tall ? 0 : block * BLOCK * depth, depth * PANEL, true);
             Tensor some = columns(c, panel).slice(0, block * BLOCK, end);
             Blocks product = new Blocks(rows, packedB, tall ? panel * depth * PANEL : 0, 0, depth, some, onto, null);
             chain.add(tile, product::runHere);
@@ -404,13 +402,13 @@ public final class Gemm {
                             + x.describe() + ", W [" + w.out() + ", " + w.in() + "], bias "
                             + (bias == null ? "none" : bias.describe()) + ", y " + y.describe());
         }
-        if (x.stride(1) != 1 && x.size(1) > 1) {
+        if (!isAlong(x)) {
             throw new IllegalArgumentException(
                     "Gemm.linear: the last axis of x must have stride 1, got " + x.stride(1) + "; pass x.contiguous()");
         }
     }
 
-    private static void checkMultiply(Tensor a, Tensor b, Tensor c) {
+    private static void check(String who, Tensor a, Tensor b, Tensor c) {
         boolean shapes = a.rank() == 2
                 && b.rank() == 2
                 && c.rank() == 2
@@ -418,8 +416,8 @@ public final class Gemm {
                 && c.size(0) == a.size(0)
                 && c.size(1) == b.size(1);
         if (!shapes) {
-            throw new IllegalArgumentException("Gemm.multiply: a [m, k], b [k, n], c [m, n] do not fit: a "
-                    + a.describe() + ", b " + b.describe() + ", c " + c.describe());
+            throw new IllegalArgumentException(who + ": a [m, k], b [k, n], c [m, n] do not fit: a " + a.describe()
+                    + ", b " + b.describe() + ", c " + c.describe());
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Rotary position embedding (Su et al. 2021, arXiv 2104.09864): pair i of a vector at position t turns by the angle
@@ -38,24 +39,23 @@ public final class Rotary {
         this(
                 layout,
                 frequencies.length,
-                new float[tableSize(positions, frequencies.length)],
-                new float[tableSize(positions, frequencies.length)]);
-        for (int i = 0; i < cos.length; i++) {
-            int position = i / half;
-            float angle = position * frequencies[i % half];
-            cos[i] = (float) StrictMath.cos(angle) * scale;
-            sin[i] = (float) StrictMath.sin(angle) * scale;
-            minusSin[i] = -sin[i];
-        }
+                table(StrictMath::cos, frequencies, scale, positions),
+                table(StrictMath::sin, frequencies, scale, positions));
     }
 
-    private static int tableSize(int positions, int frequencies) {
-        long size = (long) positions * frequencies;
+    private static float[] table(DoubleUnaryOperator wave, float[] frequencies, float scale, int positions) {
+        int half = frequencies.length;
+        long size = (long) positions * half;
         if (size < 0 || size > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("Rotary: tables of positions times frequencies must fit one array"
-                    + " (2^31 - 9), got " + positions + " positions, " + frequencies + " frequencies");
+                    + " (2^31 - 9), got " + positions + " positions, " + half + " frequencies");
         }
-        return (int) size;
+        float[] table = new float[(int) size];
+        for (int i = 0; i < table.length; i++) {
+            float angle = (i / half) * frequencies[i % half];
+            table[i] = (float) wave.applyAsDouble(angle) * scale;
+        }
+        return table;
     }
 
     private Rotary(Layout layout, int half, float[] cos, float[] sin) {

@@ -4,35 +4,28 @@ package dev.heed.kernel;
 final class RowRoom {
     private static final ThreadLocal<RowRoom> OF_THREAD = ThreadLocal.withInitial(RowRoom::new);
 
-    private float[] first = new float[0];
-    private float[] second = new float[0];
-    private float[] third = new float[0];
+    private final float[][] rows = new float[3][0];
     private final float[] sums = new float[RowMath.SUMS];
 
     private RowRoom() {}
 
     static float[] first(int width) {
-        RowRoom room = OF_THREAD.get();
-        if (room.first.length < width) {
-            room.first = new float[width];
-        }
-        return room.first;
+        return OF_THREAD.get().row(0, width);
     }
 
     static float[] second(int width) {
-        RowRoom room = OF_THREAD.get();
-        if (room.second.length < width) {
-            room.second = new float[width];
-        }
-        return room.second;
+        return OF_THREAD.get().row(1, width);
     }
 
     static float[] third(int width) {
-        RowRoom room = OF_THREAD.get();
-        if (room.third.length < width) {
-            room.third = new float[width];
+        return OF_THREAD.get().row(2, width);
+    }
+
+    private float[] row(int number, int width) {
+        if (rows[number].length < width) {
+            rows[number] = new float[width];
         }
-        return room.third;
+        return rows[number];
     }
 
     static float[] sums() {

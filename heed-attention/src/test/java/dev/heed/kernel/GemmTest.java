@@ -2,6 +2,7 @@ package dev.heed.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
@@ -197,7 +198,7 @@ class GemmTest {
 
     @Test
     void vectorAndScalarProductsAgree() {
-        org.junit.jupiter.api.Assumptions.assumeTrue(Kernels.vector(), "vector kernels are not chosen in this run");
+        assumeTrue(Kernels.vector(), "vector kernels are not chosen in this run");
         Product vector = new VectorProduct();
         Product scalar = new ScalarProduct();
         for (int rows = 1; rows <= 32; rows++) {
