@@ -17,11 +17,8 @@ import dev.heed.tensor.Tensor;
  *         .apply(query, cache);                              // query [1, Hq, n, 64]
  * }</pre>
  *
- * <p>Storage kinds and the error each brings: {@link Pages.Storage#FLOAT32} none; {@code BFLOAT16} relative 2⁻⁸;
- * {@code FLOAT16} relative 2⁻¹¹, absolute 2⁻²⁵ below 2⁻¹⁴; {@code INT8} largest/254 of a row. Numbers beyond a kind's range, 65,504 of
- * {@code FLOAT16} and 3.39e38 of {@code BFLOAT16}, become ±∞; in {@code INT8} one that is not finite spoils its row.
- * Weights and outputs are exact for the stored numbers.
- * Not thread-safe for writes.
+ * <p>{@link Pages.Storage} says what each kind of storage loses; weights and outputs are exact for the stored numbers. Not
+ * thread-safe for writes.
  */
 public final class KvCache {
     private final int batches;

@@ -2,14 +2,12 @@ package dev.heed.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Keys and values of a growing sequence in pages of 128: growing adds a page and copies nothing; full pages may be
  * shared between sequences with the same beginning. Keys are kept transposed in groups of 64, values in
  * panels of 64 coordinates ({@link Rows#GROUP}), which is how {@link Decode} reads them.
- *
- * <p>Storage: {@code FLOAT32} exact; {@code BFLOAT16} 8 significant bits, relative error ≤ 2⁻⁸; {@code FLOAT16} 11 bits,
- * relative error ≤ 2⁻¹¹ from 2⁻¹⁴ to 65504, absolute error ≤ 2⁻²⁵ below; {@code INT8} one scale per row of a head, absolute error ≤ largest/254.
  */
 public final class Pages {
     /** Keys in a page: one block of the softmax. */
@@ -17,15 +15,18 @@ public final class Pages {
     /** Numbers of one key of all heads, at most: a page of them must fit one array. */
     public static final int MOST_NUMBERS = (Integer.MAX_VALUE - 8) / PAGE;
 
-    /** How numbers are kept. */
+    /** How numbers are kept, and the error that brings. */
     public enum Storage {
-        /** As they are. */
+        /** As they are: none. */
         FLOAT32(4),
-        /** The upper half of a float32. */
+        /** The upper half of a float32: relative 2⁻⁸, absolute 2⁻¹³⁴ below 2⁻¹²⁶; beyond 3.39e38 ±∞. */
         BFLOAT16(2),
-        /** IEEE 754 binary16, up to 65,504. */
+        /** IEEE 754 binary16: relative 2⁻¹¹, absolute 2⁻²⁵ below 2⁻¹⁴; beyond 65,504 ±∞. */
         FLOAT16(2),
-        /** Whole numbers −127..127 and a factor per row. */
+        /**
+         * Whole numbers −127..127 and a factor per row of a head: absolute, 1/254 of the row's largest number, and 2⁻¹⁴⁹ more where
+         * that is subnormal; a number that is not finite spoils its row.
+         */
         INT8(1);
 
         private final int bytes;
@@ -88,11 +89,12 @@ public final class Pages {
         this.length = length;
     }
 
-    public Storage storage() {
+    Storage storage() {
         return storage;
     }
 
-    public int heads() {
+    /** Sequences times key heads. */
+    int heads() {
         return heads;
     }
 
@@ -158,23 +160,23 @@ public final class Pages {
 
     /** Writes keys [from, to) of one head as the kernels see them, one row of D after another. */
     public void readKeys(int head, int from, int to, float[] target, int at) {
-        float[] room = new float[keyLayout.size()];
-        float[] keys = room;
-        for (int index = from; index < to; index++) {
-            keys = index == from || index % PAGE == 0 ? keys(head, index / PAGE, room) : keys;
-            int row = at + (index - from) * width;
-            copyRow(keys, keyOffset(head, index / PAGE), keyLayout, index % PAGE, target, row);
-        }
+        read(Page::keys, keyLayout, head, from, to, target, at);
     }
 
     /** Writes values [from, to) of one head as the kernels see them, one row of Dv after another. */
     public void readValues(int head, int from, int to, float[] target, int at) {
-        float[] room = new float[valueLayout.size()];
-        float[] values = room;
+        read(Page::values, valueLayout, head, from, to, target, at);
+    }
+
+    private void read(
+            Function<Page, Cells> part, Cells.Layout layout, int head, int from, int to, float[] target, int at) {
+        float[] room = new float[layout.size()];
+        float[] numbers = room;
         for (int index = from; index < to; index++) {
-            values = index == from || index % PAGE == 0 ? values(head, index / PAGE, room) : values;
-            int row = at + (index - from) * valueWidth;
-            copyRow(values, valueOffset(head, index / PAGE), valueLayout, index % PAGE, target, row);
+            Cells cells = part.apply(pages.get(index / PAGE));
+            numbers = index == from || index % PAGE == 0 ? cells.head(head, room) : numbers;
+            int row = at + (index - from) * layout.width();
+            copyRow(numbers, cells.offset(head), layout, index % PAGE, target, row);
         }
     }
 
