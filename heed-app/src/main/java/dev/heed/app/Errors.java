@@ -95,6 +95,7 @@ final class Errors {
             }
             case FileSystemException file -> file.getFile() + ": " + IoFailure.reason(file);
             case IOException io -> IoFailure.reason(io);
+            case ExceptionInInitializerError choice when choice.getCause() != null -> describe(choice.getCause());
             case IllegalArgumentException wrong -> message(wrong);
             case UnsupportedOperationException cannot -> message(cannot);
             default -> "internal error, please report it: " + failure + " (--debug shows where)";

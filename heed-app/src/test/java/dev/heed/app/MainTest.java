@@ -160,6 +160,16 @@ class MainTest {
                 .isEqualTo("heed: unknown command 'head'; did you mean heads?\n");
     }
 
+    /** Kernels and threads are chosen where a class is loaded, and Java wraps what goes wrong there. */
+    @Test
+    void aWrongPropertyOfTheEngineIsItsOwnSentence() {
+        Throwable wrong = new IllegalArgumentException("heed.threads: a number is needed, got 'x'");
+        assertThat(Errors.describe(new ExceptionInInitializerError(wrong)))
+                .isEqualTo("heed.threads: a number is needed, got 'x'");
+        assertThat(Errors.describe(new ExceptionInInitializerError(new IllegalStateException("a mistake of ours"))))
+                .startsWith("internal error, please report it: java.lang.IllegalStateException: a mistake of ours");
+    }
+
     @Test
     void completionKnowsCommandsAndOptions() {
         String script = Run.of("completion").out();

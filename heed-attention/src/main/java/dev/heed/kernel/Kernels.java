@@ -4,7 +4,8 @@ package dev.heed.kernel;
  * Which arithmetic runs: the Vector API at the CPU's own width, or plain Java. Chosen once, when this class is loaded;
  * both give the same bits, so the choice is one of speed only.
  *
- * <p>Vector kernels need {@code --add-modules jdk.incubator.vector} on the command line and at least four float lanes.
+ * <p>Vector kernels need {@code --add-modules jdk.incubator.vector} on the command line and 4, 8 or 16 float lanes: tiles are 32
+ * wide, two vectors of the widest.
  * {@code -Dheed.kernels=scalar} or {@code =vector} forces a choice.
  */
 public final class Kernels {
@@ -27,16 +28,16 @@ public final class Kernels {
         boolean readable = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
         return switch (forced) {
             case "scalar" -> false;
-            case "auto" -> readable && Lanes.COUNT >= 4;
+            case "auto" -> readable && Lanes.COUNT >= 4 && Lanes.COUNT <= 16;
             case "vector" -> {
                 if (!readable) {
-                    throw new IllegalStateException(
+                    throw new IllegalArgumentException(
                             "heed.kernels: vector kernels need --add-modules jdk.incubator.vector on the java command line");
                 }
                 yield true;
             }
             default ->
-                throw new IllegalStateException(
+                throw new IllegalArgumentException(
                         "heed.kernels: the property must be auto, vector or scalar, got '" + forced + "'");
         };
     }

@@ -170,7 +170,8 @@ public final class Workers {
         } catch (NumberFormatException e) {
             // answered below, together with numbers out of range
         }
-        throw new IllegalStateException("heed.threads: the property must be a number from 1 on, got '" + given + "'");
+        throw new IllegalArgumentException(
+                "heed.threads: the property must be a number from 1 on, got '" + given + "'");
     }
 
     /** The phases of one call. */
