@@ -34,11 +34,6 @@ final class DenseMask implements ElementMask, BlockRule {
         }
     }
 
-    /** Sizes of [B, H, N, M], 1 where repeated. */
-    int[] shape() {
-        return shape;
-    }
-
     private BlockKind find(int batchHead, int queryBlock, int keyBlock) {
         int queryTo = Math.min(shape[2], (queryBlock + 1) * QUERIES);
         int keyTo = Math.min(shape[3], (keyBlock + 1) * KEYS);

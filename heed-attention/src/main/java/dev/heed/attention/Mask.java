@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which keys a query may see. A structural mask is an interval of visible keys per query: causal, padding, sliding window,
  * prefix and packed documents are intervals, and intervals are closed under {@link #and}, so any combination becomes two
- * loop bounds per query and never a branch per element. {@link #dense} and {@link #elements} are the stated exceptions.
+ * loop bounds per query and never a branch per element. {@link #dense}, {@link #elements} and {@link #blocks} are the stated
+ * exceptions.
  *
  * <p>Legend: N queries, M keys, i query index, j key index, ● visible, · hidden.
  *
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *                             that were cached before)      · · · ● ●                     · · ● ● ●
  * </pre>
  *
- * <p>A query that sees no key gets an output of zeros, lse = −∞ and zero gradients. What a hidden key or value holds, NaN
- * and infinity included, never matters. Immutable; safe to share.
+ * <p>A query that sees no key gets an output of zeros, lse = −∞ (its sink, if there is one) and zero gradients. What a hidden
+ * key or value holds, NaN and infinity included, never matters. Immutable; safe to share.
  *
  * <pre>{@code
  * Mask seen = Mask.causalTopLeft().and(Mask.windowTopLeft(127, 0)).and(Mask.lengths(512, 300)); // two sequences
@@ -346,7 +347,7 @@ public final class Mask {
                     for (BlockRule one : known) {
                         BlockKind kind = Objects.requireNonNull(
                                 one.kind(b, h, i0, i1, j0, j1),
-                                "Mask.elements: the block rule must answer EMPTY, FULL or PARTIAL, got null");
+                                "Mask.blocks: the rule must answer EMPTY, FULL or PARTIAL, got null");
                         if (kind == BlockKind.EMPTY) {
                             return kind;
                         }

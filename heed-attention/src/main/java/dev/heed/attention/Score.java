@@ -20,8 +20,8 @@ import dev.heed.tensor.Tensor;
  * 1 for any width, and the softmax neither flat nor a maximum. {@link Attention#scale} replaces the scale given here.
  *
  * <p>Cosine and bilinear cost one pass over queries (and keys) more than the dot product, additive one tanh for every query, key
- * and coordinate; none needs N×M memory. {@link Attention#weights} makes that pass anew on each call. Papers: Luong arXiv 1508.04025, Graves arXiv 1410.5401, Bahdanau arXiv 1409.0473, Dong
- * arXiv 2412.05496.
+ * and coordinate; none needs N×M memory. {@link Attention#weights} makes that pass anew on each call. Papers: Luong arXiv
+ * 1508.04025, Graves arXiv 1410.5401, Bahdanau arXiv 1409.0473, Dong arXiv 2412.05496.
  */
 public sealed interface Score {
     /** q·k/√D. */
@@ -80,7 +80,7 @@ public sealed interface Score {
      * The cosine of the angle between query and key, divided by a temperature; a row of zeros has no direction and scores 0
      * with zero gradients.
      *
-     * @param temperature finite, not 0
+     * @param temperature finite, and not so near 0 that 1/temperature is more than a float
      */
     static Score cosine(double temperature) {
         return new Cosine(temperature);

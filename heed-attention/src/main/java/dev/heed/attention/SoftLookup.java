@@ -91,7 +91,11 @@ public final class SoftLookup<V> {
         return new SoftLookup<>(entries, t);
     }
 
-    /** Compares a query of the keys' length D with every key. */
+    /**
+     * Compares a query of the keys' length D with every key.
+     *
+     * @throws IllegalArgumentException if it is of another length, or a score is not finite
+     */
     public Answer<V> lookup(float... query) {
         int width = entries.getFirst().key().length;
         if (query.length != width) {
@@ -176,7 +180,7 @@ public final class SoftLookup<V> {
             return Attention.scaledDotProduct().mask(Mask.dense(best, best.length));
         }
 
-        /** All entries, highest weight first; equal ones in the order they were added. */
+        /** All entries, highest score and so highest weight first; of equal scores the first that was added. */
         public List<Match<V>> matches() {
             return matches;
         }

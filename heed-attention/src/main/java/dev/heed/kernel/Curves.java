@@ -16,9 +16,9 @@ final class Curves {
     /** 1/√(2π), the height of the normal density. */
     static final float DENSITY = 0.39894228f;
 
-    // The normal distribution's tail Q(z) = 1 − Φ(z) = exp(−z²/2) · P(t) / (z + 3.5), t = (z − 3.5) / (z + 3.5): least
-    // squares for
-    // the relative error at Chebyshev nodes of 0 ≤ z ≤ 14.5 (Q is subnormal from 13 on); 8.6e-9 before rounding.
+    // The normal distribution's tail Q(z) = 1 − Φ(z) = exp(−z²/2) · P(t) / (z + 3.5), t = (z − 3.5) / (z + 3.5):
+    // least squares for the relative error at Chebyshev nodes of 0 ≤ z ≤ 14.5 (Q is subnormal from 13 on);
+    // 8.6e-9 before rounding.
     static final float KNEE = 3.5f;
     static final float Q0 = 0.74441606f;
     static final float Q1 = -0.5655618f;

@@ -14,12 +14,7 @@ final class Ln {
 
     private Ln() {}
 
-    /** ln(x); −∞ for ±0, NaN for negative x and NaN. */
-    static float ln(float x) {
-        return (float) inDouble(x);
-    }
-
-    /** ln(x) before the rounding to float. */
+    /** ln(x), not yet rounded to float; −∞ for ±0, NaN for negative x and NaN. */
     static double inDouble(float x) {
         if (!(x > 0) || x == Float.POSITIVE_INFINITY) {
             return x == 0 ? Double.NEGATIVE_INFINITY : x > 0 ? x : Double.NaN;

@@ -14,6 +14,7 @@ public enum Norm {
     RMS;
 
     private static final RowMath MATH = RowMath.CHOSEN;
+
     /** {@link #forward(Tensor, Tensor, Tensor, float, Tensor, Tensor)} without a way back. */
     public void forward(Tensor x, Tensor gamma, @Nullable Tensor beta, float epsilon, Tensor y) {
         forward(x, gamma, beta, epsilon, y, null);

@@ -2,8 +2,8 @@ package dev.heed.kernel;
 
 /**
  * The arithmetic of decoding: few queries, many keys. Lanes are keys while scores are made (keys are stored transposed
- * in groups of 32) and value coordinates while values are mixed, so a long cache is read once, in order, at the speed of
- * memory. Every sum runs in the order of {@link Tile}: the bits are those of the full pass.
+ * in groups of {@link #GROUP}) and value coordinates while values are mixed, so a long cache is read once, in order, at
+ * the speed of memory. Every sum runs in the order of {@link Tile}: the bits are those of the full pass.
  */
 interface Rows {
     /**

@@ -20,8 +20,8 @@ final class Transposition {
     static final int SIDE = 16;
 
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_512;
-    // Made once: shuffles and masks are slow to make. SWAP_w exchanges element j with j ^ w; HIGH_w is where j has bit
-    // w.
+    // Made once: shuffles and masks are slow to make. SWAP_w exchanges element j with j ^ w.
+    // HIGH_w is where j has bit w.
     private static final VectorShuffle<Float> SWAP_8 = VectorShuffle.fromOp(F, j -> j ^ 8);
     private static final VectorShuffle<Float> SWAP_4 = VectorShuffle.fromOp(F, j -> j ^ 4);
     private static final VectorShuffle<Float> SWAP_2 = VectorShuffle.fromOp(F, j -> j ^ 2);

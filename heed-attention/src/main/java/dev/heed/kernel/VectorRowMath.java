@@ -54,9 +54,8 @@ final class VectorRowMath implements RowMath {
         SCALAR.activateWithSlope(f, x, at + whole, y, to + whole, slope, slopeAt + whole, count - whole);
     }
 
-    // Each function in several short loops through a first-level cache: all of it in one is more than C2 inlines, and a
-    // helper
-    // from vector to vector may be boxed. So only the JDK's own methods are called from them.
+    // Each function in several short loops through a first-level cache: all of it in one is more than C2 inlines,
+    // and a helper from vector to vector may be boxed. So only the JDK's own methods are called from them.
 
     /** What result and slope are made of, into this thread's {@link RowRoom}. */
     private static void parts(Activation f, float[] x, int at, int count) {

@@ -20,11 +20,11 @@ public record Visibility(
         int[] to,
         @Nullable ElementMask elements,
         @Nullable BlockRule blocks) {
-    public int from(int batch, int query) {
+    int from(int batch, int query) {
         return from[row(batch) + query];
     }
 
-    public int to(int batch, int query) {
+    int to(int batch, int query) {
         return to[row(batch) + query];
     }
 

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * A float32 array with axes. A tensor is a view: a backing {@code float[]}, an offset, a shape and a stride (in
  * elements) per axis. Transposing, slicing and broadcasting share the backing array and cost O(rank); only
- * {@link #contiguous()} and {@link #toArray()} copy.
+ * {@link #toArray()}, and of what is not contiguous {@link #contiguous()} and {@link #reshape}, copy.
  *
  * <p>Row-major order throughout: the last axis varies fastest. A stride of 0 repeats an axis without memory.
  *

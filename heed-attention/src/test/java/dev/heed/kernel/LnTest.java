@@ -23,7 +23,7 @@ class LnTest {
             worst = Math.max(worst, ulps(Float.intBitsToFloat(bits)));
         }
         assertThat(worst).isLessThan(0.50001);
-        assertThat(Ln.ln(1)).isZero();
+        assertThat(ln(1)).isZero();
     }
 
     @Test
@@ -38,11 +38,15 @@ class LnTest {
 
     @Test
     void specialValues() {
-        assertThat(Ln.ln(0f)).isEqualTo(Float.NEGATIVE_INFINITY);
-        assertThat(Ln.ln(-0f)).isEqualTo(Float.NEGATIVE_INFINITY);
-        assertThat(Ln.ln(-1f)).isNaN();
-        assertThat(Ln.ln(Float.NaN)).isNaN();
-        assertThat(Ln.ln(Float.POSITIVE_INFINITY)).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(ln(0f)).isEqualTo(Float.NEGATIVE_INFINITY);
+        assertThat(ln(-0f)).isEqualTo(Float.NEGATIVE_INFINITY);
+        assertThat(ln(-1f)).isNaN();
+        assertThat(ln(Float.NaN)).isNaN();
+        assertThat(ln(Float.POSITIVE_INFINITY)).isEqualTo(Float.POSITIVE_INFINITY);
+    }
+
+    private static float ln(float x) {
+        return (float) Ln.inDouble(x);
     }
 
     private static double error(double expected) {
@@ -51,7 +55,7 @@ class LnTest {
 
     private static double ulps(float x) {
         double expected = StrictMath.log(x);
-        float result = Ln.ln(x);
+        float result = ln(x);
         return Math.abs(result - expected) / Math.max(Math.ulp((float) expected), Float.MIN_VALUE);
     }
 }
