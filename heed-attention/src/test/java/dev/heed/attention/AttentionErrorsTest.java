@@ -127,8 +127,12 @@ class AttentionErrorsTest {
         says(() -> ATTENTION.scale(Double.NaN), "Attention.scale: the factor must be a finite float, got NaN");
         says(() -> ATTENTION.scale(1e39), "Attention.scale: the factor must be a finite float, got 1.0E39");
         says(() -> ATTENTION.softcap(-1), "Attention.softcap: the cap must be 0 or a positive, finite float, got -1.0");
-        says(() -> ATTENTION.softcap(1e39), "Attention.softcap: the cap must be 0 or a positive, finite float, got 1.0E39");
-        says(() -> ATTENTION.softcap(1e-50), "Attention.softcap: the cap must be 0 or a positive, finite float, got 1.0E-50");
+        says(
+                () -> ATTENTION.softcap(1e39),
+                "Attention.softcap: the cap must be 0 or a positive, finite float, got 1.0E39");
+        says(
+                () -> ATTENTION.softcap(1e-50),
+                "Attention.softcap: the cap must be 0 or a positive, finite float, got 1.0E-50");
         says(
                 () -> ATTENTION.softcap(Double.POSITIVE_INFINITY),
                 "Attention.softcap: the cap must be 0 or a positive, finite float, got Infinity");
@@ -249,7 +253,7 @@ class AttentionErrorsTest {
     /** Heads of queries, keys, values and results side by side in rows; an lse behind each row of the results. */
     @Test
     void whatLiesInTurnsIsNoOverlap() {
-        Tensor packed = Case.random(new java.util.Random(1), 1, 1, 6, 4, 2, 8); // [B, N, 4, H, D]
+        Tensor packed = Tensors.random(1, 1, 6, 4, 2, 8); // [B, N, 4, H, D]
         Tensor[] part = new Tensor[4];
         for (int i = 0; i < 4; i++) {
             part[i] = packed.select(2, i).transpose(1, 2);

@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Test;
 
 class AttentionMapTest {
     private final Random random = new Random(3);
-    private final Tensor query = Case.random(random, 1, 2, 4, 9, 8);
-    private final Tensor key = Case.random(random, 1, 2, 2, 11, 8);
-    private final Tensor value = Case.random(random, 1, 2, 2, 11, 5);
+    private final Tensor query = Tensors.random(random, 1, 2, 4, 9, 8);
+    private final Tensor key = Tensors.random(random, 1, 2, 2, 11, 8);
+    private final Tensor value = Tensors.random(random, 1, 2, 2, 11, 5);
     private final Attention attention = Attention.scaledDotProduct().mask(Mask.causalBottomRight());
     private final AttentionOutput result = attention.apply(query, key, value);
 

@@ -90,8 +90,8 @@ class BlockMaskTest {
             Attention[] ways = ways(c);
             AttentionStatistics.Request asked = AttentionStatistics.Request.USUAL;
             AttentionStatistics.Result expected = ways[0].applyWithStatistics(c.query(), c.key(), c.value(), asked);
-            Tensor dOutput = Case.random(
-                    new Random(c.seed()), 1, expected.attention().output().shape());
+            Tensor dOutput =
+                    Tensors.random(c.seed(), expected.attention().output().shape());
             AttentionGradients gradients =
                     ways[0].gradients(c.query(), c.key(), c.value(), expected.attention(), dOutput);
             for (int way = 1; way < ways.length; way++) {
@@ -126,9 +126,9 @@ class BlockMaskTest {
 
     @Test
     void aCacheSkipsEmptyBlocksWithTheSameBits() {
-        Tensor key = Case.random(new Random(3), 1, 2, 2, 700, 8);
+        Tensor key = Tensors.random(3, 2, 2, 700, 8);
         for (int seed = 0; seed < 20; seed++) {
-            Tensor query = Case.random(new Random(seed), 1, 2, 4, 3, 8);
+            Tensor query = Tensors.random(seed, 2, 4, 3, 8);
             Pattern pattern = new Pattern(seed);
             KvCache cache = new KvCache(2, 2, 8, 8);
             cache.append(key, key);
@@ -141,7 +141,7 @@ class BlockMaskTest {
 
     @Test
     void onlyPartialBlocksAreAskedPerElement() {
-        Tensor x = Case.random(new Random(1), 1, 1, 1, 256, 8);
+        Tensor x = Tensors.random(1, 1, 1, 256, 8);
         AtomicInteger asked = new AtomicInteger();
         ElementMask diagonal = (b, h, i, j) -> {
             asked.incrementAndGet();
@@ -160,7 +160,7 @@ class BlockMaskTest {
 
     @Test
     void nothingOfAnEmptyBlockIsRead() {
-        Tensor x = Case.random(new Random(2), 1, 1, 1, 300, 8);
+        Tensor x = Tensors.random(2, 1, 1, 300, 8);
         Tensor sick = Tensor.of(x.toArray(), x.shape());
         Arrays.fill(sick.array(), 128 * 8, 256 * 8, Float.NaN);
         boolean[] visible = new boolean[300];

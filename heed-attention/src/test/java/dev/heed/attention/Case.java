@@ -74,8 +74,9 @@ record Case(
         float scale = random.nextInt(4) == 0 ? 0.3f : Float.NaN;
         float softcap = random.nextInt(5) == 0 ? 2.5f : 0;
         Tensor bias = random.nextInt(4) == 0 ? bias(random, s) : null;
-        float[] alibi = random.nextInt(5) == 0 ? gaussians(random, 0.2f, s[1]) : null;
-        float[] sink = random.nextInt(5) == 0 ? gaussians(random, 1, s[1]) : null;
+        float[] alibi =
+                random.nextInt(5) == 0 ? Tensors.random(random, 0.2f, s[1]).array() : null;
+        float[] sink = random.nextInt(5) == 0 ? Tensors.random(random, 1, s[1]).array() : null;
         float spread = random.nextInt(4) == 0 ? 3 : 1;
         name.append(", spread ").append(spread).append(", scale ").append(scale);
         name.append(", softcap ").append(softcap).append(bias == null ? "" : ", bias " + bias.describe());
@@ -89,9 +90,9 @@ record Case(
                 bias,
                 alibi,
                 sink,
-                random(random, spread, s[0], s[1], s[3], s[5]),
-                random(random, 1, s[0], s[2], s[4], s[5]),
-                random(random, 1, s[0], s[2], s[4], s[6]));
+                Tensors.random(random, spread, s[0], s[1], s[3], s[5]),
+                Tensors.random(random, 1, s[0], s[2], s[4], s[5]),
+                Tensors.random(random, 1, s[0], s[2], s[4], s[6]));
     }
 
     private static Object[] boxed(int[] sizes) {
@@ -107,25 +108,11 @@ record Case(
         for (int axis = 0; axis < 3; axis++) {
             shape[axis] = random.nextBoolean() ? 1 : shape[axis];
         }
-        Tensor bias = random(random, 1, shape);
+        Tensor bias = Tensors.random(random, 1, shape);
         for (int i = 0; i < bias.elements(); i++) {
             bias.array()[i] = random.nextInt(10) == 0 ? Float.NEGATIVE_INFINITY : bias.array()[i];
         }
         return bias;
-    }
-
-    static Tensor random(Random random, float spread, int... shape) {
-        Tensor tensor = Tensor.zeros(shape);
-        System.arraycopy(gaussians(random, spread, tensor.elements()), 0, tensor.array(), 0, tensor.elements());
-        return tensor;
-    }
-
-    private static float[] gaussians(Random random, float spread, int count) {
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = spread * (float) random.nextGaussian();
-        }
-        return values;
     }
 
     /** Everything but the mask. */

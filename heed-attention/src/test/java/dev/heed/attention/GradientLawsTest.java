@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** The gradients over drawn cases: any mask, bias, softcap, sink and size (KERNEL.md, laws 8, 11, 12, 13, 16, 18, 22). */
 class GradientLawsTest {
     private static Tensor dOutput(Case c) {
-        return Case.random(new Random(c.seed() + 1), 1, c.batches(), c.heads(), c.queries(), c.valueWidth());
+        return Tensors.random(c.seed() + 1, c.batches(), c.heads(), c.queries(), c.valueWidth());
     }
 
     private static AttentionGradients gradients(Case c) {
@@ -153,7 +153,7 @@ class GradientLawsTest {
         for (float shift : new float[] {-1e4f, 3e4f, -1e9f, -Float.MAX_VALUE}) {
             Tensor query = wholeNumbers(random, 1, 2, 40, 8);
             Tensor key = wholeNumbers(random, 1, 1, 300, 8);
-            Tensor dOutput = Case.random(random, 1, 1, 2, 40, 8);
+            Tensor dOutput = Tensors.random(random, 1, 1, 2, 40, 8);
             Tensor bias = Tensor.zeros(40, 300);
             for (int i = 0; i < 40; i++) {
                 for (int j = 0; j < 300; j++) {
@@ -248,21 +248,12 @@ class GradientLawsTest {
         Case.each(54_000, 100, c -> {
             int group = c.heads() / c.keyHeads();
             AttentionGradients grouped = gradients(c);
-            AttentionGradients repeated =
-                    gradients(c.with(c.query(), repeat(c.key(), group), repeat(c.value(), group)));
+            AttentionGradients repeated = gradients(
+                    c.with(c.query(), Tensors.repeatHeads(c.key(), group), Tensors.repeatHeads(c.value(), group)));
             Bits.assertSame("dQuery", grouped.dQuery(), repeated.dQuery());
             assertClose("dKey", grouped.dKey(), groupSums(repeated.dKey(), group), 6e-6);
             assertClose("dValue", grouped.dValue(), groupSums(repeated.dValue(), group), 6e-6);
         });
-    }
-
-    private static Tensor repeat(Tensor tensor, int times) {
-        Tensor result = Tensor.zeros(tensor.size(0), tensor.size(1) * times, tensor.size(2), tensor.size(3));
-        int head = tensor.size(2) * tensor.size(3);
-        for (int at = 0; at < result.elements(); at++) {
-            result.array()[at] = tensor.array()[at / head / times * head + at % head];
-        }
-        return result;
     }
 
     private static double[] groupSums(Tensor tensor, int group) {
@@ -280,19 +271,21 @@ class GradientLawsTest {
         Case.each(55_000, 100, c -> {
             AttentionGradients one = Workers.with(1, () -> gradients(c));
             assertSame(Workers.with(3, () -> gradients(c)), one);
-            Case inside = c.with(headsInside(c.query()), headsInside(c.key()), headsInside(c.value()));
+            Case inside = c.with(
+                    Tensors.headsInside(c.query()), Tensors.headsInside(c.key()), Tensors.headsInside(c.value()));
             assertSame(gradients(inside), one);
-            AttentionOutput result =
-                    new AttentionOutput(headsInside(c.run().output()), c.run().lse());
+            AttentionOutput result = new AttentionOutput(
+                    Tensors.headsInside(c.run().output()), c.run().lse());
             assertSame(
                     inside.attention()
-                            .gradients(inside.query(), inside.key(), inside.value(), result, headsInside(dOutput(c))),
+                            .gradients(
+                                    inside.query(),
+                                    inside.key(),
+                                    inside.value(),
+                                    result,
+                                    Tensors.headsInside(dOutput(c))),
                     one);
         });
-    }
-
-    private static Tensor headsInside(Tensor tensor) {
-        return tensor.transpose(1, 2).contiguous().transpose(1, 2);
     }
 
     /** Law 18: a common shift of a row's scores changes nothing, so the gradients of its scores sum to zero. */

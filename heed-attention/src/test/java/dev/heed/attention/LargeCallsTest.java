@@ -1,5 +1,9 @@
 package dev.heed.attention;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.heed.kernel.Problem;
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import java.util.Random;
@@ -36,7 +40,7 @@ class LargeCallsTest {
             Attention attention = Attention.scaledDotProduct().mask(seen.mask);
             Tensor query = sideBySide(HEADS);
             Tensor key = sideBySide(KEY_HEADS);
-            Tensor value = Case.random(random, 1, 1, KEY_HEADS, LENGTH, WIDTH);
+            Tensor value = Tensors.random(random, 1, 1, KEY_HEADS, LENGTH, WIDTH);
             Tensor dOutput = sideBySide(HEADS);
             Workers.with(threads, () -> {
                 AttentionOutput all = attention.apply(query, key, value);
@@ -76,9 +80,9 @@ class LargeCallsTest {
     void headsOfALongCacheAreTheHeadsAlone() {
         int keys = 9000;
         int width = 128;
-        Tensor query = Case.random(random, 1, 1, 8, 1, width);
-        Tensor key = Case.random(random, 1, 1, 2, keys, width);
-        Tensor value = Case.random(random, 1, 1, 2, keys, width);
+        Tensor query = Tensors.random(random, 1, 1, 8, 1, width);
+        Tensor key = Tensors.random(random, 1, 1, 2, keys, width);
+        Tensor value = Tensors.random(random, 1, 1, 2, keys, width);
         AttentionOutput all = decode(query, key, value);
         for (int head = 0; head < 2; head++) {
             AttentionOutput alone = decode(
@@ -88,6 +92,20 @@ class LargeCallsTest {
             Bits.assertSame("output", all.output().slice(1, 4 * head, 4 * head + 4), alone.output());
             Bits.assertSame("lse", all.lse().slice(1, 4 * head, 4 * head + 4), alone.lse());
         }
+    }
+
+    /** A view has as many keys as can be counted; the last hundred are seen. */
+    @Test
+    void keysAreCountedToTheLast() {
+        int keys = Problem.MOST_ROWS;
+        Tensor one = Tensor.full(1, 1, 1, 1, 1);
+        Tensor many = one.broadcastTo(1, 1, keys, 1);
+        Attention last = Attention.scaledDotProduct().mask(Mask.visibleKeys(new int[] {keys - 100}, new int[] {keys}));
+        AttentionOutput result = last.apply(one, many, many);
+        assertThat(result.lse().toArray()).containsExactly((float) (1 + Math.log(100)));
+        assertThat(last.weights(one, many, result.lse(), 0, 0, 0, 1, keys - 2, keys)
+                        .toArray())
+                .containsExactly(new float[] {0.01f, 0.01f}, within(1e-7f));
     }
 
     private static AttentionOutput decode(Tensor query, Tensor key, Tensor value) {
@@ -102,6 +120,6 @@ class LargeCallsTest {
 
     /** [1, heads, LENGTH, WIDTH] as a projection leaves it: a row holds a piece of every head. */
     private Tensor sideBySide(int heads) {
-        return Case.random(random, 1, 1, LENGTH, heads, WIDTH).transpose(1, 2);
+        return Tensors.random(random, 1, 1, LENGTH, heads, WIDTH).transpose(1, 2);
     }
 }

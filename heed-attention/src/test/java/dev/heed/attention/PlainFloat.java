@@ -40,7 +40,7 @@ final class PlainFloat {
             most = Math.max(most, weights[j]);
         }
         if (most == Float.NEGATIVE_INFINITY) {
-            weightsToZero(weights);
+            Arrays.fill(weights, 0);
             return most;
         }
         float sum = sink == null ? 0 : (float) Math.exp(sink[head] - most);
@@ -52,10 +52,6 @@ final class PlainFloat {
             weights[j] /= sum;
         }
         return most + (float) Math.log(sum);
-    }
-
-    private static void weightsToZero(float[] weights) {
-        Arrays.fill(weights, 0);
     }
 
     private static float score(Problem problem, int batch, int head, int i, int j) {

@@ -13,17 +13,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The gradient of the gradient against central differences of the gradient, and its symmetry. */
 class ReferenceSecondTest {
-    private record Case(String name, Attention attention, int b, int hq, int hkv, int n, int m, int d, int dv) {}
+    private record Call(String name, Attention attention, int b, int hq, int hkv, int n, int m, int d, int dv) {}
 
-    static Stream<Case> cases() {
+    static Stream<Call> cases() {
         Attention plain = Attention.scaledDotProduct();
         Tensor bias = random(new Random(3), 2, 5, 7);
         bias.set(Float.NEGATIVE_INFINITY, 1, 2, 3);
         return Stream.of(
-                new Case("plain", plain, 1, 1, 1, 3, 4, 2, 3),
-                new Case("grouped causal", plain.mask(Mask.causalTopLeft()), 2, 4, 2, 6, 5, 3, 4),
-                new Case("rows that see nothing", plain.mask(Mask.causalBottomRight()), 1, 2, 1, 7, 4, 3, 2),
-                new Case(
+                new Call("plain", plain, 1, 1, 1, 3, 4, 2, 3),
+                new Call("grouped causal", plain.mask(Mask.causalTopLeft()), 2, 4, 2, 6, 5, 3, 4),
+                new Call("rows that see nothing", plain.mask(Mask.causalBottomRight()), 1, 2, 1, 7, 4, 3, 2),
+                new Call(
                         "bias, scale, sink, alibi, holes",
                         plain.bias(bias)
                                 .scale(0.9)
@@ -37,7 +37,7 @@ class ReferenceSecondTest {
                         7,
                         3,
                         2),
-                new Case("dot", plain.score(Score.dot()), 1, 1, 1, 3, 4, 2, 3));
+                new Call("dot", plain.score(Score.dot()), 1, 1, 1, 3, 4, 2, 3));
     }
 
     private static Tensor random(Random random, int... shape) {
@@ -48,7 +48,7 @@ class ReferenceSecondTest {
         return tensor;
     }
 
-    private static ReferenceSecond.Inputs inputs(Case c, int seed) {
+    private static ReferenceSecond.Inputs inputs(Call c, int seed) {
         Random random = new Random(31L * c.name.hashCode() + seed);
         return new ReferenceSecond.Inputs(
                 random(random, c.b, c.hq, c.n, c.d),
@@ -69,14 +69,14 @@ class ReferenceSecondTest {
     }
 
     /** G = u·∇L. */
-    private static double directional(Case c, ReferenceSecond.Inputs in) {
+    private static double directional(Call c, ReferenceSecond.Inputs in) {
         ReferenceGradients first = ReferenceGradients.of(c.attention, in.query(), in.key(), in.value(), in.dOutput());
         return dot(first.dQuery(), in.uQuery()) + dot(first.dKey(), in.uKey()) + dot(first.dValue(), in.uValue());
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void everyElementEqualsCentralDifferencesOfTheGradient(Case c) {
+    void everyElementEqualsCentralDifferencesOfTheGradient(Call c) {
         ReferenceSecond.Inputs in = inputs(c, 1);
         ReferenceSecond second = ReferenceSecond.of(c.attention, in);
         Tensor[] moved = {in.query(), in.key(), in.value(), in.dOutput()};
@@ -102,7 +102,7 @@ class ReferenceSecondTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void theHessianIsSymmetric(Case c) {
+    void theHessianIsSymmetric(Call c) {
         ReferenceSecond.Inputs u = inputs(c, 1);
         ReferenceSecond.Inputs other = inputs(c, 2);
         ReferenceSecond.Inputs w = new ReferenceSecond.Inputs(
@@ -118,7 +118,7 @@ class ReferenceSecondTest {
 
     @Test
     void whatItDoesNotCoverIsSaid() {
-        Case c = new Case("capped", Attention.scaledDotProduct().softcap(2), 1, 1, 1, 2, 2, 2, 2);
+        Call c = new Call("capped", Attention.scaledDotProduct().softcap(2), 1, 1, 1, 2, 2, 2, 2);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ReferenceSecond.of(c.attention, inputs(c, 1)))
                 .withMessage(

@@ -104,18 +104,10 @@ class SameBitsTest {
     void groupedHeadsAreRepeatedHeads() {
         Case.each(13_000, 200, c -> {
             int group = c.heads() / c.keyHeads();
-            Case repeated = c.with(c.query(), repeat(c.key(), group), repeat(c.value(), group));
+            Case repeated =
+                    c.with(c.query(), Tensors.repeatHeads(c.key(), group), Tensors.repeatHeads(c.value(), group));
             Bits.assertSame(c.run(), repeated.run());
         });
-    }
-
-    private static Tensor repeat(Tensor tensor, int times) {
-        Tensor result = Tensor.zeros(tensor.size(0), tensor.size(1) * times, tensor.size(2), tensor.size(3));
-        int head = tensor.size(2) * tensor.size(3);
-        for (int at = 0; at < result.elements(); at++) {
-            result.array()[at] = tensor.array()[at / head / times * head + at % head];
-        }
-        return result;
     }
 
     /** Law 9. */
@@ -258,9 +250,9 @@ class SameBitsTest {
     void theNumberOfThreadsChangesNothing() {
         Random random = new Random(77);
         for (Mask mask : new Mask[] {Mask.none(), Mask.causalTopLeft(), Mask.windowTopLeft(50, 3)}) {
-            Tensor query = Case.random(random, 1, 2, 4, 257, 33);
-            Tensor key = Case.random(random, 1, 2, 2, 2177, 33);
-            Tensor value = Case.random(random, 1, 2, 2, 2177, 17);
+            Tensor query = Tensors.random(random, 1, 2, 4, 257, 33);
+            Tensor key = Tensors.random(random, 1, 2, 2, 2177, 33);
+            Tensor value = Tensors.random(random, 1, 2, 2, 2177, 17);
             Attention attention = Attention.scaledDotProduct().mask(mask);
             AttentionOutput one = Workers.with(1, () -> attention.apply(query, key, value));
             for (int threads = 2; threads <= 5; threads++) {
@@ -276,7 +268,7 @@ class SameBitsTest {
         Case.each(21_000, 250, c -> {
             AttentionOutput expected = c.run();
             Bits.assertSame(
-                    c.with(headsInside(c.query()), headsInside(c.key()), headsInside(c.value()))
+                    c.with(Tensors.headsInside(c.query()), Tensors.headsInside(c.key()), Tensors.headsInside(c.value()))
                             .run(),
                     expected);
             Bits.assertSame(
@@ -290,11 +282,6 @@ class SameBitsTest {
                             .run(),
                     expected);
         });
-    }
-
-    /** Stored [B, N, H, D], as projections leave it. */
-    private static Tensor headsInside(Tensor tensor) {
-        return tensor.transpose(1, 2).contiguous().transpose(1, 2);
     }
 
     /** Stored [B, H, D, N]. */

@@ -1,5 +1,8 @@
 package dev.heed.attention;
 
+import static dev.heed.attention.Tensors.random;
+import static dev.heed.attention.Tensors.row;
+import static dev.heed.attention.Tensors.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.data.Offset.offset;
@@ -9,7 +12,6 @@ import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -32,10 +34,6 @@ class ScoreTest {
         public String toString() {
             return name;
         }
-    }
-
-    private static Tensor random(int seed, int... shape) {
-        return Case.random(new Random(seed), 1, shape);
     }
 
     static Stream<Rule> rules() {
@@ -61,22 +59,6 @@ class ScoreTest {
 
     private static AttentionOutput apply(Attention attention, Inputs in) {
         return attention.apply(in.query, in.key, in.value);
-    }
-
-    private static Tensor rows(float[]... rows) {
-        Tensor tensor = Tensor.zeros(1, 1, rows.length, rows[0].length);
-        for (int i = 0; i < rows.length; i++) {
-            System.arraycopy(rows[i], 0, tensor.array(), i * rows[0].length, rows[0].length);
-        }
-        return tensor;
-    }
-
-    private static float[] row(double... values) {
-        float[] row = new float[values.length];
-        for (int i = 0; i < row.length; i++) {
-            row[i] = (float) values[i];
-        }
-        return row;
     }
 
     /** Worked by hand: q = (1, 2), keys (3, −1) and (0, 2). */

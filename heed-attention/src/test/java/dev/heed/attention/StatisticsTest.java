@@ -14,39 +14,34 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The statistics of the tiles against the full map of weights. */
 class StatisticsTest {
-    private record Case(String name, Attention attention, int b, int hq, int hkv, int n, int m, int top) {
+    private record Call(String name, Attention attention, int b, int hq, int hkv, int n, int m, int top) {
         @Override
         public String toString() {
             return "%s B=%d Hq=%d Hkv=%d N=%d M=%d top=%d".formatted(name, b, hq, hkv, n, m, top);
         }
     }
 
-    static Stream<Case> cases() {
+    static Stream<Call> cases() {
         Attention plain = Attention.scaledDotProduct();
         return Stream.of(
-                new Case("plain", plain, 1, 1, 1, 1, 1, 1),
-                new Case("ragged", plain, 2, 2, 1, 45, 131, 3),
-                new Case("causal", plain.mask(Mask.causalTopLeft()), 1, 3, 1, 200, 200, 1),
-                new Case("causal top 5", plain.mask(Mask.causalTopLeft()), 1, 2, 2, 100, 100, 5),
-                new Case("window", plain.mask(Mask.windowBottomRight(20, 3)), 1, 2, 2, 70, 300, 2),
-                new Case("chunks", plain.mask(Mask.causalBottomRight()), 1, 1, 1, 40, 2100, 2),
-                new Case("nothing visible", plain.mask(Mask.lengths(0, 7)), 2, 1, 1, 9, 12, 2),
-                new Case("no keys", plain, 1, 2, 1, 3, 0, 2),
-                new Case("sink", plain.mask(Mask.causalTopLeft()).sink(1, 0), 1, 2, 1, 66, 66, 1));
+                new Call("plain", plain, 1, 1, 1, 1, 1, 1),
+                new Call("ragged", plain, 2, 2, 1, 45, 131, 3),
+                new Call("causal", plain.mask(Mask.causalTopLeft()), 1, 3, 1, 200, 200, 1),
+                new Call("causal top 5", plain.mask(Mask.causalTopLeft()), 1, 2, 2, 100, 100, 5),
+                new Call("window", plain.mask(Mask.windowBottomRight(20, 3)), 1, 2, 2, 70, 300, 2),
+                new Call("chunks", plain.mask(Mask.causalBottomRight()), 1, 1, 1, 40, 2100, 2),
+                new Call("nothing visible", plain.mask(Mask.lengths(0, 7)), 2, 1, 1, 9, 12, 2),
+                new Call("no keys", plain, 1, 2, 1, 3, 0, 2),
+                new Call("sink", plain.mask(Mask.causalTopLeft()).sink(1, 0), 1, 2, 1, 66, 66, 1));
     }
 
     private static Tensor random(long seed, int... shape) {
-        Tensor tensor = Tensor.zeros(shape);
-        Random random = new Random(seed);
-        for (int i = 0; i < tensor.array().length; i++) {
-            tensor.array()[i] = (float) random.nextGaussian() * 1.5f;
-        }
-        return tensor;
+        return Tensors.random(new Random(seed), 1.5f, shape);
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void statisticsEqualThoseOfTheFullMap(Case c) {
+    void statisticsEqualThoseOfTheFullMap(Call c) {
         Tensor query = random(1, c.b, c.hq, c.n, 16);
         Tensor key = random(2, c.b, c.hkv, c.m, 16);
         Tensor value = random(3, c.b, c.hkv, c.m, 8);
@@ -74,7 +69,7 @@ class StatisticsTest {
         }
     }
 
-    private static void compare(Case c, AttentionStatistics seen, Tensor weights, int b, int h, int[] offsets) {
+    private static void compare(Call c, AttentionStatistics seen, Tensor weights, int b, int h, int[] offsets) {
         double[] columns = new double[c.m];
         for (int i = 0; i < c.n; i++) {
             double entropy = 0;
@@ -142,7 +137,7 @@ class StatisticsTest {
         assertThat((double) seen.distance().get(0, 0, 0)).isCloseTo((keys - 1) / 2.0, offset(0.05));
     }
 
-    private static void checkTop(Case c, AttentionStatistics seen, Tensor weights, int b, int h, int i, String row) {
+    private static void checkTop(Call c, AttentionStatistics seen, Tensor weights, int b, int h, int i, String row) {
         boolean[] taken = new boolean[c.m];
         for (int k = 0; k < c.top; k++) {
             int best = -1;

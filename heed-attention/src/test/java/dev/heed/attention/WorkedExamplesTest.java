@@ -1,5 +1,7 @@
 package dev.heed.attention;
 
+import static dev.heed.attention.Tensors.row;
+import static dev.heed.attention.Tensors.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
@@ -10,22 +12,6 @@ import org.junit.jupiter.api.Test;
 class WorkedExamplesTest {
     private static final Attention DOT = Attention.scaledDotProduct().scale(1);
     private static final Tensor ONE = Tensor.full(1, 1, 1, 1, 1);
-
-    private static Tensor rows(float[]... rows) {
-        Tensor tensor = Tensor.zeros(1, 1, rows.length, rows[0].length);
-        for (int i = 0; i < rows.length; i++) {
-            System.arraycopy(rows[i], 0, tensor.array(), i * rows[0].length, rows[0].length);
-        }
-        return tensor;
-    }
-
-    private static float[] row(double... values) {
-        float[] row = new float[values.length];
-        for (int i = 0; i < row.length; i++) {
-            row[i] = (float) values[i];
-        }
-        return row;
-    }
 
     /** One query of 1 against keys of width 1 that hold the logarithms of the wanted weights. */
     private static Tensor keysFor(double... weights) {
