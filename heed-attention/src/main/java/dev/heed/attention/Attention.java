@@ -75,7 +75,7 @@ public final class Attention {
     /** Another factor of the comparison in place of the score's own, which is 1/√D or 1. */
     public Attention scale(double factor) {
         if (!Float.isFinite((float) factor)) {
-            throw new IllegalArgumentException("Attention.scale: the factor must be a finite float, got " + factor);
+            throw new IllegalArgumentException("Attention.scale: the factor must be finite as a float, got " + factor);
         }
         return new Attention(score, (float) factor, softcap, mask, bias, alibi, sink);
     }

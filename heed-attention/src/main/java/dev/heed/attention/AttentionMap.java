@@ -3,7 +3,6 @@ package dev.heed.attention;
 import dev.heed.kernel.Problem;
 import dev.heed.tensor.Tensor;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -150,7 +149,11 @@ public record AttentionMap(
 
     /** Whether the mask, and a bias that is not −∞, let the row's query see the column's key. */
     public boolean visible(int row, int column) {
-        return visible[Objects.checkIndex(row, rows()) * columns() + Objects.checkIndex(column, columns())];
+        if (row < 0 || row >= rows() || column < 0 || column >= columns()) {
+            throw new IndexOutOfBoundsException("AttentionMap.visible: row " + row + ", column " + column
+                    + " must lie within " + weights.describe() + ", counted from 0");
+        }
+        return visible[row * columns() + column];
     }
 
     /**

@@ -1,7 +1,6 @@
 package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
-import java.util.Objects;
 
 /** Elementwise sums and products of flat ranges; long ranges are shared between threads. */
 public final class Elements {
@@ -78,7 +77,10 @@ public final class Elements {
                     + " needed, got x " + x.describe() + ", " + ids.length + " ids, sum " + sum.describe());
         }
         for (int id : ids) {
-            Objects.checkIndex(id, sum.size(0));
+            if (id < 0 || id >= sum.size(0)) {
+                throw new IndexOutOfBoundsException(
+                        "Elements.addToRows: each id must be a row of sum " + sum.describe() + ", got " + id);
+            }
         }
         RowTasks.columns(x.size(0), x.size(1), (from, count) -> {
             for (int r = 0; r < ids.length; r++) {

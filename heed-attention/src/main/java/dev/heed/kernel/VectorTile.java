@@ -516,7 +516,7 @@ final class VectorTile implements Tile {
      * {@link Exp#exp}, lane by lane the same operations, for loops where speed is not everything. In pieces of at most 35
      * bytecodes, which C2 inlines unless it has compiled them by themselves.
      */
-    static FloatVector exp(FloatVector x) {
+    private static FloatVector exp(FloatVector x) {
         FloatVector clamped = expClamped(x);
         FloatVector rounded = expRounded(clamped);
         return expScaled(expPolynomial(expRest(clamped, rounded)), rounded);
@@ -563,7 +563,7 @@ final class VectorTile implements Tile {
     }
 
     /** {@link Tanh#tanh}, lane by lane the same operations; in small pieces as {@link #exp} is. */
-    static FloatVector tanh(FloatVector x) {
+    private static FloatVector tanh(FloatVector x) {
         FloatVector magnitude = x.abs();
         return tanhLarge(x, magnitude).blend(tanhSmall(x), magnitude.compare(VectorOperators.LT, Tanh.SMALL));
     }

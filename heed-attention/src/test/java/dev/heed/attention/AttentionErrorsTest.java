@@ -124,8 +124,8 @@ class AttentionErrorsTest {
 
     @Test
     void parametersAreCheckedWhereTheyAreGiven() {
-        says(() -> ATTENTION.scale(Double.NaN), "Attention.scale: the factor must be a finite float, got NaN");
-        says(() -> ATTENTION.scale(1e39), "Attention.scale: the factor must be a finite float, got 1.0E39");
+        says(() -> ATTENTION.scale(Double.NaN), "Attention.scale: the factor must be finite as a float, got NaN");
+        says(() -> ATTENTION.scale(1e39), "Attention.scale: the factor must be finite as a float, got 1.0E39");
         says(() -> ATTENTION.softcap(-1), "Attention.softcap: the cap must be 0 or a positive, finite float, got -1.0");
         says(
                 () -> ATTENTION.softcap(1e39),

@@ -2,6 +2,7 @@ package dev.heed.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.heed.tensor.Tensor;
 import java.util.List;
@@ -68,8 +69,11 @@ class AttentionMapTest {
     }
 
     @Test
-    void labelsMustFit() {
+    void labelsAndPlacesMustFit() {
         AttentionMap map = map(AttentionMap.Tile.whole(0, 0, query, key));
+        assertThatThrownBy(() -> map.visible(0, 11))
+                .isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("AttentionMap.visible: row 0, column 11 must lie within [9, 11], counted from 0");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> map.labelled(List.of("one"), map.keyTokens()))
                 .withMessage("AttentionMap: one query token per row, one key token per column and one visible flag per"

@@ -40,11 +40,7 @@ final class WarmAllocation {
     }
 
     private static Tensor numbers(Random random) {
-        float[] values = new float[HEADS * TOKENS * WIDTH];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return Tensor.of(values, 1, HEADS, TOKENS, WIDTH);
+        return Tensors.random(random, 1, 1, HEADS, TOKENS, WIDTH);
     }
 
     private static void print(String what, long results, Supplier<Object> call) {

@@ -282,6 +282,8 @@ class RowMathTest {
                         + " got x [2, 8], 3 ids, sum [4, 8]");
         assertThatThrownBy(() -> Elements.addToRows(part, new int[2], Tensor.zeros(4, 3)))
                 .hasMessageEndingWith("got x [2, 8], 2 ids, sum [4, 3]");
+        assertThatThrownBy(() -> Elements.addToRows(part, new int[] {3, 4}, Tensor.zeros(4, 8)))
+                .hasMessage("Elements.addToRows: each id must be a row of sum [4, 8], got 4");
         assertThatThrownBy(() -> Softmax.crossEntropy(x, new int[3], new float[2]))
                 .hasMessage("Softmax.crossEntropy: one loss for each of 3 rows is needed, got room for 2");
         float[] frequencies = Rotary.frequencies(8, 10_000);
