@@ -77,6 +77,11 @@ class MainTest {
                     look --hlep;          unknown option '--hlep'; did you mean --help?
                     report heads --al;    unknown option '--al'; did you mean --all?
                     compare --quik;       unknown option '--quik'; did you mean --quick?
+                    compare nope;         heed: compare: must be recall, got 'nope'; see 'heed help compare'
+                    compare recal;        heed: compare: must be recall, got 'recal', did you mean recall?
+                    explain mixtur;       there is no example 'mixtur', did you mean mixture?
+                    info clze;            no such folder, did you mean cloze?
+                    embed --pooling maen; must be mean or cls, got 'maen', did you mean mean?
                     look -not;            a text that begins so stands behind --
                     """)
     void mistakesAreOneLineAndExitTwo(String line, String said) {
