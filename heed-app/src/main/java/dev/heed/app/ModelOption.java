@@ -99,7 +99,7 @@ final class ModelOption {
             throw new IllegalArgumentException(command + ": the text must make at least one token, got "
                     + Visible.quote(text) + ", which makes none");
         }
-        tokens.requireAtMost(model.network().longest());
+        tokens.requireAtMost(command, model.network().longest());
         requireKnown(command, model, tokens);
         warn(model, tokens, terminal);
         model.warnings(tokens).forEach(warning -> terminal.err().println("heed: warning: " + warning));

@@ -100,6 +100,8 @@ class ReadingCommandsTest {
     @Test
     void theTextThatIsRefusedIsNamed() {
         assertThat(Run.of("translate", "The dog is black.", "").err()).startsWith("heed: translate, text 2: ");
+        Run tooLong = Run.of("embed", "-m", folder("bert"), "The cat.", "the cat ".repeat(60));
+        assertThat(tooLong.err()).startsWith("heed: embed, text 2: at most 64 tokens fit this model, got ");
     }
 
     @Test
