@@ -175,8 +175,7 @@ class GradientsTest {
     private static Value overlapping(Tape tape, List<Value> v) {
         Value queriesAndKeys = Ops.rows(v.get(0), 0, 2);
         Value values = Ops.rows(v.get(0), 2, 4);
-        return attended(
-                tape, Attention.scaledDotProduct(), List.of(queriesAndKeys, queriesAndKeys, values), null);
+        return attended(tape, Attention.scaledDotProduct(), List.of(queriesAndKeys, queriesAndKeys, values), null);
     }
 
     /** Two heads of width 4, merged. */
