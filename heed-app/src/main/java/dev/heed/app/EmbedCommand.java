@@ -1,6 +1,6 @@
 package dev.heed.app;
 
-import dev.heed.app.print.Format;
+import dev.heed.app.print.Csv;
 import dev.heed.app.print.Json;
 import dev.heed.app.print.Terminal;
 import dev.heed.model.Model;
@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -57,25 +58,39 @@ final class EmbedCommand extends HeedCommand {
         try (Model loaded = model.load("embed", terminal)) {
             ModelOption.tokens("embed", loaded, texts, terminal);
             List<Tensor> vectors = loaded.embedAll(texts, pooling);
-            if (format.value() == Format.JSON) {
-                Json.print(
-                        terminal,
-                        IntStream.range(0, texts.size())
-                                .mapToObj(i -> new JsonVector(
-                                        texts.get(i), vectors.get(i).toArray()))
-                                .toList());
-            } else {
-                String between = format.value() == Format.CSV ? "," : " ";
-                vectors.forEach(vector -> terminal.line(line(vector, between)));
+            switch (format.value()) {
+                case TEXT -> vectors.forEach(vector -> terminal.line(line(vector)));
+                case JSON -> printJson(vectors);
+                case CSV -> printCsv(vectors);
             }
         }
         return 0;
     }
 
-    private static String line(Tensor vector, String between) {
-        float[] numbers = vector.toArray();
-        return IntStream.range(0, numbers.length)
-                .mapToObj(i -> Float.toString(numbers[i]))
-                .collect(Collectors.joining(between));
+    private static String line(Tensor vector) {
+        return numbers(vector).map(Object::toString).collect(Collectors.joining(" "));
+    }
+
+    private static Stream<Object> numbers(Tensor vector) {
+        return IntStream.range(0, vector.size(0)).mapToObj(vector::get);
+    }
+
+    private void printJson(List<Tensor> vectors) {
+        Json.print(
+                terminal,
+                IntStream.range(0, texts.size())
+                        .mapToObj(
+                                i -> new JsonVector(texts.get(i), vectors.get(i).toArray()))
+                        .toList());
+    }
+
+    /** A row per text: the text, then a column per number. */
+    private void printCsv(List<Tensor> vectors) {
+        Stream<Object> names = IntStream.range(0, vectors.getFirst().size(0)).mapToObj(i -> "v" + i);
+        terminal.line(Csv.line(Stream.concat(Stream.of("text"), names).toArray()));
+        for (int i = 0; i < texts.size(); i++) {
+            terminal.line(Csv.line(Stream.concat(Stream.of(texts.get(i)), numbers(vectors.get(i)))
+                    .toArray()));
+        }
     }
 }

@@ -6,7 +6,6 @@ import dev.heed.text.Spelling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
-import java.util.Collection;
 import java.util.Objects;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -35,28 +34,25 @@ final class Errors {
                 && Dashes.looksLikeOption(mistake.getValue())) {
             return unmatched(mistake, mistake.getValue());
         }
-        return decapitalised(message(mistake)).replaceFirst("\\.$", "") + help(mistake);
+        String message = message(mistake)
+                .replaceFirst(
+                        "^Invalid value for positional parameter at index \\S+ \\(.*?\\):",
+                        name(mistake).strip() + ":");
+        return decapitalised(message).replaceFirst("\\.$", "") + help(mistake);
     }
 
     private static String unmatched(ParameterException mistake, String what) {
         CommandSpec spec = mistake.getCommandLine().getCommandSpec();
         boolean option = Dashes.looksLikeOption(what);
         String kind = option ? "unknown option '" : spec.subcommands().isEmpty() ? "unexpected '" : "unknown command '";
-        String near = near(
-                what, option ? spec.optionsMap().keySet() : spec.subcommands().keySet());
+        String near = Spelling.nearest(
+                what.replaceFirst("=.*", ""),
+                option ? spec.optionsMap().keySet() : spec.subcommands().keySet());
         if (!near.isEmpty()) {
             return kind + what + "'; did you mean " + near + "?";
         }
         boolean text = option && !spec.positionalParameters().isEmpty();
         return kind + what + "'" + help(mistake) + (text ? "; a text that begins so stands behind --" : "");
-    }
-
-    /** A misspelt name has most of its letters right: 'foo' is not meant to be 'look'. */
-    private static String near(String typed, Collection<String> known) {
-        String name = typed.replaceFirst("=.*", "");
-        String near = Spelling.nearest(name, known);
-        long kept = near.chars().filter(letter -> name.indexOf(letter) >= 0).count();
-        return 3 * kept >= 2L * near.length() ? near : "";
     }
 
     private static String help(ParameterException mistake) {
@@ -95,7 +91,6 @@ final class Errors {
             }
             case FileSystemException file -> file.getFile() + ": " + IoFailure.reason(file);
             case IOException io -> IoFailure.reason(io);
-            case ExceptionInInitializerError choice when choice.getCause() != null -> describe(choice.getCause());
             case IllegalArgumentException wrong -> message(wrong);
             case UnsupportedOperationException cannot -> message(cannot);
             default -> "internal error, please report it: " + failure + " (--debug shows where)";

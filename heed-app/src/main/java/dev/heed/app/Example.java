@@ -6,6 +6,7 @@ import dev.heed.attention.Attention;
 import dev.heed.attention.Reference;
 import dev.heed.attention.SoftLookup;
 import dev.heed.tensor.Tensor;
+import dev.heed.text.Spelling;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -122,8 +123,9 @@ record Example(
             case "cat-sat" -> catSat();
             case "books" -> books();
             default ->
-                throw new IllegalArgumentException("explain: there is no example '" + name
-                        + "'; 'heed explain' lists them: " + String.join(", ", names()));
+                throw new IllegalArgumentException("explain: there is no example '" + name + "'"
+                        + Spelling.question(name, names()) + "; 'heed explain' lists them: "
+                        + String.join(", ", names()));
         };
     }
 

@@ -293,10 +293,12 @@ final class LookView {
     /** One line per query and key; the weight is empty where masked. */
     void printCsv(Choice choice, @Nullable Integer query) {
         AttentionMap map = wanted(choice, query);
-        terminal.line(Csv.line("layer", "head", "query", "query_token", "key", "key_token", "weight"));
+        String kind = map.kind().name().toLowerCase(Locale.ROOT);
+        terminal.line(Csv.line("kind", "layer", "head", "query", "query_token", "key", "key_token", "weight"));
         for (int row = 0; row < map.rows(); row++) {
             for (int column = 0; column < map.columns(); column++) {
                 terminal.line(Csv.line(
+                        kind,
                         map.layer(),
                         map.head(),
                         map.firstQuery() + row,

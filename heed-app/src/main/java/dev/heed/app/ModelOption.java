@@ -4,6 +4,7 @@ import dev.heed.app.print.Terminal;
 import dev.heed.model.Model;
 import dev.heed.model.arch.Network;
 import dev.heed.text.SpecialToken;
+import dev.heed.text.Spelling;
 import dev.heed.text.Token;
 import dev.heed.text.Tokens;
 import dev.heed.text.Visible;
@@ -58,8 +59,8 @@ final class ModelOption {
             return Model.bundled(name);
         }
         if (!Files.exists(Path.of(name))) {
-            throw new IllegalArgumentException(
-                    name + ": no such folder; give a Hugging Face model folder or a bundled model: " + names());
+            throw new IllegalArgumentException(name + ": no such folder" + Spelling.question(name, Model.bundled())
+                    + "; give a Hugging Face model folder or a bundled model: " + names());
         }
         return load(Path.of(name), terminal);
     }
@@ -98,7 +99,7 @@ final class ModelOption {
             throw new IllegalArgumentException(command + ": the text must make at least one token, got "
                     + Visible.quote(text) + ", which makes none");
         }
-        tokens.requireAtMost(model.network().longest());
+        tokens.requireAtMost(command, model.network().longest());
         requireKnown(command, model, tokens);
         warn(model, tokens, terminal);
         model.warnings(tokens).forEach(warning -> terminal.err().println("heed: warning: " + warning));

@@ -1,5 +1,6 @@
 package dev.heed.app;
 
+import dev.heed.text.Spelling;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +25,8 @@ abstract class OneOf<E extends Enum<E>> implements Iterable<String>, ITypeConver
     public final E convert(String typed) {
         int found = names().indexOf(typed.toLowerCase(Locale.ROOT));
         if (found < 0) {
-            throw new TypeConversionException("must be " + String.join(" or ", names()) + ", got '" + typed + "'");
+            throw new TypeConversionException("must be " + String.join(" or ", names()) + ", got '" + typed + "'"
+                    + Spelling.question(typed, names()));
         }
         return values.get(found);
     }

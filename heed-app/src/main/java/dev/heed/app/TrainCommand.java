@@ -127,6 +127,7 @@ final class TrainCommand extends HeedCommand {
     @Override
     public Integer call() {
         if (print) {
+            refuseToPrint();
             refuseWithoutFrom();
             Recipe printed = recipe(Optional.empty());
             terminal.out().print(format.value() == Format.JSON ? printed.json() + "\n" : printed.yaml());
@@ -169,6 +170,13 @@ final class TrainCommand extends HeedCommand {
             throw new IllegalArgumentException("train: to go on with a model give what it is to learn: --data FILE");
         }
         return further.get().trainer(given);
+    }
+
+    private void refuseToPrint() {
+        if (from != null || data != null || out != null || resume) {
+            throw new IllegalArgumentException("train: --print-recipe prints the recipe of --recipe and trains nothing:"
+                    + " leave out --from, --data, --out and --resume");
+        }
     }
 
     private void refuseWithoutFrom() {

@@ -113,9 +113,9 @@ class LookViewTest {
                 .lines()
                 .toList();
         assertThat(lines).hasSize(1 + 64);
-        assertThat(lines.get(1)).isEqualTo("0,0,0,'=the,0,'=the,1.0");
-        assertThat(lines.get(2)).isEqualTo("0,0,0,'=the,1,␣cat,");
-        assertThat(lines.get(1 + 5 * 8 + 5)).startsWith("0,0,5,\"␣\"\"mat\"\",\",5,\"␣\"\"mat\"\",\",0.1666");
+        assertThat(lines.get(1)).isEqualTo("self,0,0,0,'=the,0,'=the,1.0");
+        assertThat(lines.get(2)).isEqualTo("self,0,0,0,'=the,1,␣cat,");
+        assertThat(lines.get(1 + 5 * 8 + 5)).startsWith("self,0,0,5,\"␣\"\"mat\"\",\",5,\"␣\"\"mat\"\",\",0.1666");
     }
 
     @Test

@@ -77,6 +77,11 @@ class MainTest {
                     look --hlep;          unknown option '--hlep'; did you mean --help?
                     report heads --al;    unknown option '--al'; did you mean --all?
                     compare --quik;       unknown option '--quik'; did you mean --quick?
+                    compare nope;         heed: compare: must be recall, got 'nope'; see 'heed help compare'
+                    compare recal;        heed: compare: must be recall, got 'recal', did you mean recall?
+                    explain mixtur;       there is no example 'mixtur', did you mean mixture?
+                    info clze;            no such folder, did you mean cloze?
+                    embed --pooling maen; must be mean or cls, got 'maen', did you mean mean?
                     look -not;            a text that begins so stands behind --
                     """)
     void mistakesAreOneLineAndExitTwo(String line, String said) {
@@ -158,16 +163,6 @@ class MainTest {
         assertThat(Run.of("help", "lok").err()).isEqualTo("heed: unknown command 'lok'; did you mean look?\n");
         assertThat(Run.of("help", "report", "head").err())
                 .isEqualTo("heed: unknown command 'head'; did you mean heads?\n");
-    }
-
-    /** Kernels and threads are chosen where a class is loaded, and Java wraps what goes wrong there. */
-    @Test
-    void aWrongPropertyOfTheEngineIsItsOwnSentence() {
-        Throwable wrong = new IllegalArgumentException("heed.threads: a number is needed, got 'x'");
-        assertThat(Errors.describe(new ExceptionInInitializerError(wrong)))
-                .isEqualTo("heed.threads: a number is needed, got 'x'");
-        assertThat(Errors.describe(new ExceptionInInitializerError(new IllegalStateException("a mistake of ours"))))
-                .startsWith("internal error, please report it: java.lang.IllegalStateException: a mistake of ours");
     }
 
     @Test

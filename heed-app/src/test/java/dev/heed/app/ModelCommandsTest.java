@@ -186,14 +186,38 @@ class ModelCommandsTest {
                 .isZero();
     }
 
+    /** L0H0 is the name of three heads of an encoder–decoder. */
+    @Test
+    void linesOfLookSayWhichAttentionTheyAreOf() {
+        String bart = Shared.conformance("hf/bart").toString();
+        for (String kind : List.of("self", "encoder", "cross")) {
+            String out = Run.of(
+                            "look",
+                            "-m",
+                            bart,
+                            "--kind",
+                            kind,
+                            "--head",
+                            "L0H0",
+                            "--format",
+                            "csv",
+                            "--pair",
+                            "The cat",
+                            "The cat")
+                    .out();
+            assertThat(out.lines().findFirst()).contains("kind,layer,head,query,query_token,key,key_token,weight");
+            assertThat(out.lines().skip(1)).isNotEmpty().allMatch(line -> line.startsWith(kind + ",0,0,"));
+        }
+    }
+
     private static List<String> labels(String csv) {
-        return csv.lines().skip(1).map(line -> line.split(",")[3]).distinct().toList();
+        return csv.lines().skip(1).map(line -> line.split(",")[4]).distinct().toList();
     }
 
     private static double weight(String csv, int query, int key) {
         return csv.lines()
-                .filter(line -> line.startsWith("0,0," + query + ",") && line.split(",")[4].equals("" + key))
-                .mapToDouble(line -> Double.parseDouble(line.split(",")[6]))
+                .filter(line -> line.startsWith("self,0,0," + query + ",") && line.split(",")[5].equals("" + key))
+                .mapToDouble(line -> Double.parseDouble(line.split(",")[7]))
                 .findFirst()
                 .orElseThrow();
     }

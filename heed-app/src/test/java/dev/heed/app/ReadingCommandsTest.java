@@ -49,6 +49,23 @@ class ReadingCommandsTest {
                 .isNotEqualTo(alone);
     }
 
+    /** A header and a row for each text, as every other table. */
+    @Test
+    void embedAsCsvNamesItsColumns() {
+        String bert = folder("bert");
+        List<String> numbers =
+                Run.of("embed", "-m", bert, "What, it?", "Good.").out().lines().toList();
+        List<String> csv = Run.of("embed", "-m", bert, "--format", "csv", "What, it?", "Good.")
+                .out()
+                .lines()
+                .toList();
+        assertThat(csv).hasSize(3);
+        int width = numbers.get(0).split(" ").length;
+        assertThat(csv.get(0)).startsWith("text,v0,v1,").endsWith(",v" + (width - 1));
+        assertThat(csv.get(1)).isEqualTo("\"What, it?\"," + numbers.get(0).replace(' ', ','));
+        assertThat(csv.get(2)).isEqualTo("Good.," + numbers.get(1).replace(' ', ','));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"marian", "bart", "t5"})
     void translateWritesOneLineForEachText(String name) {
@@ -83,6 +100,8 @@ class ReadingCommandsTest {
     @Test
     void theTextThatIsRefusedIsNamed() {
         assertThat(Run.of("translate", "The dog is black.", "").err()).startsWith("heed: translate, text 2: ");
+        Run tooLong = Run.of("embed", "-m", folder("bert"), "The cat.", "the cat ".repeat(60));
+        assertThat(tooLong.err()).startsWith("heed: embed, text 2: at most 64 tokens fit this model, got ");
     }
 
     @Test

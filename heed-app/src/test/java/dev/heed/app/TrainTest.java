@@ -241,6 +241,17 @@ class TrainTest {
                 .containsPattern("all 2\\d\\d tokens");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--from folder", "--data text.txt", "--out run", "--resume"})
+    void whoPrintsARecipeTrainsNothing(String option) {
+        String[] more = option.split(" ");
+        Run run = Run.of(Stream.concat(Stream.of("train", "--recipe", "cloze", "--print-recipe"), Stream.of(more))
+                .toArray(String[]::new));
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("trains nothing: leave out --from, --data, --out and --resume");
+    }
+
     @Test
     void whatIsMissingIsSaidInOneLine() {
         assertThat(Run.of("train").err()).contains("--recipe").contains("shakespeare-char");

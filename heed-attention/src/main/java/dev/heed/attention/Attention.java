@@ -11,6 +11,7 @@ import dev.heed.kernel.Visibility;
 import dev.heed.kernel.Weights;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +70,7 @@ public final class Attention {
 
     /** Another rule that compares queries and keys in place of the scaled dot product. */
     public Attention score(Score rule) {
+        Objects.requireNonNull(rule, "Attention.score: a rule is needed, got null");
         return new Attention(rule, scale, softcap, mask, bias, alibi, sink);
     }
 
@@ -101,6 +103,7 @@ public final class Attention {
      * @param added up to four axes, each 1 or the size of [B, Hq, N, M]; fewer axes are the last ones. Not copied.
      */
     public Attention bias(Tensor added) {
+        Objects.requireNonNull(added, "Attention.bias: a tensor is needed, got null");
         return new Attention(score, scale, softcap, mask, added, alibi, sink);
     }
 

@@ -257,6 +257,7 @@ public final class Mask {
      * that too. Answers are not kept: they would cost N·M bits per head, or the promise that heads are alike.
      */
     public static Mask elements(ElementMask visible) {
+        Objects.requireNonNull(visible, "Mask.elements: a rule is needed, got null");
         return new Mask(List.of(), List.of(new Element(visible, null, null)));
     }
 
@@ -279,6 +280,8 @@ public final class Mask {
      * @param kinds must agree with {@code visible}: EMPTY or FULL only where each element of the block is hidden or visible
      */
     public static Mask blocks(BlockRule kinds, ElementMask visible) {
+        Objects.requireNonNull(kinds, "Mask.blocks: a rule of blocks is needed, got null");
+        Objects.requireNonNull(visible, "Mask.blocks: a rule of elements is needed, got null");
         return new Mask(List.of(), List.of(new Element(visible, kinds, null)));
     }
 

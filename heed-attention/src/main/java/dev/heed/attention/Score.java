@@ -2,6 +2,7 @@ package dev.heed.attention;
 
 import dev.heed.kernel.ScoreRule;
 import dev.heed.tensor.Tensor;
+import java.util.Objects;
 
 /**
  * How well a key answers a query: the rule that compares them, before softmax. Whatever the rule, a score is {@code softcap(rule(
@@ -64,7 +65,11 @@ public sealed interface Score {
     }
 
     /** The user's rule of q·k/√D and its place. */
-    record Custom(ScoreRule rule) implements Score {}
+    record Custom(ScoreRule rule) implements Score {
+        public Custom {
+            Objects.requireNonNull(rule, "Score.custom: a rule is needed, got null");
+        }
+    }
 
     /** The default. */
     static Score scaledDotProduct() {

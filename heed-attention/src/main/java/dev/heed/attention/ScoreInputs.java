@@ -92,15 +92,22 @@ final class ScoreInputs {
         double sum = 0;
         for (int b = 0; b < x.size(0); b++) {
             for (int h = 0; h < x.size(1); h++) {
-                for (int i = 0; i < x.size(2); i++) {
-                    for (int d = 0; d < x.size(3); d++) {
-                        float arrives = dx.get(b, h, i, d);
-                        sum += arrives == 0 ? 0 : (double) x.get(b, h, i, d) * arrives;
+                Tensor rows = head(x, b, h);
+                Tensor dRows = head(dx, b, h);
+                for (int i = 0; i < rows.size(0); i++) {
+                    for (int d = 0; d < rows.size(1); d++) {
+                        float arrives = at(dRows, i, d);
+                        sum += arrives == 0 ? 0 : (double) at(rows, i, d) * arrives;
                     }
                 }
             }
         }
         return sum;
+    }
+
+    /** An element of rows [N, D]; {@link Tensor#get} makes an array of its indexes. */
+    private static float at(Tensor rows, int i, int d) {
+        return rows.array()[rows.offset() + i * rows.stride(0) + d * rows.stride(1)];
     }
 
     /** One row's task: both tensors [B, H, T, D] with their elements of the row at {@code from} and {@code to}. */
@@ -214,7 +221,7 @@ final class ScoreInputs {
     private static boolean isFinite(Tensor x, int row) {
         boolean finite = true;
         for (int d = 0; d < x.size(1); d++) {
-            finite &= Float.isFinite(x.get(row, d));
+            finite &= Float.isFinite(at(x, row, d));
         }
         return finite;
     }
@@ -222,7 +229,7 @@ final class ScoreInputs {
     private static boolean isZero(Tensor x, int row) {
         boolean zero = true;
         for (int d = 0; d < x.size(1); d++) {
-            zero &= x.get(row, d) == 0;
+            zero &= at(x, row, d) == 0;
         }
         return zero;
     }

@@ -1,5 +1,7 @@
 package dev.heed.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Which arithmetic runs: the Vector API at the CPU's own width, or plain Java. Chosen once, when this class is loaded;
  * both give the same bits, so the choice is one of speed only.
@@ -9,13 +11,23 @@ package dev.heed.kernel;
  * {@code -Dheed.kernels=scalar} or {@code =vector} forces a choice.
  */
 public final class Kernels {
-    private static final boolean VECTOR = chooseVector();
+    private static final String WANTED = System.getProperty("heed.kernels", "auto");
+    private static final boolean READABLE =
+            ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    private static final boolean VECTOR = READABLE
+            && switch (WANTED) {
+                case "vector" -> true;
+                case "auto" -> Lanes.COUNT >= 4 && Lanes.COUNT <= 16;
+                default -> false;
+            };
     private static final String NAME = VECTOR ? "vector-" + Lanes.COUNT : "scalar";
+    private static final @Nullable String WRONG = wrong();
 
     private Kernels() {}
 
     /** {@code vector-16}, {@code vector-8}, {@code vector-4} (lanes of float32) or {@code scalar}. */
     public static String name() {
+        check();
         return NAME;
     }
 
@@ -23,22 +35,19 @@ public final class Kernels {
         return VECTOR;
     }
 
-    private static boolean chooseVector() {
-        String forced = System.getProperty("heed.kernels", "auto");
-        boolean readable = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-        return switch (forced) {
-            case "scalar" -> false;
-            case "auto" -> readable && Lanes.COUNT >= 4 && Lanes.COUNT <= 16;
-            case "vector" -> {
-                if (!readable) {
-                    throw new IllegalArgumentException(
-                            "heed.kernels: vector kernels need --add-modules jdk.incubator.vector on the java command line");
-                }
-                yield true;
-            }
-            default ->
-                throw new IllegalArgumentException(
-                        "heed.kernels: the property must be auto, vector or scalar, got '" + forced + "'");
+    /** Refuses a wrong property whenever something is computed: thrown while classes are made, it would be told but once. */
+    static void check() {
+        if (WRONG != null) {
+            throw new IllegalArgumentException("heed.kernels: " + WRONG);
+        }
+    }
+
+    private static @Nullable String wrong() {
+        return switch (WANTED) {
+            case "auto", "scalar" -> null;
+            case "vector" ->
+                READABLE ? null : "vector kernels need --add-modules jdk.incubator.vector on the java command line";
+            default -> "the property must be auto, vector or scalar, got '" + WANTED + "'";
         };
     }
 }

@@ -1,5 +1,7 @@
 package dev.heed.kernel;
 
+import java.util.Objects;
+
 /**
  * A user's own function of a score and its place, with its derivative (the {@code score_mod} of FlexAttention, Dong et al.
  * 2024, arXiv 2412.05496). Pure functions, safe to call from several threads; asked for visible keys only. A result's bits
@@ -20,6 +22,8 @@ public interface ScoreRule {
 
     /** A rule from two functions. */
     static ScoreRule of(Function value, Function slope) {
+        Objects.requireNonNull(value, "ScoreRule.of: a function for the score is needed, got null");
+        Objects.requireNonNull(slope, "ScoreRule.of: a function for its slope is needed, got null");
         return new ScoreRule() {
             @Override
             public double value(double score, int batch, int head, int query, int key) {

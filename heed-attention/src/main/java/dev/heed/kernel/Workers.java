@@ -30,7 +30,9 @@ public final class Workers {
         T run();
     }
 
+    /** 0 where the property is wrong, see {@link Kernels#check}. */
     private static final int DEFAULT_THREADS = defaultThreads();
+
     private static final ScopedValue<Integer> THREADS = ScopedValue.newInstance();
     private static final AtomicBoolean BUSY = new AtomicBoolean();
     /**
@@ -53,7 +55,16 @@ public final class Workers {
 
     /** How many threads a call made here would use. */
     public static int threads() {
+        check();
         return THREADS.isBound() ? THREADS.get() : DEFAULT_THREADS;
+    }
+
+    private static void check() {
+        Kernels.check();
+        if (DEFAULT_THREADS == 0) {
+            throw new IllegalArgumentException("heed.threads: the property must be a number from 1 on, got '"
+                    + System.getProperty("heed.threads") + "'");
+        }
     }
 
     /** Runs {@code body} with calls shared between {@code threads} threads, the caller included. */
@@ -83,6 +94,7 @@ public final class Workers {
      * @param work multiply-adds of all tasks together
      */
     static void run(long work, Phase... phases) {
+        check();
         int most = 0;
         for (Phase phase : phases) {
             most = Math.max(most, phase.tasks());
@@ -163,15 +175,10 @@ public final class Workers {
             return Runtime.getRuntime().availableProcessors();
         }
         try {
-            int threads = Integer.parseInt(given);
-            if (threads >= 1) {
-                return threads;
-            }
+            return Math.max(0, Integer.parseInt(given));
         } catch (NumberFormatException e) {
-            // answered below, together with numbers out of range
+            return 0;
         }
-        throw new IllegalArgumentException(
-                "heed.threads: the property must be a number from 1 on, got '" + given + "'");
     }
 
     /** The phases of one call. */

@@ -2,8 +2,13 @@ package dev.heed.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.heed.kernel.BlockKind;
+import dev.heed.kernel.BlockRule;
+import dev.heed.kernel.ElementMask;
+import dev.heed.kernel.ScoreRule;
 import dev.heed.tensor.Tensor;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -161,6 +166,27 @@ class AttentionErrorsTest {
         says(
                 () -> ATTENTION.score(Score.cosine(1e-30)).scale(1e30).apply(some, some, some),
                 "attend: the scale over the cosine's temperature must be finite, got 1.0E30 / 1.0E-30");
+    }
+
+    /** Against the annotations, and where it is given: not in a kernel, later. */
+    @Test
+    @SuppressWarnings("NullAway")
+    void nothingIsRefusedWhereItIsGiven() {
+        ElementMask visible = (b, h, i, j) -> true;
+        BlockRule kinds = (b, h, i0, i1, j0, j1) -> BlockKind.FULL;
+        ScoreRule.Function same = (s, b, h, i, j) -> s;
+        needs(() -> Mask.elements(null), "Mask.elements: a rule is needed, got null");
+        needs(() -> Mask.blocks(null, visible), "Mask.blocks: a rule of blocks is needed, got null");
+        needs(() -> Mask.blocks(kinds, null), "Mask.blocks: a rule of elements is needed, got null");
+        needs(() -> Score.custom(null), "Score.custom: a rule is needed, got null");
+        needs(() -> ScoreRule.of(null, same), "ScoreRule.of: a function for the score is needed, got null");
+        needs(() -> ScoreRule.of(same, null), "ScoreRule.of: a function for its slope is needed, got null");
+        needs(() -> ATTENTION.score(null), "Attention.score: a rule is needed, got null");
+        needs(() -> ATTENTION.bias(null), "Attention.bias: a tensor is needed, got null");
+    }
+
+    private static void needs(ThrowingCallable call, String message) {
+        assertThatNullPointerException().isThrownBy(call).withMessage(message);
     }
 
     @Test

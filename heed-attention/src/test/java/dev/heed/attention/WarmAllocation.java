@@ -8,8 +8,9 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /**
- * A program that calls attention until a call allocates little more than its results, and prints that, or what a call still
- * allocates after twenty seconds of processor time. A vector that C2 boxes costs 96 bytes each time, megabytes a call.
+ * A program that calls attention until a call allocates little more than its results (of a cosine: and queries and keys of
+ * length 1), and prints that, or what a call still allocates after twenty seconds of processor time. A vector that C2 boxes
+ * costs 96 bytes each time, megabytes a call.
  */
 final class WarmAllocation {
     private static final ThreadMXBean THREAD = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -37,6 +38,9 @@ final class WarmAllocation {
         print("full", RESULTS, () -> full.apply(query, key, value));
         print("causal", RESULTS, () -> causal.apply(query, key, value));
         print("backward", 3 * RESULTS, () -> causal.gradients(query, key, value, result, dOutput));
+        Attention cosine = causal.score(Score.cosine(0.1));
+        AttentionOutput ofCosine = cosine.apply(query, key, value);
+        print("cosine backward", 5 * RESULTS, () -> cosine.gradients(query, key, value, ofCosine, dOutput));
     }
 
     private static Tensor numbers(Random random) {

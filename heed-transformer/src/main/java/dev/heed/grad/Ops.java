@@ -496,15 +496,20 @@ public final class Ops {
     }
 
     /**
-     * True if the values, which have no element in common, are all of what they are views of, and none of it has a gradient
-     * yet: then theirs may be overwritten.
+     * True if the values are all of what they are views of, have no element in common, and none of it has a gradient yet: then
+     * theirs may be overwritten.
      */
     private static boolean isAll(Value... values) {
-        for (Value value : values) {
+        for (int i = 0; i < values.length; i++) {
+            Value value = values[i];
             Value root = value.root();
             int elements = 0;
-            for (Value other : values) {
-                elements += other.root().equals(root) ? other.tensor().elements() : 0;
+            for (int j = 0; j < values.length; j++) {
+                Tensor other = values[j].tensor();
+                if (i != j && value.tensor().mayOverlap(other)) {
+                    return false;
+                }
+                elements += values[j].root().equals(root) ? other.elements() : 0;
             }
             if (!value.isWanted()
                     || root.hasGradient()

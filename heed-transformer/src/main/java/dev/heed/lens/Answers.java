@@ -1,6 +1,7 @@
 package dev.heed.lens;
 
 import dev.heed.model.Model;
+import dev.heed.model.Probabilities;
 import dev.heed.model.Run;
 import dev.heed.nn.Intervention;
 import dev.heed.tensor.Tensor;
@@ -33,7 +34,7 @@ final class Answers {
                 float wanted = row.get(question.right()[s]);
                 right &= isLargest(row, question.right()[s]);
                 chooses |= s == question.decidingStep() && wanted > row.get(question.wrong()[s]);
-                probability *= Math.exp(wanted - logSum(row));
+                probability *= StrictMath.exp(wanted - Probabilities.logSum(row));
             }
             return new Answer(right, chooses, probability);
         }
@@ -46,19 +47,6 @@ final class Answers {
             }
             return true;
         }
-    }
-
-    /** ln Σ exp of a row. */
-    private static double logSum(Tensor row) {
-        double most = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < row.size(0); i++) {
-            most = Math.max(most, row.get(i));
-        }
-        double sum = 0;
-        for (int i = 0; i < row.size(0); i++) {
-            sum += Math.exp(row.get(i) - most);
-        }
-        return most + Math.log(sum);
     }
 
     /** Answers with what is cut for each question, or with nothing cut. */
@@ -101,7 +89,7 @@ final class Answers {
             Tensor logits = runs.get(s).logits().orElseThrow();
             for (int i = 0; i + 1 < written.get(s).size(); i++) {
                 Tensor row = logits.select(0, i);
-                sum += row.get(written.get(s).get(i + 1).id()) - logSum(row);
+                sum += row.get(written.get(s).get(i + 1).id()) - Probabilities.logSum(row);
                 count++;
             }
         }

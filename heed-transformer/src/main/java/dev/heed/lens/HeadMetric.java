@@ -103,6 +103,12 @@ public enum HeadMetric {
         return onRepeats;
     }
 
+    /** The mean of a number per text. */
+    Mean over(double... texts) {
+        boolean distance = this == DISTANCE || this == DISTANCE_WITHOUT_FIRST;
+        return Mean.of(texts).within(0, distance ? Double.POSITIVE_INFINITY : 1);
+    }
+
     /** NaN where no row counts. */
     abstract double of(HeadRows rows, int head);
 

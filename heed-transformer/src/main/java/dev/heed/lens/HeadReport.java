@@ -183,7 +183,7 @@ public record HeadReport(Kind kind, int texts, int tokens, double copyingByChanc
             }
             shares[t] = sum / (ids.length - from);
         }
-        return Mean.of(shares);
+        return Mean.of(shares).within(0, 1);
     }
 
     private static Tensor logits(Model model, Tokens text, List<List<Intervention>> changes) {

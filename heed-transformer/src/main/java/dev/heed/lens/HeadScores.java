@@ -93,14 +93,14 @@ public final class HeadScores {
 
     /** Over the texts. */
     public Mean mean(int layer, int head, HeadMetric metric) {
-        return Mean.of(texts.stream()
+        return metric.over(texts.stream()
                 .mapToDouble(layers -> metric.of(layers.get(layer), head))
                 .toArray());
     }
 
     /** Of equal weights over the keys that each query sees. */
     public Mean uniform(int layer, int head, HeadMetric metric) {
-        return Mean.of(texts.stream()
+        return metric.over(texts.stream()
                 .mapToDouble(layers -> metric.of(layers.get(layer).ofEqualWeights(), head))
                 .toArray());
     }

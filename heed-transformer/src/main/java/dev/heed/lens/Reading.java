@@ -2,6 +2,7 @@ package dev.heed.lens;
 
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.model.Model;
+import dev.heed.model.Probabilities;
 import dev.heed.model.Run;
 import dev.heed.model.arch.Network;
 import dev.heed.tensor.Tensor;
@@ -64,7 +65,7 @@ public record Reading(List<Candidate> candidates, String head, String likeliest,
         Tensor row = asked.logits()
                 .orElseThrow(() -> new IllegalArgumentException("resolve: this model has no head that predicts words"))
                 .select(0, at);
-        return of(model, tokens, at, probabilities(row));
+        return of(model, tokens, at, Probabilities.of(row));
     }
 
     private static int only(Tokens tokens, String sentence, String pronoun) {
@@ -94,24 +95,6 @@ public record Reading(List<Candidate> candidates, String head, String likeliest,
                 .map(written -> "; this model reads " + Visible.quote(written) + " as one word: write \"" + pronoun
                         + "\" by itself, such as \"" + pronoun + " is\"")
                 .orElse("");
-    }
-
-    private static double[] probabilities(Tensor row) {
-        double[] p = new double[row.size(0)];
-        double most = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < p.length; i++) {
-            p[i] = row.get(i);
-            most = Math.max(most, p[i]);
-        }
-        double sum = 0;
-        for (int i = 0; i < p.length; i++) {
-            p[i] = Math.exp(p[i] - most);
-            sum += p[i];
-        }
-        for (int i = 0; i < p.length; i++) {
-            p[i] /= sum;
-        }
-        return p;
     }
 
     private static Reading of(Model model, Tokens tokens, int at, double[] p) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -60,11 +61,11 @@ final class Routing {
                 heldOut.size(),
                 best,
                 share(looks, Looks::prefersReferent),
-                Mean.of(looks.stream().mapToDouble(Looks::onReferent).toArray()),
-                Mean.of(looks.stream().mapToDouble(Looks::onOther).toArray()),
+                mean(looks, Looks::onReferent),
+                mean(looks, Looks::onOther),
                 most,
-                Mean.of(mostLooks.stream().mapToDouble(Looks::onReferent).toArray()),
-                Mean.of(mostLooks.stream().mapToDouble(Looks::onOther).toArray()),
+                mean(mostLooks, Looks::onReferent),
+                mean(mostLooks, Looks::onOther),
                 baselines(),
                 share(answers, Answer::right),
                 share(answers, Answer::chooses),
@@ -301,7 +302,12 @@ final class Routing {
     }
 
     private static Mean probability(List<Answer> answers) {
-        return Mean.of(answers.stream().mapToDouble(Answer::probability).toArray());
+        return mean(answers, Answer::probability);
+    }
+
+    /** Of weights or probabilities. */
+    private static <T> Mean mean(List<T> all, ToDoubleFunction<T> number) {
+        return Mean.of(all.stream().mapToDouble(number).toArray()).within(0, 1);
     }
 
     // ---- routes

@@ -43,7 +43,7 @@ final class Predictions {
                 .orElseThrow(() -> new IllegalArgumentException(
                         "fill: the checkpoint has no head that predicts words; one of a masked-word model is needed"));
         return Arrays.stream(places)
-                .mapToObj(place -> new FilledMask(place, words(model, softmax(logits.select(0, place)), k)))
+                .mapToObj(place -> new FilledMask(place, words(model, Probabilities.of(logits.select(0, place)), k)))
                 .toList();
     }
 
@@ -94,7 +94,7 @@ final class Predictions {
                         + " tokens; one of a token classification model is needed"));
         List<TokenClass> all = new ArrayList<>();
         for (int i = 0; i < run.tokens().size(); i++) {
-            double[] probabilities = softmax(scores.select(0, i));
+            double[] probabilities = Probabilities.of(scores.select(0, i));
             int best = order(probabilities).findFirst().orElseThrow();
             all.add(new TokenClass(run.tokens().get(i), ClassScore.label(model.config(), best), probabilities[best]));
         }
@@ -131,7 +131,7 @@ final class Predictions {
         for (int i = 0; i < rows.length; i++) {
             some.set(scores.get(rows[i], column), i);
         }
-        return softmax(some);
+        return Probabilities.of(some);
     }
 
     private static double[] scores(Model model, Tensor classes) {
@@ -148,7 +148,7 @@ final class Predictions {
                 Arrays.stream(doubles(classes))
                         .map(x -> 1 / (1 + StrictMath.exp(-x)))
                         .toArray();
-            default -> softmax(classes);
+            default -> Probabilities.of(classes);
         };
     }
 
@@ -158,19 +158,6 @@ final class Predictions {
                 .boxed()
                 .sorted(Comparator.comparingDouble((Integer i) -> -values[i]).thenComparingInt(i -> i))
                 .mapToInt(i -> i);
-    }
-
-    private static double[] softmax(Tensor scores) {
-        double[] values = doubles(scores);
-        double most = Arrays.stream(values).max().orElse(0);
-        double[] exponentials =
-                Arrays.stream(values).map(x -> StrictMath.exp(x - most)).toArray();
-        double sum = 0;
-        for (double each : exponentials) {
-            sum += each;
-        }
-        double all = sum;
-        return Arrays.stream(exponentials).map(x -> x / all).toArray();
     }
 
     private static double[] doubles(Tensor row) {

@@ -12,18 +12,30 @@ import java.util.Collection;
 public final class Spelling {
     private Spelling() {}
 
-    /** The known word with the fewest edits, if they are few; else nothing. */
+    /** The nearest as a question in a message that says what is known; nothing where none is near. */
+    public static String question(String typed, Collection<String> known) {
+        String near = nearest(typed, known);
+        return near.isEmpty() ? "" : ", did you mean " + near + "?";
+    }
+
+    /** The known word with the fewest edits, if they are few and most of its letters were typed; else nothing. */
     public static String nearest(String typed, Collection<String> known) {
         String best = "";
         int fewest = Math.max(2, typed.length() / 3) + 1;
         for (String word : known) {
             int edits = edits(typed, word);
-            if (edits < fewest) {
+            if (edits < fewest && hasMostOf(word, typed)) {
                 fewest = edits;
                 best = word;
             }
         }
         return best;
+    }
+
+    /** 'foo' is not meant to be 'look'. */
+    private static boolean hasMostOf(String word, String typed) {
+        long kept = word.chars().filter(letter -> typed.indexOf(letter) >= 0).count();
+        return 3 * kept >= 2L * word.length();
     }
 
     /** Insertions, deletions, replacements and exchanges of neighbours that lead from one word to the other. */

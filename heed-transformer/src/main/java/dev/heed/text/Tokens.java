@@ -47,8 +47,13 @@ public record Tokens(String text, @Nullable String pair, List<Token> all) {
      * @throws IllegalArgumentException if there are more
      */
     public Tokens requireAtMost(int longest) {
+        return requireAtMost("text", longest);
+    }
+
+    /** The same; {@code who} begins the message, where there are several texts. */
+    public Tokens requireAtMost(String who, int longest) {
         if (size() > longest) {
-            throw new IllegalArgumentException("text: at most " + longest + " tokens fit this model, got " + size()
+            throw new IllegalArgumentException(who + ": at most " + longest + " tokens fit this model, got " + size()
                     + "; shorten the text to about " + (int) ((long) text.length() * longest / size()) + " characters");
         }
         return this;

@@ -98,10 +98,8 @@ public record Recipe(
     /** One that Heed brings along. */
     public static Recipe named(String name) {
         if (!NAMES.contains(name)) {
-            String near = Spelling.nearest(name, NAMES);
-            throw new IllegalArgumentException("train: unknown recipe '" + name + "'"
-                    + (near.isEmpty() ? "" : ", did you mean " + near + "?") + "; known: " + String.join(", ", NAMES)
-                    + ", or a file that ends with .yaml, .yml or .json");
+            throw new IllegalArgumentException("train: unknown recipe '" + name + "'" + Spelling.question(name, NAMES)
+                    + "; known: " + String.join(", ", NAMES) + ", or a file that ends with .yaml, .yml or .json");
         }
         try (InputStream in = Recipe.class.getResourceAsStream("recipes/" + name + ".yaml")) {
             if (in == null) {

@@ -93,6 +93,7 @@ class GradientsTest {
         cases.add(new Case(
                 "attention with a bias in another order", GradientsTest::turned, s(3, 8), s(5, 8), s(5, 8), s(15, 2)));
         cases.add(new Case("attention to itself", GradientsTest::alone, s(5, 8)));
+        cases.add(new Case("attention of views that overlap", GradientsTest::overlapping, s(6, 8)));
         int[] labels = {3, -1, 0, 3, 10};
         cases.add(new Case(
                 "cross-entropy",
@@ -168,6 +169,13 @@ class GradientsTest {
     private static Value alone(Tape tape, List<Value> v) {
         Value x = Ops.scale(tape, v.get(0), 2);
         return attended(tape, Attention.scaledDotProduct(), List.of(x, x, x), null);
+    }
+
+    /** Views of as many elements as there are, though some are read twice and others never. */
+    private static Value overlapping(Tape tape, List<Value> v) {
+        Value queriesAndKeys = Ops.rows(v.get(0), 0, 2);
+        Value values = Ops.rows(v.get(0), 2, 4);
+        return attended(tape, Attention.scaledDotProduct(), List.of(queriesAndKeys, queriesAndKeys, values), null);
     }
 
     /** Two heads of width 4, merged. */

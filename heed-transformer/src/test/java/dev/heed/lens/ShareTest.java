@@ -36,4 +36,18 @@ class ShareTest {
         assertThat(ten.value() - ten.low()).isCloseTo(2.262 * ten.deviation() / Math.sqrt(10), within(0.002));
         assertThat(Mean.of(4).low()).isNegative().isInfinite();
     }
+
+    /** 0.5 ± 12.706 · 0.4, of two numbers that lie between 0 and 1. */
+    @Test
+    void anIntervalStaysWithinTheBoundsOfItsNumbers() {
+        Mean few = Mean.of(0.1, 0.9);
+        assertThat(few.low()).isCloseTo(0.5 - 12.706 * 0.4, within(1e-9));
+        assertThat(few.within(0, 1)).isEqualTo(new Mean(0.5, 0, 1, few.deviation(), 2));
+        assertThat(few.within(0, Double.POSITIVE_INFINITY).high()).isEqualTo(few.high());
+        assertThat(Mean.of(0.4).within(0, 1).high())
+                .as("one text tells nothing")
+                .isInfinite();
+        Mean narrow = Mean.of(0.4, 0.41, 0.42);
+        assertThat(narrow.within(0, 1)).isEqualTo(narrow);
+    }
 }
