@@ -111,15 +111,13 @@ final class GenerateCommand extends HeedCommand {
     private void tellIfLong(Generation written, int context) {
         long tokens = (long) written.promptIds().length + written.ids().length - 1;
         if (tokens > context && written.promptIds().length <= context) {
-            terminal.out().flush();
-            terminal.err()
-                    .println("heed: warning: the text has grown to " + tokens + " tokens, more than the " + context
-                            + " that the model was made for (max_position_embeddings)");
+            terminal.warn("the text has grown to " + tokens + " tokens, more than the " + context
+                    + " that the model was made for (max_position_embeddings)");
         }
     }
 
     private void write(String text) {
-        terminal.out().print(text);
+        terminal.out().print(terminal.written(text));
         terminal.out().flush();
     }
 

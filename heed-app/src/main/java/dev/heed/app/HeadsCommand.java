@@ -126,9 +126,8 @@ final class HeadsCommand extends HeedCommand {
     private List<String> different(List<String> given) {
         List<String> different = given.stream().distinct().toList();
         if (different.size() < given.size()) {
-            terminal.err()
-                    .println("heed: warning: of " + given.size() + " texts " + different.size()
-                            + " are different; each is measured once");
+            terminal.warn(
+                    "of " + given.size() + " texts " + different.size() + " are different; each is measured once");
         }
         return different;
     }

@@ -70,7 +70,7 @@ final class ModelOption {
 
     private static Model load(Path folder, Terminal terminal) {
         Model model = loadShowing(folder, terminal);
-        model.warnings().forEach(warning -> terminal.err().println("heed: warning: " + warning));
+        model.warnings().forEach(terminal::warn);
         return model;
     }
 
@@ -101,7 +101,7 @@ final class ModelOption {
         tokens.requireAtMost(model.network().longest());
         requireKnown(command, model, tokens);
         warn(model, tokens, terminal);
-        model.warnings(tokens).forEach(warning -> terminal.err().println("heed: warning: " + warning));
+        model.warnings(tokens).forEach(terminal::warn);
         return tokens;
     }
 
@@ -158,7 +158,7 @@ final class ModelOption {
             String some = String.join(
                     ", ", lacking.stream().limit(4).map(Visible::quote).toList());
             String more = lacking.size() > 4 ? " and " + (lacking.size() - 4) + " more" : "";
-            terminal.err().println("heed: warning: the model's vocabulary lacks " + some + more);
+            terminal.warn("the model's vocabulary lacks " + some + more);
         }
     }
 }

@@ -153,7 +153,7 @@ final class TrainingView implements Progress {
                 return Visible.quote(prompt) + "  " + classified(model, prompt);
             }
             return model.network() instanceof Network.Encoder
-                    ? prompt + "  " + filled(model, prompt)
+                    ? Visible.escape(prompt) + "  " + filled(model, prompt)
                     : Visible.quote(
                             model.generate(prompt, Generation.Options.sampling(SAMPLE_TOKENS, 0.8, evaluation.step()))
                                     .text());
@@ -163,7 +163,7 @@ final class TrainingView implements Progress {
     /** Once, of what the recipe says of its model and nobody reads: most often a misspelt key. */
     private void warn(Model model) {
         if (!warned) {
-            model.warnings().forEach(warning -> terminal.err().println("  note: " + warning));
+            model.warnings().forEach(warning -> terminal.err().println("  note: " + Visible.escape(warning)));
             warned = true;
         }
     }

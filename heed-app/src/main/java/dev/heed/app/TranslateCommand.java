@@ -57,7 +57,7 @@ final class TranslateCommand extends HeedCommand {
                     beams == null ? loaded.beams() : loaded.beams().of(beams);
             Generation.Options options = Generation.Options.greedy(most).beams(wanted);
             for (Generation written : loaded.generateAll(tokens, options)) {
-                terminal.line(written.text().strip());
+                terminal.line(terminal.written(written.text().strip()));
             }
         }
         return 0;

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.heed.app.print.Colours;
+import dev.heed.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -265,6 +267,25 @@ class ModelCommandsTest {
         String text = "The animal didn't cross the street because it was too tired.";
         assertThat(Run.of("look", text).out().replace("\n", " ")).contains("leaving out those that look at one offset");
         assertThat(Run.of("look", text, "--layer", "0").code()).isZero();
+    }
+
+    @Test
+    void nothingInAModelsFilesSteersATerminal(@TempDir Path folder) throws IOException {
+        try (Model model = Model.bundled("cloze");
+                Stream<Path> files = Files.list(model.folder())) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replaceFirst("\\{", "{\"\\\\u001b[2J\\\\u202e\": 1,"));
+        Run run = Run.of("info", folder.toString());
+        assertThat(run.code()).isZero();
+        assertThat(run.err())
+                .isEqualTo(
+                        "heed: warning: config.json: '\\u{1B}[2J\\u{202E}' is not known to this architecture and not used\n");
+        Run none = Run.of("info", folder.resolve("\u001b[31m").toString());
+        assertThat(none.err()).contains("\\u{1B}[31m: no such folder").doesNotContain("\u001b");
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.heed.tensor.Tensor;
 import dev.heed.text.Token;
 import dev.heed.text.Tokenizer;
 import dev.heed.text.Tokens;
+import dev.heed.text.Visible;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -86,8 +87,8 @@ public final class Model implements AutoCloseable {
             Architectures.Architecture architecture = Architectures.of(config);
             List<String> classes = config.strings("architectures");
             if (!classes.isEmpty() && classes.stream().noneMatch(architecture.classes()::contains)) {
-                warnings.add("config.json: a head of " + String.join(", ", classes)
-                        + " is not run; hidden states and attention" + " are those of the model below it");
+                warnings.add("config.json: a head of " + Visible.escape(String.join(", ", classes))
+                        + " is not run; hidden states and attention are those of the model below it");
             }
             return new Model(folder, config, network, checkpoint.elements(), List.copyOf(warnings), rules);
         }

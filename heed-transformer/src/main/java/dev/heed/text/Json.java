@@ -137,6 +137,6 @@ public final class Json {
         }
         String plain = why.replaceFirst(" \\(start marker .*|: was expecting \\(JSON .*", "")
                 .replaceFirst("\\(('.') \\(code \\d+\\)\\)", "$1");
-        return plain.length() > 200 ? plain.substring(0, 200) + "…" : plain;
+        return Visible.cut(plain, 200);
     }
 }

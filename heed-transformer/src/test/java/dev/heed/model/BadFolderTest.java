@@ -53,7 +53,7 @@ class BadFolderTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("1 tensors missing (model.layers.1.mlp.up_proj.weight [96, 64])")
                 .hasMessageContaining("1 tensors of another shape (model.norm.weight must be [64], got [63])")
-                .hasMessageContaining("1 tensors not part of the model (model.layers.0.self_attn.q_proj.bias)");
+                .hasMessageContaining("1 tensors not part of the model ('model.layers.0.self_attn.q_proj.bias')");
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.heed.app.print;
 
+import dev.heed.text.Visible;
 import java.io.PrintStream;
 
 /**
@@ -19,16 +20,23 @@ public record Terminal(PrintStream out, PrintStream err, Colours colours, int wi
         return new Terminal(out, err, colours, columns, interactive);
     }
 
-    public Terminal withColours(Colours other) {
-        return new Terminal(out, err, other, width, interactive);
-    }
-
     public void line(String text) {
         out.println(text);
     }
 
     public void line() {
         out.println();
+    }
+
+    /** What is odd, on a line of its own behind the results so far; nothing in it steers a terminal. */
+    public void warn(String text) {
+        out.flush();
+        err.println("heed: warning: " + Visible.escape(text));
+    }
+
+    /** A text that a model wrote: before a person nothing in it steers the terminal, elsewhere it is as it is. */
+    public String written(String text) {
+        return interactive ? Visible.running(text) : text;
     }
 
     /** Lines of at most the terminal's width. */

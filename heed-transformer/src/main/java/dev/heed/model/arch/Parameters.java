@@ -6,6 +6,7 @@ import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.TensorInfo;
 import dev.heed.nn.Linear;
 import dev.heed.tensor.Tensor;
+import dev.heed.text.Visible;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -367,6 +368,7 @@ public final class Parameters {
     void finish(Pattern harmless) {
         List<String> extra = open().names().stream()
                 .filter(name -> !used.contains(name) && !harmless.matcher(name).find())
+                .map(Visible::quote)
                 .toList();
         List<String> wrong = new ArrayList<>();
         say(wrong, "missing", missing);
