@@ -187,9 +187,7 @@ public final class HfConformance {
         Generation.Options options =
                 Generation.Options.greedy(endsItself ? count + 1 : count).atLeast(ends ? 0 : count);
         Generation generation = model.generateAll(List.of(prompt), options).getFirst();
-        int[] got = Arrays.copyOf(generation.promptIds(), before + generation.ids().length);
-        System.arraycopy(generation.ids(), 0, got, before, generation.ids().length);
-        ids(at + "greedy", got);
+        ids(at + "greedy", generation.allIds());
     }
 
     /** Rows of the batch are run without their padding, together; what is compared are the rows that are no padding. */
