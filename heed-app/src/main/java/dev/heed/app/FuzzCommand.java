@@ -52,8 +52,8 @@ final class FuzzCommand extends HeedCommand {
                     "fuzz: --inputs must be at least 1 and --from not negative, got " + inputs + " and " + from);
         }
         Path room = Files.createTempDirectory("heed-fuzz");
-        try {
-            return run(new Fuzz(folders, room, seed));
+        try (Fuzz fuzz = new Fuzz(folders, room, seed)) {
+            return run(fuzz);
         } finally {
             delete(room);
         }
