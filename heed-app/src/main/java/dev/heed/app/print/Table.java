@@ -84,7 +84,7 @@ public final class Table {
     }
 
     /** The rows as maps from column to cell, for JSON. */
-    public List<Map<String, Object>> asList() {
+    private List<Map<String, Object>> asList() {
         List<Map<String, Object>> list = new ArrayList<>();
         for (Object[] row : rows) {
             Map<String, Object> object = new LinkedHashMap<>();
