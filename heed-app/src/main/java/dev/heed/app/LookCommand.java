@@ -128,7 +128,7 @@ final class LookCommand extends HeedCommand {
     }
 
     private String facts(Model loaded, Run run, long start) {
-        return loaded.folder().getFileName() + " (" + loaded.sizes().modelType() + "), "
+        return ModelOption.name(loaded) + " (" + loaded.sizes().modelType() + "), "
                 + run.tokens().size() + " tokens, kernel " + Kernels.name() + ", "
                 + Numbers.fixed((System.nanoTime() - start) / 1e9, 2) + " s";
     }

@@ -64,6 +64,12 @@ final class ModelOption {
         return load(Path.of(name), terminal);
     }
 
+    /** What a model is called: its folder, also where a dot was typed. */
+    static String name(Model model) {
+        Path folder = model.folder().toAbsolutePath().normalize();
+        return Visible.escape(String.valueOf(folder.getNameCount() == 0 ? folder : folder.getFileName()));
+    }
+
     private static String names() {
         return String.join(", ", Model.bundled());
     }
@@ -137,7 +143,7 @@ final class ModelOption {
 
     /** Nobody has seen the vocabulary of a bundled model. */
     private static String example(Model model) {
-        String name = model.folder().getFileName().toString();
+        String name = name(model);
         return switch (Model.bundled().contains(name) ? name : "") {
             case "" -> "";
             case "story" -> ", such as \"Once upon a time, Mia saw a dog.\"";

@@ -270,13 +270,29 @@ class ModelCommandsTest {
     }
 
     @Test
-    void nothingInAModelsFilesSteersATerminal(@TempDir Path folder) throws IOException {
+    void aFolderThatIsADotHasAName(@TempDir Path folder) throws IOException {
+        Path own = copyOfCloze(folder.resolve("own"));
+        Run run = Run.of("resolve", "-m", own.resolve(".").toString(), "The animal was tired because it was old.");
+        assertThat(run.out()).contains("says own");
+        assertThat(Run.of("look", "-m", own.resolve("..").resolve("own").toString() + "/.", "The animal was tired.")
+                        .out())
+                .contains("own (bert), ");
+    }
+
+    private static Path copyOfCloze(Path to) throws IOException {
+        Files.createDirectories(to);
         try (Model model = Model.bundled("cloze");
                 Stream<Path> files = Files.list(model.folder())) {
             for (Path file : files.toList()) {
-                Files.copy(file, folder.resolve(file.getFileName()));
+                Files.copy(file, to.resolve(file.getFileName()));
             }
         }
+        return to;
+    }
+
+    @Test
+    void nothingInAModelsFilesSteersATerminal(@TempDir Path folder) throws IOException {
+        copyOfCloze(folder);
         Path config = folder.resolve("config.json");
         Files.writeString(config, Files.readString(config).replaceFirst("\\{", "{\"\\\\u001b[2J\\\\u202e\": 1,"));
         Run run = Run.of("info", folder.toString());
