@@ -1,5 +1,7 @@
 package dev.heed.grad;
 
+import static dev.heed.grad.Differences.SEED;
+import static dev.heed.grad.Differences.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.heed.attention.Attention;
@@ -20,20 +22,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every op's backward step against differences of its forward step. */
 class GradientsTest {
-    private static final long SEED = 20261121;
-    /** With five points the error of the method is below 1e-6 at this step, that of rounding about 1e-6. */
-    private static final float STEP = 1f / 32;
-
     /** A function of inputs, all of which are to have gradients. */
-    private record Case(String name, Body body, int[]... shapes) {
+    private record Case(String name, Differences.Body body, int[]... shapes) {
         @Override
         public String toString() {
             return name;
         }
-    }
-
-    private interface Body {
-        Value of(Tape tape, List<Value> inputs);
     }
 
     static Stream<Case> ops() {
@@ -141,7 +135,7 @@ class GradientsTest {
         return x;
     }
 
-    private static Body attention(Mask mask) {
+    private static Differences.Body attention(Mask mask) {
         return (tape, v) -> attended(tape, Attention.scaledDotProduct().mask(mask), flat(v), null);
     }
 
@@ -191,61 +185,10 @@ class GradientsTest {
     @MethodSource("ops")
     void gradientsMeetDifferences(Case each) {
         SplittableRandom dice = new SplittableRandom(SEED);
-        List<Value> inputs = Arrays.stream(each.shapes())
-                .map(shape -> Value.parameter(random(dice.nextLong(), shape)))
-                .toList();
-        Tape tape = Tape.recording();
-        Value before = each.body().of(tape, inputs);
-        tape.backward(before, Tensor.full(7, before.tensor().shape())); // leaves its numbers in the tape's memory
-        tape.reuse();
-        inputs.forEach(Value::clearGradient);
-        Value y = each.body().of(tape, inputs);
-        Tensor dy = random(SEED + 1, y.tensor().shape());
-        tape.backward(y, dy);
-        for (int i = 0; i < inputs.size(); i++) {
-            float[] x = inputs.get(i).tensor().array();
-            float[] gradient = inputs.get(i).gradient().array();
-            for (int e = 0; e < x.length; e++) {
-                double expected = difference(each, inputs, dy, x, e);
-                assertThat((double) gradient[e])
-                        .as("%s: input %d, element %d, seed %d", each.name(), i, e, SEED)
-                        .isCloseTo(
-                                expected, org.assertj.core.data.Offset.offset(1e-4 * Math.max(1, Math.abs(expected))));
-            }
-        }
-    }
-
-    /** Five points: (f(x−2h) − 8f(x−h) + 8f(x+h) − f(x+2h)) / 12h. */
-    private static double difference(Case each, List<Value> inputs, Tensor dy, float[] x, int e) {
-        float at = x[e];
-        double[] f = new double[5];
-        for (int i = -2; i <= 2; i++) {
-            x[e] = at + i * STEP;
-            f[i + 2] = along(each.body().of(Tape.off(), inputs).tensor(), dy);
-        }
-        x[e] = at;
-        return (f[0] - 8 * f[1] + 8 * f[3] - f[4]) / (12 * STEP);
-    }
-
-    private static double along(Tensor y, Tensor dy) {
-        float[] a = y.toArray();
-        float[] b = dy.toArray();
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += (double) a[i] * b[i];
-        }
-        return sum;
-    }
-
-    /** Numbers of magnitude 0.1 to 1.1: away from the kink of RELU. */
-    private static Tensor random(long seed, int... shape) {
-        SplittableRandom dice = new SplittableRandom(seed);
-        Tensor tensor = Tensor.zeros(shape);
-        for (int i = 0; i < tensor.elements(); i++) {
-            float magnitude = 0.1f + (float) dice.nextDouble();
-            tensor.array()[i] = dice.nextBoolean() ? magnitude : -magnitude;
-        }
-        return tensor;
+        Tensor[] inputs = Arrays.stream(each.shapes())
+                .map(shape -> random(dice.nextLong(), shape))
+                .toArray(Tensor[]::new);
+        Differences.check(each.name(), each.body(), inputs);
     }
 
     @Test
