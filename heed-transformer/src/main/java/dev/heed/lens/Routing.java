@@ -154,15 +154,17 @@ final class Routing {
 
     /** What heads and rules that do not understand would reach. */
     private List<Baseline> baselines() {
-        Model random = model.shuffled(settings.seed());
-        Head best = best(random);
         return List.of(
-                new Baseline(
-                        "its best head with shuffled weights",
-                        share(looks(random, best, heldOut), Looks::prefersReferent)),
+                new Baseline("its best head with shuffled weights", ofShuffledWeights()),
                 new Baseline("always the noun named first", share(heldOut, Question::referentFirst)),
                 new Baseline("always the noun named last", share(heldOut, Question::referentLast)),
                 new Baseline("the noun named more often, else a coin", share(heldOut, coin(settings.seed()))));
+    }
+
+    private Share ofShuffledWeights() {
+        try (Model random = model.shuffled(settings.seed())) {
+            return share(looks(random, best(random), heldOut), Looks::prefersReferent);
+        }
     }
 
     /** Equal weights prefer the noun that is named more often; where both are named as often, neither. */
