@@ -144,7 +144,6 @@ public final class Main implements Callable<Integer> {
         }
         all.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
         all.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
-        all.setCaseInsensitiveEnumValuesAllowed(true);
         all.setExpandAtFiles(false); // a text that begins with @ is a text
         all.setUnmatchedOptionsArePositionalParams(
                 true); // as is one that begins with -; Dashes refuses what looks like an option

@@ -20,9 +20,7 @@ final class Predictions {
     private Predictions() {}
 
     static List<FilledMask> fill(Model model, String text, int k) {
-        if (k < 1) {
-            throw new IllegalArgumentException("fill: at least one word per mask must be asked for, got " + k);
-        }
+        requireSome("fill", k);
         if (!(model.network() instanceof Network.Encoder)) {
             throw new IllegalArgumentException("fill: " + model.sizes().modelType()
                     + " does not predict masked words; use an encoder such as BERT");
@@ -45,6 +43,12 @@ final class Predictions {
         return Arrays.stream(places)
                 .mapToObj(place -> new FilledMask(place, words(model, softmax(logits.select(0, place)), k)))
                 .toList();
+    }
+
+    private static void requireSome(String who, int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException(who + ": at least one result must be asked for, got " + k);
+        }
     }
 
     private static List<FilledMask.Word> words(Model model, double[] probabilities, int k) {
@@ -103,6 +107,7 @@ final class Predictions {
 
     /** Answers begin and end in the second text; the score is the product of both probabilities there. */
     static List<Answer> answer(Model model, String question, String text, int k) {
+        requireSome("answer", k);
         Tokens tokens = model.tokenizer().encode(question, text);
         Run run = model.run(tokens, Run.Options.classesOnly());
         Tensor scores = run.tokenClasses()
