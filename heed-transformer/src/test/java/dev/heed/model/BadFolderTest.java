@@ -111,6 +111,21 @@ class BadFolderTest {
         }
     }
 
+    @Test
+    void aHeadThatIsNoMatrixIsNamed() throws IOException {
+        copyAs("bert", "BertForTokenClassification");
+        SafetensorsWriter writer = new SafetensorsWriter();
+        try (Checkpoint good = Checkpoint.open(GOOD.resolveSibling("bert"))) {
+            good.names().forEach(name -> writer.put(name, good.tensor(name)));
+        }
+        writer.put("classifier.weight", Tensor.full(1)).put("classifier.bias", Tensor.full(1, 1));
+        writer.write(folder.resolve("model.safetensors"));
+        assertThatThrownBy(() -> Model.load(folder))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("classifier.weight must be [1, ")
+                .hasMessageContaining("got []");
+    }
+
     /** Its bias has a number for each head and pair of tokens. */
     @Test
     void aTextTooLongForTheBiasOfT5IsRefused() {

@@ -335,7 +335,7 @@ class TokenizerTest {
         Path gpt2 =
                 folders().stream().filter(p -> p.endsWith("gpt2")).findFirst().orElseThrow();
         String json = Files.readString(gpt2.resolve("tokenizer.json"));
-        refused(json, root -> vocab(root).put("!", 99_999_999), "ids must be below");
+        refused(json, root -> vocab(root).put("!", 99_999_999), "ids must be below 1792 for 384 tokens");
         refused(json, root -> vocab(root).put("!", 2), "must belong to one token");
         refused(json, root -> vocab(root).put("!", -1), "must be from 0");
         refused(json, root -> vocab(root).put("!", "1"), "must be from 0");
@@ -347,6 +347,13 @@ class TokenizerTest {
                 json,
                 root -> root.putObject("pre_tokenizer").put("type", "Evil"),
                 "'pre_tokenizer' must have a type of");
+        refused(
+                json,
+                root -> {
+                    root.putObject("pre_tokenizer").put("type", "Evil");
+                    root.putObject("decoder").put("type", "Evil");
+                },
+                "'decoder' must have a type of"); // the same of several, each time
         refused(json, root -> split(root, "(a+)+$"), "repetition inside a repetition");
         refused(json, root -> split(root, "(?:(?:a|b)*c)*d"), "repetition inside a repetition");
         refused(json, root -> split(root, "(a)\\1"), "reference back");

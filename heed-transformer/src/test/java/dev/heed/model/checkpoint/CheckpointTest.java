@@ -254,6 +254,22 @@ class CheckpointTest {
         }
     }
 
+    @Test
+    void warningsComeInOneOrderWhateverTheThreads() {
+        Path file = folder.resolve("nan.safetensors");
+        SafetensorsWriter writer = new SafetensorsWriter();
+        for (int i = 0; i < 9; i++) {
+            writer.put("layer." + i, Tensor.full(Float.NaN, 3));
+        }
+        writer.write(file);
+        try (Checkpoint open = Checkpoint.open(file)) {
+            for (int i : new int[] {4, 8, 1, 0, 7, 2, 6, 3, 5, 4}) {
+                open.tensor("layer." + i);
+            }
+            assertThat(open.warnings()).hasSize(9).isSorted();
+        }
+    }
+
     /** A file with holes takes no room. */
     @Test
     void tensorsLargerThanAnArrayAreNotTakenForEqual() throws IOException {
