@@ -65,7 +65,7 @@ final class FuzzCommand extends HeedCommand {
         Fuzz.Findings all = new Fuzz.Findings(0, 0, 0, 0, 0);
         for (long at = from; at < from + inputs; at += STEP) {
             all = all.and(fuzz.run(at, Math.min(from + inputs, at + STEP), terminal::line));
-            if (terminal.interactive()) {
+            if (terminal.watched()) {
                 terminal.err().println("fuzz: " + all.inputs() + " of " + inputs);
             }
         }

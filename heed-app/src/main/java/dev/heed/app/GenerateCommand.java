@@ -79,7 +79,7 @@ final class GenerateCommand extends HeedCommand {
             long start = System.nanoTime();
             Generation written = loaded.generate(prompt, searching, this::write);
             terminal.line();
-            if (terminal.interactive()) {
+            if (terminal.watched()) {
                 report(written, (System.nanoTime() - start) / 1e9);
             }
             tellIfLong(written, loaded.sizes().context());
@@ -126,7 +126,7 @@ final class GenerateCommand extends HeedCommand {
         String end = written.end().name().toLowerCase(Locale.ROOT).replace('_', ' ');
         terminal.out().flush();
         terminal.err()
-                .println(terminal.colours()
+                .println(terminal.errColours()
                         .dim(tokens + " tokens in " + Numbers.fixed(seconds, 2) + " s ("
                                 + Numbers.fixed(tokens / seconds, 0) + " per second, kernel " + Kernels.name()
                                 + "), ended by "

@@ -116,7 +116,9 @@ public final class Main implements Callable<Integer> {
         boolean terminal = Boolean.getBoolean("heed.terminal") // what ./heed saw
                 || (System.console() != null
                         && System.console().isTerminal()); // only with standard input from one, too
-        return new Terminal(out, err, Colours.of(terminal, environment), width(environment.get("COLUMNS")), terminal);
+        boolean watched = terminal && !Boolean.getBoolean("heed.unwatched"); // ./heed saw standard error go elsewhere
+        int width = width(environment.get("COLUMNS"));
+        return new Terminal(out, err, Colours.of(terminal, environment), width, terminal, watched);
     }
 
     private static int width(@Nullable String columns) {

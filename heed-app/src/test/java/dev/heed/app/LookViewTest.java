@@ -138,6 +138,6 @@ class LookViewTest {
 
     private static Terminal terminal(Colours colours, int width, ByteArrayOutputStream out) {
         PrintStream stream = new PrintStream(out, false, StandardCharsets.UTF_8);
-        return new Terminal(stream, stream, colours, width, false);
+        return new Terminal(stream, stream, colours, width, false, false);
     }
 }

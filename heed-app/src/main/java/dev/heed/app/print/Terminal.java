@@ -10,14 +10,21 @@ import java.io.PrintStream;
  * @param err everything else
  * @param colours what {@code out} can show
  * @param width columns of {@code out}
- * @param interactive whether a person is watching, rather than a pipe or a file
+ * @param interactive whether a person is watching {@code out}, rather than a pipe or a file
+ * @param watched whether that person sees {@code err}, too
  */
-public record Terminal(PrintStream out, PrintStream err, Colours colours, int width, boolean interactive) {
+public record Terminal(
+        PrintStream out, PrintStream err, Colours colours, int width, boolean interactive, boolean watched) {
     /** A terminal's width where nothing tells the true one. */
     public static final int USUAL_WIDTH = 100;
 
     public Terminal withWidth(int columns) {
-        return new Terminal(out, err, colours, columns, interactive);
+        return new Terminal(out, err, colours, columns, interactive, watched);
+    }
+
+    /** What {@code err} can show. */
+    public Colours errColours() {
+        return watched ? colours : Colours.NONE;
     }
 
     public void line(String text) {

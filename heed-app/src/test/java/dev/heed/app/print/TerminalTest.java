@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -41,10 +42,18 @@ class TerminalTest {
         }
     }
 
+    @Test
+    void jsonIsTheSameTextAndHarmless() {
+        String text = HOSTILE + "\u009b2J\u007f é";
+        String json = printed(true, terminal -> Json.printLine(terminal, List.of(text)));
+        assertThat(json).isEqualTo("[\"\\u001B]0;owned\\u0007\\u009b2J\\u007f é\"]\n");
+        assertThat(dev.heed.text.Json.parse("json", json).path(0).asString()).isEqualTo(text);
+    }
+
     private static String printed(boolean interactive, Consumer<Terminal> action) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         PrintStream stream = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-        action.accept(new Terminal(stream, stream, Colours.NONE, 80, interactive));
+        action.accept(new Terminal(stream, stream, Colours.NONE, 80, interactive, interactive));
         return bytes.toString(StandardCharsets.UTF_8);
     }
 }
