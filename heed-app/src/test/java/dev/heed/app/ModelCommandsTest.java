@@ -220,12 +220,12 @@ class ModelCommandsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = ';', textBlock = """
-                    --head L9H0;              the last head is L4H7
+                    --head L9H0;              must be at most L4H7
                     --head 3;                 must be like L2H3
                     --layer 5;                --layer must be 0..4
                     --query 99;               --query must be 0..
                     --width 3;                --width must be
-                    --kind cross;             has [self] attention
+                    --kind cross;             --kind must be self for this model, got cross
                     --grid --format json;     --grid is a picture
                     --grid --head L0H0;       --grid shows all heads
                     --grid --query 1;         --grid shows all heads

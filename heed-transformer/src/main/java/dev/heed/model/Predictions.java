@@ -27,7 +27,9 @@ final class Predictions {
         }
         int mask = model.tokenizer()
                 .id(SpecialToken.MASK)
-                .orElseThrow(() -> new IllegalArgumentException("fill: this vocabulary has no mask token"));
+                .orElseThrow(() ->
+                        new IllegalArgumentException("fill: a vocabulary with a mask token is needed, got one without;"
+                                + " use a model of masked words such as BERT"));
         Tokens tokens = model.tokenizer().encode(text);
         int[] places = IntStream.range(0, tokens.size())
                 .filter(i -> tokens.get(i).id() == mask)
