@@ -99,10 +99,12 @@ final class ModelOption {
     /** The tokens of a text, of which at least one must be the text's own. */
     static Tokens tokens(String command, Model model, String text, Terminal terminal) {
         requireReader(command, model);
-        Tokens tokens = encoded(command, model, text);
+        if (text.isEmpty()) { // the tokenizer would not know who gave it
+            throw makesNone(command, text);
+        }
+        Tokens tokens = model.tokenizer().encode(text);
         if (tokens.all().stream().allMatch(Token::special)) {
-            throw new IllegalArgumentException(command + ": the text must make at least one token, got "
-                    + Visible.quote(text) + ", which makes none");
+            throw makesNone(command, text);
         }
         tokens.requireAtMost(model.network().longest());
         requireKnown(command, model, tokens);
@@ -118,13 +120,9 @@ final class ModelOption {
         }
     }
 
-    /** The tokenizer knows the text, not who gave it. */
-    private static Tokens encoded(String command, Model model, String text) {
-        if (text.isEmpty()) {
-            throw new IllegalArgumentException(
-                    command + ": the text must make at least one token, got '', which makes none");
-        }
-        return model.tokenizer().encode(text);
+    private static IllegalArgumentException makesNone(String command, String text) {
+        return new IllegalArgumentException(
+                command + ": the text must make at least one token, got " + Visible.quote(text) + ", which makes none");
     }
 
     /** A text of nothing but unknown words is refused. */

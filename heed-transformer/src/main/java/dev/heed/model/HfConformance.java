@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Compares a model with what another implementation gave for it: a folder with a checkpoint and {@code
@@ -244,7 +245,7 @@ public final class HfConformance {
     }
 
     private static int[] real(int[] ids, int[] mask, int from, int width) {
-        return java.util.stream.IntStream.range(from, from + width)
+        return IntStream.range(from, from + width)
                 .filter(i -> mask[i] != 0)
                 .map(i -> ids[i])
                 .toArray();

@@ -1,5 +1,7 @@
 package dev.heed.text;
 
+import java.util.Locale;
+
 /**
  * Text from files and users as it may be shown on one line: nothing invisible, nothing that steers a terminal.
  *
@@ -62,7 +64,7 @@ public final class Visible {
             out.appendCodePoint(codePoint);
         } else {
             out.append("\\u{")
-                    .append(Integer.toHexString(codePoint).toUpperCase(java.util.Locale.ROOT))
+                    .append(Integer.toHexString(codePoint).toUpperCase(Locale.ROOT))
                     .append('}');
         }
     }

@@ -330,6 +330,15 @@ class TokenizerTest {
         }
     }
 
+    /** Both of a pair count. */
+    @Test
+    void aTextThatIsTooLongIsToldHowLongItMayBe() {
+        Token any = new Token(0, "a", "a", false, 0, 0, 0, 0, 0, 0, 0);
+        assertThatThrownBy(() -> new Tokens("aaaa", "bbbbbbbb", List.of(any, any, any, any)).requireAtMost(2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith("got 4; shorten the text to about 6 characters");
+    }
+
     @Test
     void hostileTokenizerFilesGetOneClearSentence() throws IOException {
         Path gpt2 =
