@@ -34,12 +34,13 @@ final class AnswerCommand extends HeedCommand {
 
     @Override
     public Integer call() {
+        int most = top("answer", top);
         try (Model loaded = model.loadFolder("answer", "that finds answers in a text", terminal)) {
             ModelOption.warn(loaded, question, terminal);
             ModelOption.tokens("answer", loaded, text, terminal);
             Table table =
                     new Table().column("answer").column("from").column("to").column("score", 4);
-            loaded.answer(question, text, Math.max(1, top))
+            loaded.answer(question, text, most)
                     .forEach(each -> table.row(each.text(), each.start(), each.end(), each.score()));
             table.print(terminal, format.value());
         }

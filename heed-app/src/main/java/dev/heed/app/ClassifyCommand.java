@@ -47,19 +47,20 @@ final class ClassifyCommand extends HeedCommand {
 
     @Override
     public Integer call() {
+        int most = top("classify", top);
         try (Model loaded = model.loadFolder("classify", "that classifies", terminal)) {
             ModelOption.warn(loaded, text, terminal);
             if (pair != null) {
                 ModelOption.warn(loaded, pair, terminal);
             }
-            (loaded.classifiesTokens() ? tokens(loaded) : texts(loaded)).print(terminal, format.value());
+            (loaded.classifiesTokens() ? tokens(loaded) : texts(loaded, most)).print(terminal, format.value());
         }
         return 0;
     }
 
-    private Table texts(Model loaded) {
+    private Table texts(Model loaded, int most) {
         Table table = new Table().column("class").column("score", 4);
-        classes(loaded).stream().limit(Math.max(1, top)).forEach(each -> table.row(each.label(), each.score()));
+        classes(loaded).stream().limit(most).forEach(each -> table.row(each.label(), each.score()));
         return table;
     }
 

@@ -3,6 +3,7 @@ package dev.heed.app;
 import dev.heed.app.print.Terminal;
 import dev.heed.text.IoFailure;
 import dev.heed.text.Spelling;
+import dev.heed.text.Visible;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -104,6 +105,6 @@ final class Errors {
 
     private static void line(Terminal terminal, String text) {
         terminal.out().flush();
-        terminal.err().println("heed: " + text.replaceAll("\\s*\\R\\s*", " "));
+        terminal.err().println("heed: " + Visible.escape(text.replaceAll("\\s*\\R\\s*", " ")));
     }
 }

@@ -32,11 +32,12 @@ final class FillCommand extends HeedCommand {
 
     @Override
     public Integer call() {
+        int most = top("fill", top);
         try (Model loaded = model.loadOr("cloze", terminal)) {
             Table table =
                     new Table().column("token").column("word").column("id").bars("probability", 4);
             ModelOption.warn(loaded, text, terminal);
-            for (FilledMask mask : loaded.fill(text, top)) {
+            for (FilledMask mask : loaded.fill(text, most)) {
                 for (FilledMask.Word word : mask.words()) {
                     table.row(mask.position(), word.label(), word.id(), word.probability());
                 }

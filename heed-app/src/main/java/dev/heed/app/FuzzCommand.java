@@ -52,8 +52,8 @@ final class FuzzCommand extends HeedCommand {
                     "fuzz: --inputs must be at least 1 and --from not negative, got " + inputs + " and " + from);
         }
         Path room = Files.createTempDirectory("heed-fuzz");
-        try {
-            return run(new Fuzz(folders, room, seed));
+        try (Fuzz fuzz = new Fuzz(folders, room, seed)) {
+            return run(fuzz);
         } finally {
             delete(room);
         }
@@ -65,7 +65,7 @@ final class FuzzCommand extends HeedCommand {
         Fuzz.Findings all = new Fuzz.Findings(0, 0, 0, 0, 0);
         for (long at = from; at < from + inputs; at += STEP) {
             all = all.and(fuzz.run(at, Math.min(from + inputs, at + STEP), terminal::line));
-            if (terminal.interactive()) {
+            if (terminal.watched()) {
                 terminal.err().println("fuzz: " + all.inputs() + " of " + inputs);
             }
         }

@@ -79,7 +79,7 @@ final class GenerateCommand extends HeedCommand {
             long start = System.nanoTime();
             Generation written = loaded.generate(prompt, searching, this::write);
             terminal.line();
-            if (terminal.interactive()) {
+            if (terminal.watched()) {
                 report(written, (System.nanoTime() - start) / 1e9);
             }
             tellIfLong(written, loaded.sizes().context());
@@ -111,15 +111,13 @@ final class GenerateCommand extends HeedCommand {
     private void tellIfLong(Generation written, int context) {
         long tokens = (long) written.promptIds().length + written.ids().length - 1;
         if (tokens > context && written.promptIds().length <= context) {
-            terminal.out().flush();
-            terminal.err()
-                    .println("heed: warning: the text has grown to " + tokens + " tokens, more than the " + context
-                            + " that the model was made for (max_position_embeddings)");
+            terminal.warn("the text has grown to " + tokens + " tokens, more than the " + context
+                    + " that the model was made for (max_position_embeddings)");
         }
     }
 
     private void write(String text) {
-        terminal.out().print(text);
+        terminal.out().print(terminal.written(text));
         terminal.out().flush();
     }
 
@@ -128,7 +126,7 @@ final class GenerateCommand extends HeedCommand {
         String end = written.end().name().toLowerCase(Locale.ROOT).replace('_', ' ');
         terminal.out().flush();
         terminal.err()
-                .println(terminal.colours()
+                .println(terminal.errColours()
                         .dim(tokens + " tokens in " + Numbers.fixed(seconds, 2) + " s ("
                                 + Numbers.fixed(tokens / seconds, 0) + " per second, kernel " + Kernels.name()
                                 + "), ended by "

@@ -88,9 +88,7 @@ final class HeadsCommand extends HeedCommand {
         try (Model loaded = model.loadOr("story", terminal)) {
             List<Tokens> read = texts(loaded);
             HeadsView view = new HeadsView(
-                    String.valueOf(loaded.folder().getFileName()),
-                    HeadReport.of(loaded, read, seed),
-                    all ? MOST_TEXTS : 3);
+                    ModelOption.name(loaded), HeadReport.of(loaded, read, seed), all ? Integer.MAX_VALUE : 3);
             if (format.value() == Format.JSON) {
                 view.printJson(terminal);
             } else {
@@ -126,9 +124,8 @@ final class HeadsCommand extends HeedCommand {
     private List<String> different(List<String> given) {
         List<String> different = given.stream().distinct().toList();
         if (different.size() < given.size()) {
-            terminal.err()
-                    .println("heed: warning: of " + given.size() + " texts " + different.size()
-                            + " are different; each is measured once");
+            terminal.warn(
+                    "of " + given.size() + " texts " + different.size() + " are different; each is measured once");
         }
         return different;
     }
@@ -143,11 +140,10 @@ final class HeadsCommand extends HeedCommand {
         List<String> lines = Json.readText(file, MOST_BYTES)
                 .lines()
                 .filter(line -> !line.isBlank())
-                .limit(MOST_TEXTS)
                 .toList();
-        if (lines.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "report heads: --texts " + file + " must hold at least one line that is not blank, got none");
+        if (lines.isEmpty() || lines.size() > MOST_TEXTS) {
+            throw new IllegalArgumentException("report heads: --texts " + file + " must hold 1 to " + MOST_TEXTS
+                    + " lines that are not blank, got " + lines.size());
         }
         return lines;
     }

@@ -18,4 +18,12 @@ abstract class HeedCommand implements Callable<Integer> {
     HeedCommand(Terminal terminal) {
         this.terminal = terminal;
     }
+
+    /** So many results at most, as {@code --top} says. */
+    static int top(String command, int wanted) {
+        if (wanted < 1) {
+            throw new IllegalArgumentException(command + ": --top must be at least 1, got " + wanted);
+        }
+        return wanted;
+    }
 }

@@ -90,15 +90,11 @@ final class InfoCommand extends HeedCommand {
             loaded.tokenizer(); // of what is read, which may be another
             int size = loaded.writer().size();
             if (size > loaded.sizes().vocabulary()) {
-                warn("the tokenizer has " + size + " tokens, the model only "
+                terminal.warn("the tokenizer has " + size + " tokens, the model only "
                         + loaded.sizes().vocabulary());
             }
         } catch (IllegalArgumentException | UncheckedIOException e) {
-            warn("texts cannot be read: " + Errors.describe(e));
+            terminal.warn("texts cannot be read: " + Errors.describe(e));
         }
-    }
-
-    private void warn(String what) {
-        terminal.err().println("heed: warning: " + what);
     }
 }

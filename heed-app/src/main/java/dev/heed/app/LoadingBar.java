@@ -26,7 +26,7 @@ final class LoadingBar implements Checkpoint.Progress, AutoCloseable {
 
     @Override
     public synchronized void read(long elements, long all) {
-        if (bar == null && terminal.interactive() && clock.getAsLong() - start > PATIENCE_NANOS) {
+        if (bar == null && terminal.watched() && clock.getAsLong() - start > PATIENCE_NANOS) {
             bar = new ProgressBarBuilder()
                     .setTaskName("reading weights")
                     .setInitialMax(all)

@@ -128,7 +128,7 @@ final class LookCommand extends HeedCommand {
     }
 
     private String facts(Model loaded, Run run, long start) {
-        return loaded.folder().getFileName() + " (" + loaded.sizes().modelType() + "), "
+        return ModelOption.name(loaded) + " (" + loaded.sizes().modelType() + "), "
                 + run.tokens().size() + " tokens, kernel " + Kernels.name() + ", "
                 + Numbers.fixed((System.nanoTime() - start) / 1e9, 2) + " s";
     }
@@ -186,11 +186,15 @@ final class LookCommand extends HeedCommand {
             return kinds.contains(AttentionMap.Kind.CROSS) ? AttentionMap.Kind.CROSS : kinds.getFirst();
         }
         if (!kinds.contains(kind)) {
-            throw new IllegalArgumentException(
-                    "look: this model has " + kinds.toString().toLowerCase(Locale.ROOT) + " attention, not "
-                            + kind.name().toLowerCase(Locale.ROOT));
+            String known =
+                    String.join(" or ", kinds.stream().map(LookCommand::typed).toList());
+            throw new IllegalArgumentException("look: --kind must be " + known + " for this model, got " + typed(kind));
         }
         return kind;
+    }
+
+    private static String typed(AttentionMap.Kind kind) {
+        return kind.name().toLowerCase(Locale.ROOT);
     }
 
     private static Choice named(String name, Heads heads) {
@@ -201,8 +205,8 @@ final class LookCommand extends HeedCommand {
         int layer = Integer.parseInt(matcher.group(1));
         int head = Integer.parseInt(matcher.group(2));
         if (layer >= heads.layers() || head >= heads.heads()) {
-            throw new IllegalArgumentException(
-                    "look: the last head is L" + (heads.layers() - 1) + "H" + (heads.heads() - 1) + ", got " + name);
+            throw new IllegalArgumentException("look: --head must be at most L" + (heads.layers() - 1) + "H"
+                    + (heads.heads() - 1) + ", got " + name);
         }
         return new Choice(layer, head, "");
     }

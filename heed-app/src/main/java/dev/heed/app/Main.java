@@ -116,7 +116,9 @@ public final class Main implements Callable<Integer> {
         boolean terminal = Boolean.getBoolean("heed.terminal") // what ./heed saw
                 || (System.console() != null
                         && System.console().isTerminal()); // only with standard input from one, too
-        return new Terminal(out, err, Colours.of(terminal, environment), width(environment.get("COLUMNS")), terminal);
+        boolean watched = terminal && !Boolean.getBoolean("heed.unwatched"); // ./heed saw standard error go elsewhere
+        int width = width(environment.get("COLUMNS"));
+        return new Terminal(out, err, Colours.of(terminal, environment), width, terminal, watched);
     }
 
     private static int width(@Nullable String columns) {
@@ -144,7 +146,6 @@ public final class Main implements Callable<Integer> {
         }
         all.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
         all.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
-        all.setCaseInsensitiveEnumValuesAllowed(true);
         all.setExpandAtFiles(false); // a text that begins with @ is a text
         all.setUnmatchedOptionsArePositionalParams(
                 true); // as is one that begins with -; Dashes refuses what looks like an option

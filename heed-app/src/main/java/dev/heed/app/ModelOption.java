@@ -65,13 +65,19 @@ final class ModelOption {
         return load(Path.of(name), terminal);
     }
 
+    /** What a model is called: its folder, also where a dot was typed. */
+    static String name(Model model) {
+        Path folder = model.folder().toAbsolutePath().normalize();
+        return Visible.escape(String.valueOf(folder.getNameCount() == 0 ? folder : folder.getFileName()));
+    }
+
     private static String names() {
         return String.join(", ", Model.bundled());
     }
 
     private static Model load(Path folder, Terminal terminal) {
         Model model = loadShowing(folder, terminal);
-        model.warnings().forEach(warning -> terminal.err().println("heed: warning: " + warning));
+        model.warnings().forEach(terminal::warn);
         return model;
     }
 
@@ -94,15 +100,17 @@ final class ModelOption {
     /** The tokens of a text, of which at least one must be the text's own. */
     static Tokens tokens(String command, Model model, String text, Terminal terminal) {
         requireReader(command, model);
-        Tokens tokens = encoded(command, model, text);
+        if (text.isEmpty()) { // the tokenizer would not know who gave it
+            throw makesNone(command, text);
+        }
+        Tokens tokens = model.tokenizer().encode(text);
         if (tokens.all().stream().allMatch(Token::special)) {
-            throw new IllegalArgumentException(command + ": the text must make at least one token, got "
-                    + Visible.quote(text) + ", which makes none");
+            throw makesNone(command, text);
         }
         tokens.requireAtMost(command, model.network().longest());
         requireKnown(command, model, tokens);
         warn(model, tokens, terminal);
-        model.warnings(tokens).forEach(warning -> terminal.err().println("heed: warning: " + warning));
+        model.warnings(tokens).forEach(terminal::warn);
         return tokens;
     }
 
@@ -113,13 +121,9 @@ final class ModelOption {
         }
     }
 
-    /** The tokenizer knows the text, not who gave it. */
-    private static Tokens encoded(String command, Model model, String text) {
-        if (text.isEmpty()) {
-            throw new IllegalArgumentException(
-                    command + ": the text must make at least one token, got '', which makes none");
-        }
-        return model.tokenizer().encode(text);
+    private static IllegalArgumentException makesNone(String command, String text) {
+        return new IllegalArgumentException(
+                command + ": the text must make at least one token, got " + Visible.quote(text) + ", which makes none");
     }
 
     /** A text of nothing but unknown words is refused. */
@@ -138,7 +142,7 @@ final class ModelOption {
 
     /** Nobody has seen the vocabulary of a bundled model. */
     private static String example(Model model) {
-        String name = model.folder().getFileName().toString();
+        String name = name(model);
         return switch (Model.bundled().contains(name) ? name : "") {
             case "" -> "";
             case "story" -> ", such as \"Once upon a time, Mia saw a dog.\"";
@@ -159,7 +163,7 @@ final class ModelOption {
             String some = String.join(
                     ", ", lacking.stream().limit(4).map(Visible::quote).toList());
             String more = lacking.size() > 4 ? " and " + (lacking.size() - 4) + " more" : "";
-            terminal.err().println("heed: warning: the model's vocabulary lacks " + some + more);
+            terminal.warn("the model's vocabulary lacks " + some + more);
         }
     }
 }

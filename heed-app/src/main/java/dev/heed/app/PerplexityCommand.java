@@ -55,7 +55,7 @@ final class PerplexityCommand extends HeedCommand {
         }
         try (Model loaded = model.loadOr("story", terminal)) {
             Perplexity measured = measured(loaded);
-            String name = String.valueOf(loaded.folder().getFileName());
+            String name = ModelOption.name(loaded);
             if (format.value() == Format.TEXT) {
                 terminal.line(terminal.colours().bold(name) + "  " + measured.tokens() + " held-out tokens; n-grams of "
                         + measured.learned() + " tokens");

@@ -61,7 +61,7 @@ final class ResolveCommand extends HeedCommand {
 
     /** Nothing is said of a word that is no likelier than one that was drawn. */
     private void say(Model asked, Reading.Candidate best) {
-        String who = asked.folder().getFileName().toString();
+        String who = ModelOption.name(asked);
         if (best.probability() <= 1.0 / asked.sizes().vocabulary()) {
             terminal.paragraph("\"it\" stands for no word of the sentence, says " + who
                     + ": none is likelier than a word drawn at random");

@@ -76,7 +76,7 @@ final class RoutingCommand extends HeedCommand {
 
     private RoutingView given(Settings settings) {
         try (Model loaded = model.load("report routing", terminal)) {
-            return new RoutingView(String.valueOf(loaded.folder().getFileName()), RoutingReport.of(loaded, settings));
+            return new RoutingView(ModelOption.name(loaded), RoutingReport.of(loaded, settings));
         }
     }
 }

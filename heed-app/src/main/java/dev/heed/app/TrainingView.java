@@ -74,7 +74,7 @@ final class TrainingView implements Progress {
         smooth = Double.isNaN(smooth) ? step.loss() : smooth + LATEST * (step.loss() - smooth);
         plot.add(step.number(), step.loss());
         long now = System.nanoTime();
-        if (terminal.interactive() && now - shown > REFRESH_NANOS) {
+        if (terminal.watched() && now - shown > REFRESH_NANOS) {
             shown = now;
             draw(progress(step));
         }
@@ -83,12 +83,12 @@ final class TrainingView implements Progress {
     /** The curve, where the terminal can go back over it, and one line below. */
     private void draw(String whole) {
         String line = whole.substring(0, Math.min(whole.length(), terminal.width() - 1)); // one row, to go back over
-        if (terminal.colours() == Colours.NONE) {
+        if (terminal.errColours() == Colours.NONE) {
             terminal.err().print("\r" + line + " ");
         } else {
             clear();
             plot.lines()
-                    .forEach(row -> terminal.err().println(terminal.colours().dim(row)));
+                    .forEach(row -> terminal.err().println(terminal.errColours().dim(row)));
             terminal.err().println(line);
             drawn = plot.lines().size() + 1;
         }
@@ -113,12 +113,12 @@ final class TrainingView implements Progress {
         plot.judge(evaluation.step(), evaluation.validationLoss());
         clear();
         terminal.err()
-                .println((terminal.interactive() ? "\r" : "") + "step " + evaluation.step() + "  training loss "
+                .println((terminal.watched() ? "\r" : "") + "step " + evaluation.step() + "  training loss "
                         + Numbers.fixed(evaluation.trainLoss(), 4) + "  validation loss "
                         + Numbers.fixed(evaluation.validationLoss(), 4) + right(evaluation) + "  "
                         + Numbers.fixed(medianMillis(), 2)
                         + " ms a step");
-        terminal.err().println("  " + terminal.colours().dim(sample(evaluation)));
+        terminal.err().println("  " + terminal.errColours().dim(sample(evaluation)));
     }
 
     private static String right(Evaluation evaluation) {
@@ -136,8 +136,8 @@ final class TrainingView implements Progress {
             Optional<CheckpointHeads> heads =
                     CheckpointHeads.of(model, trainer.task().prompt());
             heads.ifPresent(
-                    some -> terminal.err().println("  " + terminal.colours().dim(some.line())));
-            if (terminal.interactive()) {
+                    some -> terminal.err().println("  " + terminal.errColours().dim(some.line())));
+            if (terminal.watched()) {
                 draw("◆ validation loss");
             }
             return heads.map(CheckpointHeads::json);
@@ -153,7 +153,7 @@ final class TrainingView implements Progress {
                 return Visible.quote(prompt) + "  " + classified(model, prompt);
             }
             return model.network() instanceof Network.Encoder
-                    ? prompt + "  " + filled(model, prompt)
+                    ? Visible.escape(prompt) + "  " + filled(model, prompt)
                     : Visible.quote(
                             model.generate(prompt, Generation.Options.sampling(SAMPLE_TOKENS, 0.8, evaluation.step()))
                                     .text());
@@ -163,7 +163,7 @@ final class TrainingView implements Progress {
     /** Once, of what the recipe says of its model and nobody reads: most often a misspelt key. */
     private void warn(Model model) {
         if (!warned) {
-            model.warnings().forEach(warning -> terminal.err().println("  note: " + warning));
+            model.warnings().forEach(warning -> terminal.err().println("  note: " + Visible.escape(warning)));
             warned = true;
         }
     }

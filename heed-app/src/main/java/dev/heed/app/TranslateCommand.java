@@ -57,7 +57,8 @@ final class TranslateCommand extends HeedCommand {
                     beams == null ? loaded.beams() : loaded.beams().of(beams);
             Generation.Options options = Generation.Options.greedy(most).beams(wanted);
             for (Generation written : loaded.generateAll(tokens, options)) {
-                terminal.line(written.text().strip());
+                String line = written.text().strip().replaceAll("\\s*\\R\\s*", " ");
+                terminal.line(terminal.written(line));
             }
         }
         return 0;

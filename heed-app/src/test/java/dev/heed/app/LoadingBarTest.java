@@ -15,13 +15,14 @@ class LoadingBarTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final AtomicLong nanos = new AtomicLong(-5);
 
-    private String load(boolean interactive, long nanosBetween) {
+    private String load(boolean watched, long nanosBetween) {
         Terminal terminal = new Terminal(
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 Colours.NONE,
                 80,
-                interactive);
+                true,
+                watched);
         try (LoadingBar bar = new LoadingBar(terminal, nanos::get)) {
             for (int part = 1; part <= 4; part++) {
                 nanos.addAndGet(nanosBetween);
@@ -43,7 +44,7 @@ class LoadingBarTest {
     }
 
     @Test
-    void aPipeGetsNothing() {
+    void aFileGetsNothing() {
         assertThat(load(false, 10_000_000_000L)).isEmpty();
     }
 }

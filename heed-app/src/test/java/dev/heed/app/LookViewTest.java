@@ -22,7 +22,8 @@ class LookViewTest {
 
     @Test
     void theChosenHeadIsTheOneWithLowestRelativeEntropyThatLooksAtMoreThanOneOffset() {
-        Choice choice = new LookView(new PlantedHeads(WORDS), plain(100, new ByteArrayOutputStream())).sharpest(null);
+        Choice choice = new LookView(new PlantedHeads(WORDS), terminal(Colours.NONE, 100, new ByteArrayOutputStream()))
+                .sharpest(null);
         assertThat(choice.head()).isEqualTo(PlantedHeads.FIRST);
         assertThat(choice.why())
                 .contains("the lowest of 2 heads", "relative to uniform", "leaving out those that look at one offset");
@@ -66,7 +67,7 @@ class LookViewTest {
         }
         LookView[] views = new LookView[1];
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Terminal terminal = plain(80, out);
+        Terminal terminal = terminal(Colours.NONE, 80, out);
         views[0] = new LookView(new PlantedHeads(many), terminal);
         views[0].printHead(new Choice(0, PlantedHeads.FIRST, ""));
         terminal.out().flush();
@@ -129,14 +130,14 @@ class LookViewTest {
 
     private static String print(Colours colours, int width, Consumer<LookView> action) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Terminal terminal = plain(width, out).withColours(colours);
+        Terminal terminal = terminal(colours, width, out);
         action.accept(new LookView(new PlantedHeads(WORDS), terminal));
         terminal.out().flush();
         return out.toString(StandardCharsets.UTF_8);
     }
 
-    private static Terminal plain(int width, ByteArrayOutputStream out) {
+    private static Terminal terminal(Colours colours, int width, ByteArrayOutputStream out) {
         PrintStream stream = new PrintStream(out, false, StandardCharsets.UTF_8);
-        return new Terminal(stream, stream, Colours.NONE, width, false);
+        return new Terminal(stream, stream, colours, width, false, false);
     }
 }

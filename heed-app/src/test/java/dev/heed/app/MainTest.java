@@ -113,7 +113,7 @@ class MainTest {
                 throw new OutOfMemoryError("Java heap space");
             }
         };
-        Terminal terminal = new Terminal(full, new PrintStream(err, true, UTF_8), Colours.NONE, 80, false);
+        Terminal terminal = new Terminal(full, new PrintStream(err, true, UTF_8), Colours.NONE, 80, false, false);
         assertThat(Main.run(new String[] {"models"}, terminal)).isEqualTo(2);
         assertThat(err.toString(UTF_8))
                 .startsWith("heed: out of memory (Java heap space) with a heap of at most ")

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.heed.app.print.Colours;
+import dev.heed.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -242,12 +244,12 @@ class ModelCommandsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = ';', textBlock = """
-                    --head L9H0;              the last head is L4H7
+                    --head L9H0;              must be at most L4H7
                     --head 3;                 must be like L2H3
                     --layer 5;                --layer must be 0..4
                     --query 99;               --query must be 0..
                     --width 3;                --width must be
-                    --kind cross;             has [self] attention
+                    --kind cross;             --kind must be self for this model, got cross
                     --grid --format json;     --grid is a picture
                     --grid --head L0H0;       --grid shows all heads
                     --grid --query 1;         --grid shows all heads
@@ -289,6 +291,41 @@ class ModelCommandsTest {
         String text = "The animal didn't cross the street because it was too tired.";
         assertThat(Run.of("look", text).out().replace("\n", " ")).contains("leaving out those that look at one offset");
         assertThat(Run.of("look", text, "--layer", "0").code()).isZero();
+    }
+
+    @Test
+    void aFolderThatIsADotHasAName(@TempDir Path folder) throws IOException {
+        Path own = copyOfCloze(folder.resolve("own"));
+        Run run = Run.of("resolve", "-m", own.resolve(".").toString(), "The animal was tired because it was old.");
+        assertThat(run.out()).contains("says own");
+        assertThat(Run.of("look", "-m", own.resolve("..").resolve("own").toString() + "/.", "The animal was tired.")
+                        .out())
+                .contains("own (bert), ");
+    }
+
+    private static Path copyOfCloze(Path to) throws IOException {
+        Files.createDirectories(to);
+        try (Model model = Model.bundled("cloze");
+                Stream<Path> files = Files.list(model.folder())) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+        return to;
+    }
+
+    @Test
+    void nothingInAModelsFilesSteersATerminal(@TempDir Path folder) throws IOException {
+        copyOfCloze(folder);
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replaceFirst("\\{", "{\"\\\\u001b[2J\\\\u202e\": 1,"));
+        Run run = Run.of("info", folder.toString());
+        assertThat(run.code()).isZero();
+        assertThat(run.err())
+                .isEqualTo(
+                        "heed: warning: config.json: '\\u{1B}[2J\\u{202E}' is not known to this architecture and not used\n");
+        Run none = Run.of("info", folder.resolve("\u001b[31m").toString());
+        assertThat(none.err()).contains("\\u{1B}[31m: no such folder").doesNotContain("\u001b");
     }
 
     @Test

@@ -2,8 +2,14 @@ package dev.heed.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.heed.model.Generation;
+import dev.heed.model.Model;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -73,7 +79,30 @@ class ReadingCommandsTest {
         assertThat(run.code()).as(run.err()).isZero();
         String alone = Run.of("translate", "-m", folder(name), "--max-tokens", "9", "Good.")
                 .out();
-        assertThat(run.out()).endsWith(alone);
+        assertThat(run.out()).endsWith(alone).hasLineCount(2);
+    }
+
+    /** Every word of this vocabulary begins a line. */
+    @Test
+    void aTranslationOfSeveralLinesIsOne(@TempDir Path copy) throws IOException {
+        for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+            Files.copy(Path.of(folder("t5"), file), copy.resolve(file));
+        }
+        Path tokenizer = copy.resolve("tokenizer.json");
+        String json = Files.readString(tokenizer);
+        String changed = json.replaceAll("(\\[\\s*\"▁)(?=[^\"])", "$1\\\\n");
+        assertThat(changed).isNotEqualTo(json);
+        Files.writeString(tokenizer, changed);
+        String text = "What is the city?";
+        try (Model model = Model.load(copy)) {
+            assertThat(model.generate(text, Generation.Options.greedy(20))
+                            .text()
+                            .strip())
+                    .contains("\n");
+        }
+        assertThat(Run.of("translate", "-m", copy.toString(), "--max-tokens", "20", text)
+                        .out())
+                .hasLineCount(1);
     }
 
     @Test
@@ -116,6 +145,8 @@ class ReadingCommandsTest {
         for (Run run : List.of(
                 Run.of("fill", "-m", folder("bert"), "no mask here"),
                 Run.of("fill", "-m", folder("bert"), "--top", "0", "a [MASK]"),
+                Run.of("answer", "-m", folder("bert"), "--top", "0", "who?", "a text"),
+                Run.of("classify", "-m", folder("bert"), "--top", "-1", "a text"),
                 Run.of("fill", "-m", folder("gpt2"), "a [MASK]"),
                 Run.of("classify", "-m", folder("bert"), "a text"),
                 Run.of("answer", "-m", folder("bert"), "who?", "a text"),
@@ -128,5 +159,8 @@ class ReadingCommandsTest {
             assertThat(run.out()).isEmpty();
             assertThat(run.err()).startsWith("heed: ").hasLineCount(1);
         }
+        assertThat(Run.of("answer", "-m", folder("bert"), "--top", "0", "who?", "a text")
+                        .err())
+                .isEqualTo("heed: answer: --top must be at least 1, got 0\n");
     }
 }

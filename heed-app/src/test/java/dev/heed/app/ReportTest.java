@@ -74,7 +74,13 @@ class ReportTest {
         Path empty = Files.writeString(folder.resolve("texts.txt"), "\n  \n");
         Run run = Run.of("report", "heads", "--texts", empty.toString());
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("must hold at least one line").hasLineCount(1);
+        assertThat(run.err())
+                .contains("must hold 1 to 10000 lines that are not blank, got 0")
+                .hasLineCount(1);
+        Path many = Files.writeString(folder.resolve("many.txt"), "one\n".repeat(10_001));
+        assertThat(Run.of("report", "heads", "--texts", many.toString()).err())
+                .contains("got 10001")
+                .hasLineCount(1);
     }
 
     @Test

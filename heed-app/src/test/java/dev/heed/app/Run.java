@@ -17,7 +17,7 @@ record Run(int code, String out, String err) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream outStream = new PrintStream(out, false, StandardCharsets.UTF_8);
         PrintStream errStream = new PrintStream(err, true, StandardCharsets.UTF_8);
-        int code = Main.run(args, new Terminal(outStream, errStream, colours, width, false));
+        int code = Main.run(args, new Terminal(outStream, errStream, colours, width, false, false));
         outStream.flush();
         return new Run(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }

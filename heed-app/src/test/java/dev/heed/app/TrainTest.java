@@ -124,14 +124,26 @@ class TrainTest {
 
     @Test
     void aPersonSeesTheLossAsACurveThatIsDrawnAnew() {
+        assertThat(shown("12", 80, true))
+                .contains("12 steps", "\u25c6 validation loss", "heads: previous token L", "\u001b[1A\u001b[2K");
+    }
+
+    @Test
+    void aLogBesideATerminalGetsLinesAlone() {
+        assertThat(shown("3", 80, false))
+                .contains("validation loss", "heads: previous token L")
+                .doesNotContain("\u001b", "\r", "tokens/s");
+    }
+
+    /** What a run writes to standard error while standard output is a terminal. */
+    private String shown(String steps, int width, boolean watched) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream shown = new PrintStream(err, true, StandardCharsets.UTF_8);
         PrintStream results = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-        String[] line = {"train", "--recipe", "shakespeare-char", "--data", text, "--out", out, "--steps", "12"};
-        assertThat(Main.run(line, new Terminal(results, shown, Colours.PALETTE, 80, true)))
+        String[] line = {"train", "--recipe", "shakespeare-char", "--data", text, "--out", out, "--steps", steps};
+        assertThat(Main.run(line, new Terminal(results, shown, Colours.PALETTE, width, true, watched)))
                 .isZero();
-        assertThat(err.toString(StandardCharsets.UTF_8))
-                .contains("12 steps", "\u25c6 validation loss", "heads: previous token L", "\u001b[1A\u001b[2K");
+        return err.toString(StandardCharsets.UTF_8);
     }
 
     @ParameterizedTest
@@ -182,13 +194,7 @@ class TrainTest {
 
     @Test
     void theLineOfANarrowTerminalDoesNotWrap() {
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        PrintStream shown = new PrintStream(err, true, StandardCharsets.UTF_8);
-        PrintStream results = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-        String[] line = {"train", "--recipe", "shakespeare-char", "--data", text, "--out", out, "--steps", "3"};
-        assertThat(Main.run(line, new Terminal(results, shown, Colours.PALETTE, 40, true)))
-                .isZero();
-        assertThat(err.toString(StandardCharsets.UTF_8).lines().filter(row -> row.contains("tokens/s")))
+        assertThat(shown("3", 40, true).lines().filter(row -> row.contains("tokens/s")))
                 .isNotEmpty()
                 .allMatch(row -> row.replaceAll("\u001b\\[[0-9]*[A-Za-z]", "").length() < 40);
     }

@@ -2,6 +2,7 @@ package dev.heed.grad;
 
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -24,15 +25,25 @@ final class Memory {
 
     /** A contiguous tensor that holds anything. */
     Tensor room(int... shape) {
-        int length = 1;
-        for (int size : shape) {
-            length = Math.multiplyExact(length, size);
-        }
+        int length = length(shape);
         float[] array = taken(free, length);
         array = array == null ? taken(left, length) : array;
         array = array == null ? new float[length] : array;
         lent.add(array);
         return Tensor.of(array, shape);
+    }
+
+    private static int length(int... shape) {
+        long length = 1;
+        for (int size : shape) {
+            length *= size;
+            if (length > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException(
+                        "Tape: a result must fit one Java array (2^31 - 9 elements), got shape "
+                                + Arrays.toString(shape) + "; take fewer or shorter sequences at once");
+            }
+        }
+        return (int) length;
     }
 
     private static float @Nullable [] taken(Map<Integer, List<float[]>> from, int length) {

@@ -460,14 +460,19 @@ public final class Ops {
      */
     public static AttentionOutput attention(
             Tape tape, Attention attention, Value query, Value key, Value value, @Nullable Value bias, Value output) {
-        Tensor lse = tape.room(
-                query.tensor().size(0), query.tensor().size(1), query.tensor().size(2));
-        attention.applyInto(query.tensor(), key.tensor(), value.tensor(), output.tensor(), lse);
-        AttentionOutput result = new AttentionOutput(output.tensor(), lse);
+        AttentionOutput result = applied(tape, attention, query, key, value, output);
         if (output.isWanted()) {
             tape.add(() -> attentionBackward(attention, query, key, value, bias, result, output.gradient()));
         }
         return result;
+    }
+
+    /** The forward step alone. */
+    static AttentionOutput applied(Tape tape, Attention attention, Value query, Value key, Value value, Value output) {
+        Tensor q = query.tensor();
+        Tensor lse = tape.room(q.size(0), q.size(1), q.size(2));
+        attention.applyInto(q, key.tensor(), value.tensor(), output.tensor(), lse);
+        return new AttentionOutput(output.tensor(), lse);
     }
 
     private static void attentionBackward(

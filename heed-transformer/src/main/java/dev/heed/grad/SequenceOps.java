@@ -162,10 +162,7 @@ public final class SequenceOps {
      */
     public static AttentionOutput additive(
             Tape tape, Attention attention, Value query, Value key, Value value, Value v, Value output) {
-        Tensor lse = tape.room(
-                query.tensor().size(0), query.tensor().size(1), query.tensor().size(2));
-        attention.applyInto(query.tensor(), key.tensor(), value.tensor(), output.tensor(), lse);
-        AttentionOutput result = new AttentionOutput(output.tensor(), lse);
+        AttentionOutput result = Ops.applied(tape, attention, query, key, value, output);
         if (output.isWanted()) {
             tape.add(() -> {
                 AttentionGradients d = attention.gradients( // output = softmax(v·tanh(q + k))·value

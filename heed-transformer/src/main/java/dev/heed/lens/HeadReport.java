@@ -96,23 +96,33 @@ public record HeadReport(Kind kind, int texts, int tokens, double copyingByChanc
      */
     public static HeadReport of(Model model, List<Tokens> texts, long seed) {
         RepeatedTexts repeated = RepeatedTexts.of(model, texts.getFirst(), seed);
-        Model random = model.shuffled(seed);
-        Scores ofTexts = new Scores(
-                HeadScores.of(model, texts, Probe.TEXT),
-                HeadScores.of(model, RepeatedTexts.shuffled(texts, seed), Probe.TEXT),
-                HeadScores.of(random, texts, Probe.TEXT));
-        Scores ofRepeats = new Scores(
-                HeadScores.of(model, repeated.texts(), repeated.probe()),
-                HeadScores.of(model, repeated.shuffled(seed).texts(), repeated.probe()),
-                HeadScores.of(random, repeated.texts(), repeated.probe()));
+        try (Model random = model.shuffled(seed)) {
+            Scores ofTexts = new Scores(
+                    HeadScores.of(model, texts, Probe.TEXT),
+                    HeadScores.of(model, RepeatedTexts.shuffled(texts, seed), Probe.TEXT),
+                    HeadScores.of(random, texts, Probe.TEXT));
+            Scores ofRepeats = new Scores(
+                    HeadScores.of(model, repeated.texts(), repeated.probe()),
+                    HeadScores.of(model, repeated.shuffled(seed).texts(), repeated.probe()),
+                    HeadScores.of(random, repeated.texts(), repeated.probe()));
+            int tokens = texts.stream().mapToInt(Tokens::size).sum();
+            return new HeadReport(
+                    ofTexts.model().kind(),
+                    texts.size(),
+                    tokens,
+                    chance(repeated),
+                    heads(model, repeated, ofTexts, ofRepeats));
+        }
+    }
+
+    private static List<Head> heads(Model model, RepeatedTexts repeated, Scores ofTexts, Scores ofRepeats) {
         List<Head> heads = new ArrayList<>();
         for (int layer = 0; layer < ofTexts.model().layers(); layer++) {
             for (int head = 0; head < ofTexts.model().heads(layer); head++) {
                 heads.add(head(model, repeated, ofTexts, ofRepeats, layer, head));
             }
         }
-        int tokens = texts.stream().mapToInt(Tokens::size).sum();
-        return new HeadReport(ofTexts.model().kind(), texts.size(), tokens, chance(repeated), List.copyOf(heads));
+        return List.copyOf(heads);
     }
 
     /** The same texts in the model, in another order, and in the model with shuffled weights. */

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -77,12 +78,7 @@ sealed interface Questions {
 
         @Override
         public List<Question.Pair> draw(Split split, int count, long seed) {
-            return sentences(split, seed)
-                    .map(sentence -> new Question.Pair(
-                            question(sentence), sentence.twin().map(this::question)))
-                    .filter(pair -> pair.question().decidingStep() >= 0)
-                    .limit(count)
-                    .toList();
+            return pairs(split, count, seed, this::question);
         }
 
         private Question question(Sentence sentence) {
@@ -214,15 +210,9 @@ sealed interface Questions {
             return names ? "translation: the noun named again for \"it\"" : "translation: er, sie or es for \"it\"";
         }
 
-        /** Where both nouns have one gender, a pronoun does not tell them apart: such sentences ask nothing. */
         @Override
         public List<Question.Pair> draw(Split split, int count, long seed) {
-            return sentences(split, seed)
-                    .map(sentence -> new Question.Pair(
-                            question(sentence), sentence.twin().map(this::question)))
-                    .filter(pair -> pair.question().decidingStep() >= 0)
-                    .limit(count)
-                    .toList();
+            return pairs(split, count, seed, this::question);
         }
 
         private Question question(Sentence sentence) {
@@ -276,6 +266,16 @@ sealed interface Questions {
 
     // ---- what they share
     // ---------------------------------------------------------------------------------------------------
+
+    /** Sentences that ask something: where both nouns have one gender, a German pronoun does not tell them apart. */
+    private static List<Question.Pair> pairs(Split split, int count, long seed, Function<Sentence, Question> question) {
+        return sentences(split, seed)
+                .map(sentence -> new Question.Pair(
+                        question.apply(sentence), sentence.twin().map(question)))
+                .filter(pair -> pair.question().decidingStep() >= 0)
+                .limit(count)
+                .toList();
+    }
 
     /** Different sentences with an "it". */
     private static Stream<Sentence> sentences(Split split, long seed) {

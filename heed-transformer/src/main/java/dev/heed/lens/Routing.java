@@ -86,48 +86,39 @@ final class Routing {
         }
     }
 
-    /** The head that prefers the referent most often on training sentences; of equal ones that which sends more weight there. */
+    /** One head on the training sentences: how often it prefers the referent, and the weight that it sends there. */
+    private record Candidate(int layer, int head, Share prefers, double weight) {}
+
+    /** The head that prefers the referent most often; of equal ones that which sends more weight there. */
     private Head best(Model of) {
-        List<Run> runs = Answers.runs(of, training, Run.Options.attentionOnly(), List.of());
-        Head best = new Head(0, 0, 0, new Share(0, training.size()));
-        Recording first = runs.getFirst().recording();
-        double weight = Double.NEGATIVE_INFINITY;
-        int heads = 0;
-        for (int layer = 0; layer < first.layers(questions.kind()); layer++) {
-            for (int head = 0; head < first.heads(questions.kind(), layer); head++) {
-                List<Looks> looks = looks(runs, layer, head, training);
-                Share share = share(looks, Looks::prefersReferent);
-                double sum = looks.stream().mapToDouble(Looks::onReferent).sum();
-                int more = Integer.compare(share.count(), best.onTraining().count());
-                if (more > 0 || more == 0 && sum > weight) {
-                    best = new Head(layer, head, 0, share);
-                    weight = sum;
-                }
-                heads++;
-            }
-        }
-        return new Head(best.layer(), best.head(), heads, best.onTraining());
+        return chosen(
+                of,
+                Comparator.comparingInt((Candidate each) -> each.prefers().count())
+                        .thenComparingDouble(Candidate::weight));
     }
 
-    /** The head that sends the largest mean weight to the referent on training sentences, preferred or not. */
+    /** The head that sends the largest mean weight to the referent, preferred or not. */
     private Head most() {
-        List<Run> runs = Answers.runs(model, training, Run.Options.attentionOnly(), List.of());
+        return chosen(model, Comparator.comparingDouble(Candidate::weight));
+    }
+
+    /** The largest by an order, of equal ones the first. */
+    private Head chosen(Model of, Comparator<Candidate> order) {
+        List<Run> runs = Answers.runs(of, training, Run.Options.attentionOnly(), List.of());
         Recording first = runs.getFirst().recording();
-        Head most = new Head(0, 0, 0, new Share(0, training.size()));
-        double largest = Double.NEGATIVE_INFINITY;
-        int heads = 0;
+        List<Candidate> all = new ArrayList<>();
         for (int layer = 0; layer < first.layers(questions.kind()); layer++) {
             for (int head = 0; head < first.heads(questions.kind(), layer); head++) {
                 List<Looks> looks = looks(runs, layer, head, training);
-                double sum = looks.stream().mapToDouble(Looks::onReferent).sum();
-                if (sum > largest) {
-                    largest = sum;
-                    most = new Head(layer, head, 0, share(looks, Looks::prefersReferent));
-                }
-                heads++;
+                double weight = looks.stream().mapToDouble(Looks::onReferent).sum();
+                all.add(new Candidate(layer, head, share(looks, Looks::prefersReferent), weight));
             }
         }
-        return new Head(most.layer(), most.head(), heads, most.onTraining());
+        Candidate largest = all.getFirst();
+        for (Candidate each : all) {
+            largest = order.compare(each, largest) > 0 ? each : largest;
+        }
+        return new Head(largest.layer(), largest.head(), all.size(), largest.prefers());
     }
 
     private List<Looks> looks(Model of, Head head, List<Question> asked) {
@@ -155,15 +146,17 @@ final class Routing {
 
     /** What heads and rules that do not understand would reach. */
     private List<Baseline> baselines() {
-        Model random = model.shuffled(settings.seed());
-        Head best = best(random);
         return List.of(
-                new Baseline(
-                        "its best head with shuffled weights",
-                        share(looks(random, best, heldOut), Looks::prefersReferent)),
+                new Baseline("its best head with shuffled weights", ofShuffledWeights()),
                 new Baseline("always the noun named first", share(heldOut, Question::referentFirst)),
                 new Baseline("always the noun named last", share(heldOut, Question::referentLast)),
                 new Baseline("the noun named more often, else a coin", share(heldOut, coin(settings.seed()))));
+    }
+
+    private Share ofShuffledWeights() {
+        try (Model random = model.shuffled(settings.seed())) {
+            return share(looks(random, best(random), heldOut), Looks::prefersReferent);
+        }
     }
 
     /** Equal weights prefer the noun that is named more often; where both are named as often, neither. */

@@ -1,3 +1,5 @@
 /** What can be read from attention: numbers and pictures of heads, each beside its baseline. */
-@org.jspecify.annotations.NullMarked
+@NullMarked
 package dev.heed.lens;
+
+import org.jspecify.annotations.NullMarked;

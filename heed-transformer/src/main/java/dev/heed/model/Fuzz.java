@@ -31,12 +31,14 @@ import java.util.function.Consumer;
  * bounded memory. A config that still fits its checkpoint is loaded and run. An input is repeated by its seed and number.
  *
  * <pre>{@code
- * Fuzz.Findings findings = new Fuzz(List.of(Path.of("models/tiny")), room, 7).run(0, 100_000, System.out::println);
+ * try (Fuzz fuzz = new Fuzz(List.of(Path.of("models/tiny")), room, 7)) {
+ *     Fuzz.Findings findings = fuzz.run(0, 100_000, System.out::println);
+ * }
  * }</pre>
  *
  * <p>For one thread.
  */
-public final class Fuzz {
+public final class Fuzz implements AutoCloseable {
     /** Files are small, so anything near this comes from believing a number in the file. */
     public static final long MOST_BYTES = 64 << 20;
 
@@ -153,10 +155,20 @@ public final class Fuzz {
                                         + "\"_\",\"prepend_scheme\":\"always\",\"split\":true},\"decoder\":{\"type\":\"Metaspace\",\"replacement\":\"_\","
                                         + "\"prepend_scheme\":\"always\",\"split\":true},\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"byte_fallback\":false,"
                                         + "\"vocab\":[[\"<unk>\",0.0],[\"_\",-1.5],[\"a\",-2.0],[\"ab\",-1.0],[\"b\",-3.0]]}}")));
-        folders.forEach(this::add);
-        if (bases.isEmpty()) {
-            add(tinyLlama());
+        try {
+            folders.forEach(this::add);
+            if (bases.isEmpty()) {
+                add(tinyLlama());
+            }
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
+    }
+
+    @Override
+    public void close() {
+        bases.forEach(base -> base.checkpoint().close());
     }
 
     private static byte[] read(Path file) {

@@ -1,5 +1,6 @@
 package dev.heed.model;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -17,6 +18,13 @@ import java.util.List;
  * @param recording attention of every token, if asked for; else empty
  */
 public record Generation(int[] promptIds, int[] ids, String text, End end, Recording recording) {
+
+    /** What it began from, and what it wrote. */
+    int[] allIds() {
+        int[] all = Arrays.copyOf(promptIds, promptIds.length + ids.length);
+        System.arraycopy(ids, 0, all, promptIds.length, ids.length);
+        return all;
+    }
 
     /** Why a text ended. */
     public enum End {

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Compares a model with what another implementation gave for it: a folder with a checkpoint and {@code
@@ -187,9 +188,7 @@ public final class HfConformance {
         Generation.Options options =
                 Generation.Options.greedy(endsItself ? count + 1 : count).atLeast(ends ? 0 : count);
         Generation generation = model.generateAll(List.of(prompt), options).getFirst();
-        int[] got = Arrays.copyOf(generation.promptIds(), before + generation.ids().length);
-        System.arraycopy(generation.ids(), 0, got, before, generation.ids().length);
-        ids(at + "greedy", got);
+        ids(at + "greedy", generation.allIds());
     }
 
     /** Rows of the batch are run without their padding, together; what is compared are the rows that are no padding. */
@@ -246,7 +245,7 @@ public final class HfConformance {
     }
 
     private static int[] real(int[] ids, int[] mask, int from, int width) {
-        return java.util.stream.IntStream.range(from, from + width)
+        return IntStream.range(from, from + width)
                 .filter(i -> mask[i] != 0)
                 .map(i -> ids[i])
                 .toArray();

@@ -14,6 +14,7 @@ import dev.heed.tensor.Tensor;
 import dev.heed.text.Token;
 import dev.heed.text.Tokenizer;
 import dev.heed.text.Tokens;
+import dev.heed.text.Visible;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,8 +41,6 @@ import org.jspecify.annotations.Nullable;
 public final class Model implements AutoCloseable {
     /** An encoder–decoder that is run without a text to write writes at most so many tokens of its own. */
     private static final int OWN_WORDS = 128;
-
-    private static final Run.Options NOTHING = new Run.Options(false, false, false);
 
     private final Path folder;
     private final Config config;
@@ -86,8 +85,8 @@ public final class Model implements AutoCloseable {
             Architectures.Architecture architecture = Architectures.of(config);
             List<String> classes = config.strings("architectures");
             if (!classes.isEmpty() && classes.stream().noneMatch(architecture.classes()::contains)) {
-                warnings.add("config.json: a head of " + String.join(", ", classes)
-                        + " is not run; hidden states and attention" + " are those of the model below it");
+                warnings.add("config.json: a head of " + Visible.escape(String.join(", ", classes))
+                        + " is not run; hidden states and attention are those of the model below it");
             }
             return new Model(folder, config, network, checkpoint.elements(), List.copyOf(warnings), rules);
         }
@@ -326,23 +325,9 @@ public final class Model implements AutoCloseable {
         Pass pass = Pass.of(lengths).heardBy(recorder);
         PictureReader reader = PictureReader.read(folder, cut);
         Value hidden = viewer.hidden(pass, reader.patches(pictures));
-        Optional<Tensor> classes = viewer.classes(pass, hidden).map(Value::tensor);
-        List<Run> runs = new ArrayList<>();
-        for (int s = 0; s < pictures.size(); s++) {
-            int picture = s;
-            Tokens tokens = reader.tokens(pictures.get(s));
-            recorder.recording(s).label(tokens.labels());
-            runs.add(new Run(
-                    tokens,
-                    null,
-                    recorder.hidden(Kind.SELF, s),
-                    List.of(),
-                    Optional.empty(),
-                    classes.map(all -> all.select(0, picture)),
-                    Optional.empty(),
-                    recorder.recording(s)));
-        }
-        return List.copyOf(runs);
+        Optional<Value> classes = viewer.classes(pass, hidden);
+        List<Tokens> tokens = pictures.stream().map(reader::tokens).toList();
+        return runs(pass, recorder, tokens, List.of(), new Scores(Optional.empty(), classes, Optional.empty()));
     }
 
     private List<Run> runDecoder(
@@ -350,26 +335,11 @@ public final class Model implements AutoCloseable {
         Recorder recorder = new Recorder(texts.size(), keep.attention(), keep.hidden());
         Pass pass = pass(texts).heardBy(recorder).changedBy(changes);
         Value hidden = decoder.hidden(pass, ids(texts));
-        Optional<Tensor> classes = decoder.classes(pass, ids(texts), hidden).map(Value::tensor);
-        Optional<Tensor> tokenClasses = decoder.tokenClasses(pass, hidden).map(Value::tensor);
-        boolean predicts = decoder.predicts() && classes.isEmpty() && tokenClasses.isEmpty();
-        Tensor logits = keep.logits() && predicts ? decoder.logits(pass, hidden).tensor() : null;
-        List<Run> runs = new ArrayList<>();
-        for (int s = 0; s < texts.size(); s++) {
-            int sequence = s;
-            Recording recording = recorder.recording(s);
-            recording.label(texts.get(s).labels());
-            runs.add(new Run(
-                    texts.get(s),
-                    null,
-                    recorder.hidden(Kind.SELF, s),
-                    List.of(),
-                    rowsOf(pass, logits, s),
-                    classes.map(all -> all.select(0, sequence)),
-                    rowsOf(pass, tokenClasses.orElse(null), s),
-                    recording));
-        }
-        return List.copyOf(runs);
+        Optional<Value> classes = decoder.classes(pass, ids(texts), hidden);
+        Optional<Value> tokenClasses = decoder.tokenClasses(pass, hidden);
+        boolean predicts = keep.logits() && decoder.predicts() && classes.isEmpty() && tokenClasses.isEmpty();
+        Optional<Value> logits = predicts ? Optional.of(decoder.logits(pass, hidden)) : Optional.empty();
+        return runs(pass, recorder, texts, List.of(), new Scores(logits, classes, tokenClasses));
     }
 
     private List<Run> runEncoder(
@@ -380,27 +350,9 @@ public final class Model implements AutoCloseable {
                 .flatMapToInt(text -> Arrays.stream(text.typeIds()))
                 .toArray();
         Value hidden = encoder.hidden(pass, ids(texts), types);
-        Tensor logits =
-                keep.logits() ? encoder.logits(pass, hidden).map(Value::tensor).orElse(null) : null;
-        Optional<Tensor> classes = encoder.classes(pass, hidden).map(Value::tensor);
-        Tensor tokenClasses =
-                encoder.tokenClasses(pass, hidden).map(Value::tensor).orElse(null);
-        List<Run> runs = new ArrayList<>();
-        for (int s = 0; s < texts.size(); s++) {
-            int sequence = s;
-            Recording recording = recorder.recording(s);
-            recording.label(texts.get(s).labels());
-            runs.add(new Run(
-                    texts.get(s),
-                    null,
-                    recorder.hidden(Kind.SELF, s),
-                    List.of(),
-                    rowsOf(pass, logits, s),
-                    classes.map(all -> all.select(0, sequence)),
-                    rowsOf(pass, tokenClasses, s),
-                    recording));
-        }
-        return List.copyOf(runs);
+        Optional<Value> logits = keep.logits() ? encoder.logits(pass, hidden) : Optional.empty();
+        Scores scores = new Scores(logits, encoder.classes(pass, hidden), encoder.tokenClasses(pass, hidden));
+        return runs(pass, recorder, texts, List.of(), scores);
     }
 
     private List<Run> runPairs(
@@ -416,32 +368,52 @@ public final class Model implements AutoCloseable {
         Memory memory = pair.encode(pass(texts).heardBy(recorder).changedBy(changes), ids(texts));
         Pass pass = pass(written).heardBy(recorder).changedBy(changes);
         Value hidden = pair.decode(pass, ids(written), memory);
-        Tensor logits = keep.logits() ? pair.logits(pass, hidden).tensor() : null;
-        Optional<Tensor> classes = readsWhatItWrites(texts, written) ? classes(pair, pass, hidden) : Optional.empty();
+        Optional<Value> logits = keep.logits() ? Optional.of(pair.logits(pass, hidden)) : Optional.empty();
+        Optional<Value> classes = readsWhatItWrites(texts, written)
+                ? pair.classes(pass, pass.lastRows(hidden)) // at the end token
+                : Optional.empty();
+        return runs(pass, recorder, texts, written, new Scores(logits, classes, Optional.empty()));
+    }
+
+    /**
+     * What the heads of a network gave for all texts of a pass.
+     *
+     * @param logits [rows, vocabulary]
+     * @param classes [texts, classes]
+     * @param tokenClasses [rows, classes]
+     */
+    private record Scores(Optional<Value> logits, Optional<Value> classes, Optional<Value> tokenClasses) {}
+
+    /** @param written what a decoder beside an encoder was given, one per text; empty of one stack */
+    private static List<Run> runs(
+            Pass pass, Recorder recorder, List<Tokens> texts, List<Tokens> written, Scores scores) {
         List<Run> runs = new ArrayList<>();
         for (int s = 0; s < texts.size(); s++) {
             int sequence = s;
             Recording recording = recorder.recording(s);
-            recording.labelMemory(texts.get(s).labels());
-            recording.label(written.get(s).labels());
+            if (!written.isEmpty()) {
+                recording.labelMemory(texts.get(s).labels());
+            }
+            recording.label((written.isEmpty() ? texts : written).get(s).labels());
             runs.add(new Run(
                     texts.get(s),
-                    written.get(s),
+                    written.isEmpty() ? null : written.get(s),
                     recorder.hidden(Kind.SELF, s),
                     recorder.hidden(Kind.ENCODER, s),
-                    rowsOf(pass, logits, s),
-                    classes.map(all -> all.select(0, sequence)),
-                    Optional.empty(),
+                    rowsOf(pass, scores.logits(), s),
+                    scores.classes().map(all -> all.tensor().select(0, sequence)),
+                    rowsOf(pass, scores.tokenClasses(), s),
                     recording));
         }
         return List.copyOf(runs);
     }
 
-    /** A decoder that classifies does so at the end token of the text, which it is given a second time: its last row. */
-    private static Optional<Tensor> classes(Network.EncoderDecoder pair, Pass pass, Value hidden) {
-        return pair.classes(pass, pass.lastRows(hidden)).map(Value::tensor);
+    private static Optional<Tensor> rowsOf(Pass pass, Optional<Value> all, int sequence) {
+        int from = pass.firstRow(sequence);
+        return all.map(rows -> rows.tensor().slice(0, from, from + pass.length(sequence)));
     }
 
+    /** Whether a text is given to the decoder a second time, as one that classifies it wants. */
     private boolean readsWhatItWrites(List<Tokens> texts, List<Tokens> written) {
         for (int s = 0; s < texts.size(); s++) {
             if (!Arrays.equals(shifted(texts.get(s)), written.get(s).ids())) {
@@ -476,16 +448,10 @@ public final class Model implements AutoCloseable {
         return own.stream()
                 .map(each -> {
                     boolean ended = each.end() == Generation.End.END_TOKEN;
-                    int[] ids = Arrays.copyOf(each.promptIds(), each.promptIds().length + each.ids().length);
-                    System.arraycopy(each.ids(), 0, ids, each.promptIds().length, each.ids().length);
+                    int[] ids = each.allIds();
                     return writtenTokens(ended ? Arrays.copyOf(ids, ids.length - 1) : ids);
                 })
                 .toList();
-    }
-
-    private static Optional<Tensor> rowsOf(Pass pass, @Nullable Tensor all, int sequence) {
-        int from = pass.firstRow(sequence);
-        return Optional.ofNullable(all).map(rows -> rows.slice(0, from, from + pass.length(sequence)));
     }
 
     void check(Tokens text) {
@@ -528,12 +494,12 @@ public final class Model implements AutoCloseable {
 
     /** The classes of a text, likeliest first. */
     public List<ClassScore> classify(String text) {
-        return Predictions.classify(this, runToClassify(tokenizer().encode(text), NOTHING));
+        return Predictions.classify(this, runToClassify(tokenizer().encode(text), Run.Options.classesOnly()));
     }
 
     /** The classes of a text and its pair, such as a premise and what may follow from it. */
     public List<ClassScore> classify(String text, String pair) {
-        return Predictions.classify(this, runToClassify(tokenizer().encode(text, pair), NOTHING));
+        return Predictions.classify(this, runToClassify(tokenizer().encode(text, pair), Run.Options.classesOnly()));
     }
 
     /** One pass over tokens; an encoder–decoder is given them a second time, as one that classifies is. */
@@ -550,7 +516,7 @@ public final class Model implements AutoCloseable {
 
     /** The likeliest class of each token of a text, where the checkpoint classifies tokens. */
     public List<TokenClass> classifyTokens(String text) {
-        return Predictions.classifyTokens(this, run(tokenizer().encode(text), NOTHING));
+        return Predictions.classifyTokens(this, run(tokenizer().encode(text), Run.Options.classesOnly()));
     }
 
     /** The likeliest answers to a question within a text, where the checkpoint finds where answers begin and end. */
@@ -560,7 +526,8 @@ public final class Model implements AutoCloseable {
 
     /** The classes of a picture, likeliest first. */
     public List<ClassScore> classify(Picture picture) {
-        return Predictions.classify(this, runPictures(List.of(picture), NOTHING).getFirst());
+        return Predictions.classify(
+                this, runPictures(List.of(picture), Run.Options.classesOnly()).getFirst());
     }
 
     // ---- writing

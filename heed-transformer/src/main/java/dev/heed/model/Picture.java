@@ -1,5 +1,7 @@
 package dev.heed.model;
 
+import dev.heed.text.IoFailure;
+import dev.heed.text.Visible;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
@@ -7,8 +9,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.Locale;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -24,6 +29,9 @@ public final class Picture {
 
     /** Nor more pixels than that: 256 MB once decoded. */
     private static final long MOST_PIXELS = 1 << 26;
+
+    /** Java reads others, too, which no model was trained on and few have tested against bad files. */
+    private static final Set<String> FORMATS = Set.of("png", "jpeg");
 
     private final String name;
     private final int width;
@@ -61,13 +69,8 @@ public final class Picture {
         if (!Files.isRegularFile(file)) {
             throw new IllegalArgumentException(file + ": no such picture; expected a PNG or JPEG file");
         }
-        ImageIO.setUseCache(false);
-        try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
-                throw new IllegalArgumentException(file + ": must be a PNG or JPEG picture, but is of another kind");
-            }
-            ImageReader reader = readers.next();
+        try (ImageInputStream in = open(file)) {
+            ImageReader reader = reader(file, in);
             try {
                 reader.setInput(in, true, true);
                 requireSize(file.toString(), reader.getWidth(0), reader.getHeight(0));
@@ -76,8 +79,27 @@ public final class Picture {
                 reader.dispose();
             }
         } catch (IOException | IndexOutOfBoundsException | IllegalStateException damaged) {
-            throw new IllegalArgumentException(file + ": is damaged: " + damaged.getMessage(), damaged);
+            throw new IllegalArgumentException(
+                    file + ": is damaged: " + Visible.escape(String.valueOf(damaged.getMessage())), damaged);
         }
+    }
+
+    private static ImageInputStream open(Path file) {
+        try {
+            return new FileImageInputStream(file.toFile());
+        } catch (IOException e) {
+            throw IoFailure.cannot(file, "read", e);
+        }
+    }
+
+    private static ImageReader reader(Path file, ImageInputStream in) throws IOException {
+        for (Iterator<ImageReader> readers = ImageIO.getImageReaders(in); readers.hasNext(); ) {
+            ImageReader reader = readers.next();
+            if (FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+                return reader;
+            }
+        }
+        throw new IllegalArgumentException(file + ": must be a PNG or JPEG picture, but is of another kind");
     }
 
     private static Picture of(Path file, BufferedImage image) {

@@ -31,7 +31,7 @@ public final class PictureReader {
         this.cut = cut;
         if (cut.channels() != 1 && cut.channels() != 3) {
             throw new IllegalArgumentException(
-                    "run: pictures have 1 or 3 channels, but num_channels of this model is " + cut.channels());
+                    "run: num_channels of a model of pictures must be 1 or 3, got " + cut.channels());
         }
         resizes = config.booleanOr("do_resize", true);
         resize = config.intOr("resample", 2, 2, 3) == 2 ? Resize.BILINEAR : Resize.BICUBIC;

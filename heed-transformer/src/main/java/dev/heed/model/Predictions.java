@@ -20,16 +20,16 @@ final class Predictions {
     private Predictions() {}
 
     static List<FilledMask> fill(Model model, String text, int k) {
-        if (k < 1) {
-            throw new IllegalArgumentException("fill: at least one word per mask must be asked for, got " + k);
-        }
+        requireSome("fill", k);
         if (!(model.network() instanceof Network.Encoder)) {
             throw new IllegalArgumentException("fill: " + model.sizes().modelType()
                     + " does not predict masked words; use an encoder such as BERT");
         }
         int mask = model.tokenizer()
                 .id(SpecialToken.MASK)
-                .orElseThrow(() -> new IllegalArgumentException("fill: this vocabulary has no mask token"));
+                .orElseThrow(() ->
+                        new IllegalArgumentException("fill: a vocabulary with a mask token is needed, got one without;"
+                                + " use a model of masked words such as BERT"));
         Tokens tokens = model.tokenizer().encode(text);
         int[] places = IntStream.range(0, tokens.size())
                 .filter(i -> tokens.get(i).id() == mask)
@@ -45,6 +45,12 @@ final class Predictions {
         return Arrays.stream(places)
                 .mapToObj(place -> new FilledMask(place, words(model, Probabilities.of(logits.select(0, place)), k)))
                 .toList();
+    }
+
+    private static void requireSome(String who, int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException(who + ": at least one result must be asked for, got " + k);
+        }
     }
 
     private static List<FilledMask.Word> words(Model model, double[] probabilities, int k) {
@@ -103,8 +109,9 @@ final class Predictions {
 
     /** Answers begin and end in the second text; the score is the product of both probabilities there. */
     static List<Answer> answer(Model model, String question, String text, int k) {
+        requireSome("answer", k);
         Tokens tokens = model.tokenizer().encode(question, text);
-        Run run = model.run(tokens, new Run.Options(false, false, false));
+        Run run = model.run(tokens, Run.Options.classesOnly());
         Tensor scores = run.tokenClasses()
                 .filter(head -> head.size(1) == 2)
                 .orElseThrow(() -> new IllegalArgumentException("answer: the checkpoint has no head that finds answers"

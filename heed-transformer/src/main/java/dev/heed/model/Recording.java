@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * What the attention layers of one sequence were computed from: queries, keys, values and lse, per layer. Weights are
@@ -250,7 +251,7 @@ public final class Recording {
             joinedParts = parts.size();
         }
 
-        Tensor joined(java.util.function.Function<Listener.Heads, Tensor> which) {
+        Tensor joined(Function<Listener.Heads, Tensor> which) {
             return Join.along(2, parts.stream().map(which).toList());
         }
     }

@@ -59,6 +59,11 @@ public record Run(
             return new Options(false, true, false);
         }
 
+        /** Keeps nothing but the classes, of which there are always few. */
+        static Options classesOnly() {
+            return new Options(false, false, false);
+        }
+
         /** Keeps logits alone. */
         public static Options logitsOnly() {
             return new Options(false, false, true);

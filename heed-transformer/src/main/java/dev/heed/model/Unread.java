@@ -1,6 +1,7 @@
 package dev.heed.model;
 
 import dev.heed.model.checkpoint.Config;
+import dev.heed.text.Visible;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -143,7 +144,7 @@ public final class Unread {
     static List<String> warnings(Config config, Config generation) {
         List<String> warnings = new ArrayList<>();
         for (String key : unknown(config)) {
-            warnings.add("config.json: '" + key + "' is not known to this architecture and not used");
+            warnings.add("config.json: " + Visible.quote(key) + " is not known to this architecture and not used");
         }
         for (String key : GENERATION) {
             if (generation.has(key)) {

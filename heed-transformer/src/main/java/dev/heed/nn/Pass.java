@@ -7,6 +7,7 @@ import dev.heed.grad.Ops;
 import dev.heed.grad.Tape;
 import dev.heed.grad.Value;
 import dev.heed.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -163,7 +164,7 @@ public final class Pass {
     /** A pass of one token for each sequence of this one: a decoder that takes one step. */
     public Pass single() {
         int[] ones = new int[lengths.length];
-        java.util.Arrays.fill(ones, 1);
+        Arrays.fill(ones, 1);
         return new Pass(tape, ones, List.of(), listener, changes, dropout, seed, smoothing);
     }
 

@@ -2,7 +2,6 @@ package dev.heed.text;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.BitSet;
@@ -38,9 +37,8 @@ final class CharsMap {
         bytes.asIntBuffer().get(units);
         ByteBuffer rest = bytes.position(4 + trieBytes).slice();
         Json.utf8(who + ": the texts of precompiled_charsmap", rest.duplicate());
-        byte[] texts = StandardCharsets.UTF_8
-                .encode(StandardCharsets.UTF_8.decode(rest))
-                .array();
+        byte[] texts = new byte[rest.remaining()];
+        rest.get(texts);
         new CharsMap(who, units, texts).visit();
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Why a file could not be used, in words: Java's own messages often hold the path and no reason.
@@ -37,7 +38,7 @@ public final class IoFailure {
     }
 
     /** As the system says it, but for the one that everybody meets. */
-    private static String said(@org.jspecify.annotations.Nullable String message) {
+    private static String said(@Nullable String message) {
         if (message == null) {
             return "the system gives no reason";
         }

@@ -1,6 +1,7 @@
 package dev.heed.text;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
@@ -32,6 +34,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Json {
     private static final int DEEPEST = 64;
+    private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
     private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
             .maxNestingDepth(DEEPEST)
             .maxNumberLength(400)
@@ -62,16 +65,29 @@ public final class Json {
 
     /** Reads a whole UTF-8 file as text, refusing more than {@code maxBytes} and invalid UTF-8. */
     public static String readText(Path file, long maxBytes) {
-        try {
+        return utf8(file.toString(), ByteBuffer.wrap(readBytes(file, maxBytes)));
+    }
+
+    /** Reads a whole file, refusing more than {@code maxBytes}, also of a pipe or a device, whose size nobody knows. */
+    static byte[] readBytes(Path file, long maxBytes) {
+        int most = (int) Math.min(maxBytes, LONGEST_ARRAY - 1);
+        try (InputStream in = Files.newInputStream(file)) {
             long size = Files.size(file);
-            if (size > maxBytes) {
-                throw new IllegalArgumentException(
-                        file + ": at most " + maxBytes + " bytes are read of such a file, got " + size);
+            if (size > most) {
+                throw tooLarge(file, most, Long.toString(size));
             }
-            return utf8(file.toString(), ByteBuffer.wrap(Files.readAllBytes(file)));
+            byte[] bytes = in.readNBytes(most + 1);
+            if (bytes.length > most) {
+                throw tooLarge(file, most, "more");
+            }
+            return bytes;
         } catch (IOException e) {
             throw IoFailure.cannot(file, "read", e);
         }
+    }
+
+    private static IllegalArgumentException tooLarge(Path file, int most, String got) {
+        return new IllegalArgumentException(file + ": at most " + most + " bytes are read of such a file, got " + got);
     }
 
     /** The text of UTF-8 bytes; {@code who} begins the message if they are not UTF-8. */
@@ -120,7 +136,7 @@ public final class Json {
 
     /** The tokens of one JSON text, without a tree: for headers that may be large. Names may repeat; the caller checks. */
     public static JsonParser tokens(String text) {
-        return STREAMS.createParser(tools.jackson.core.ObjectReadContext.empty(), text);
+        return STREAMS.createParser(ObjectReadContext.empty(), text);
     }
 
     /** "in line 3, column 7: why", on one line. */
@@ -137,6 +153,6 @@ public final class Json {
         }
         String plain = why.replaceFirst(" \\(start marker .*|: was expecting \\(JSON .*", "")
                 .replaceFirst("\\(('.') \\(code \\d+\\)\\)", "$1");
-        return plain.length() > 200 ? plain.substring(0, 200) + "…" : plain;
+        return Visible.cut(plain, 200);
     }
 }

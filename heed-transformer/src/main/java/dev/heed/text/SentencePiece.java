@@ -1,10 +1,8 @@
 package dev.heed.text;
 
-import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -37,15 +35,7 @@ final class SentencePiece {
 
     /** @throws IllegalArgumentException if the file is no such model */
     static SentencePiece read(Path path) {
-        try {
-            if (Files.size(path) > Tokenizer.LARGEST_FILE) {
-                throw new IllegalArgumentException(
-                        path + ": must be at most " + Tokenizer.LARGEST_FILE + " bytes, got " + Files.size(path));
-            }
-            return parse(path.toString(), Files.readAllBytes(path));
-        } catch (IOException e) {
-            throw IoFailure.cannot(path, "read", e);
-        }
+        return parse(path.toString(), Json.readBytes(path, Tokenizer.LARGEST_FILE));
     }
 
     static SentencePiece parse(String file, byte... bytes) {

@@ -23,7 +23,8 @@ public final class Spelling {
         String best = "";
         int fewest = Math.max(2, typed.length() / 3) + 1;
         for (String word : known) {
-            int edits = edits(typed, word);
+            boolean near = Math.abs(typed.length() - word.length()) < fewest; // a file's key may be as long as the file
+            int edits = near ? edits(typed, word) : fewest;
             if (edits < fewest && hasMostOf(word, typed)) {
                 fewest = edits;
                 best = word;

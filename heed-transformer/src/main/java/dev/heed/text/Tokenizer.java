@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -332,8 +333,7 @@ public final class Tokenizer implements AutoCloseable {
 
     /** The native tokenizer: freed once, never used after. */
     private static final class Handle implements Runnable {
-        private final java.util.concurrent.locks.ReentrantReadWriteLock lock =
-                new java.util.concurrent.locks.ReentrantReadWriteLock();
+        private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
         private final String name;
         private long address;
 

@@ -119,7 +119,9 @@ record TokenizerFile(
             }
             int inModel = ids.size();
             addedTokens(inModel);
-            PARTS.keySet().forEach(part -> part(part, root.path(part), 0));
+            PARTS.keySet().stream()
+                    .sorted()
+                    .forEach(part -> part(part, root.path(part), 0)); // the same error each time
             root.putNull("truncation").putNull("padding");
             String json = Json.write(root);
             requirePaired(json);
@@ -157,8 +159,9 @@ record TokenizerFile(
             vocab.properties().forEach(entry -> add(entry.getKey(), id(entry.getKey(), entry.getValue())));
             // Holes are harmless but must stay holes, not a way to make tables of any size.
             int largest = used.stream().mapToInt(Integer::intValue).max().orElse(-1);
-            if (largest >= 2L * ids.size() + 1024) {
-                throw bad("ids must be below the vocabulary's size of " + ids.size() + ", got " + largest);
+            long limit = 2L * ids.size() + 1024;
+            if (largest >= limit) {
+                throw bad("ids must be below " + limit + " for " + ids.size() + " tokens, got " + largest);
             }
         }
 

@@ -54,8 +54,12 @@ public record Tokens(String text, @Nullable String pair, List<Token> all) {
     public Tokens requireAtMost(String who, int longest) {
         if (size() > longest) {
             throw new IllegalArgumentException(who + ": at most " + longest + " tokens fit this model, got " + size()
-                    + "; shorten the text to about " + (int) ((long) text.length() * longest / size()) + " characters");
+                    + "; shorten the text to about " + characters() * longest / size() + " characters");
         }
         return this;
+    }
+
+    private long characters() {
+        return text.length() + (pair == null ? 0L : pair.length());
     }
 }

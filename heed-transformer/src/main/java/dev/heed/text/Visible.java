@@ -1,5 +1,7 @@
 package dev.heed.text;
 
+import java.util.Locale;
+
 /**
  * Text from files and users as it may be shown on one line: nothing invisible, nothing that steers a terminal.
  *
@@ -14,14 +16,32 @@ public final class Visible {
 
     /** The text in single quotes, harmless and at most 120 characters: for messages. */
     public static String quote(String text) {
-        boolean cut = text.length() > LONGEST_QUOTE;
-        return "'" + escape(cut ? text.substring(0, LONGEST_QUOTE) : text) + (cut ? "…'" : "'");
+        return "'" + escape(cut(text, LONGEST_QUOTE)) + "'";
+    }
+
+    /** At most so many characters, none of them halved, with an ellipsis where something is missing. */
+    static String cut(String text, int characters) {
+        boolean fits = text.codePointCount(0, text.length()) <= characters;
+        return fits ? text : text.substring(0, text.offsetByCodePoints(0, characters)) + '…';
     }
 
     /** Controls, invisible and direction-changing characters and lone surrogates become \\u{HEX}; the rest stays. */
     public static String escape(String text) {
         StringBuilder out = new StringBuilder(text.length());
         text.codePoints().forEach(c -> appendEscaped(out, c));
+        return out.toString();
+    }
+
+    /** Running text: controls become \\u{HEX}, but line ends and tabs stay, and so does what has a part in spelling. */
+    public static String running(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
+            if (c == '\n' || c == '\t' || !Character.isISOControl(c)) {
+                out.appendCodePoint(c);
+            } else {
+                appendEscaped(out, c);
+            }
+        });
         return out.toString();
     }
 
@@ -44,7 +64,7 @@ public final class Visible {
             out.appendCodePoint(codePoint);
         } else {
             out.append("\\u{")
-                    .append(Integer.toHexString(codePoint).toUpperCase(java.util.Locale.ROOT))
+                    .append(Integer.toHexString(codePoint).toUpperCase(Locale.ROOT))
                     .append('}');
         }
     }

@@ -1,6 +1,10 @@
 package dev.heed.grad;
 
+import static dev.heed.grad.Differences.SEED;
+import static dev.heed.grad.Differences.random;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.heed.attention.Attention;
 import dev.heed.attention.Mask;
@@ -14,26 +18,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every op's backward step against differences of its forward step. */
 class GradientsTest {
-    private static final long SEED = 20261121;
-    /** With five points the error of the method is below 1e-6 at this step, that of rounding about 1e-6. */
-    private static final float STEP = 1f / 32;
-
     /** A function of inputs, all of which are to have gradients. */
-    private record Case(String name, Body body, int[]... shapes) {
+    private record Case(String name, Differences.Body body, int[]... shapes) {
         @Override
         public String toString() {
             return name;
         }
-    }
-
-    private interface Body {
-        Value of(Tape tape, List<Value> inputs);
     }
 
     static Stream<Case> ops() {
@@ -53,6 +50,12 @@ class GradientsTest {
         cases.add(new Case("multiply", (t, v) -> Ops.multiply(t, v.get(0), v.get(1)), s(3, 5), s(3, 5)));
         cases.add(new Case("multiply by itself", (t, v) -> Ops.multiply(t, v.get(0), v.get(0)), s(3, 5)));
         cases.add(new Case("scale", (t, v) -> Ops.scale(t, v.get(0), -0.75f), s(3, 5)));
+        cases.add(new Case("softcap", (t, v) -> Ops.softcap(t, v.get(0), 2), s(3, 5)));
+        cases.add(new Case(
+                "stack with a part twice",
+                (t, v) -> Ops.stack(t, List.of(v.get(0), v.get(1), v.get(0))),
+                s(1, 5),
+                s(3, 5)));
         for (Activation f : Activation.values()) {
             cases.add(new Case("activate " + f, (t, v) -> Ops.activate(t, f, v.get(0)), s(3, 17)));
             cases.add(new Case(
@@ -79,19 +82,33 @@ class GradientsTest {
                 s(3, 17),
                 s(17)));
         cases.add(new Case("RMS norm", (t, v) -> Ops.rmsNorm(t, v.get(0), v.get(1), 1e-5f), s(3, 17), s(17)));
-        cases.add(new Case("rotate", GradientsTest::rotated, s(1, 2, 3, 4)));
+        for (Rotary.Layout layout : Rotary.Layout.values()) {
+            cases.add(new Case("rotate " + layout, (t, v) -> rotated(t, v.get(0), layout), s(5, 16)));
+        }
         cases.add(new Case("dropout", (t, v) -> Ops.dropout(t, v.get(0), 0.4, SEED), s(7, 5)));
         cases.add(new Case(
                 "rows and columns",
                 (t, v) -> Ops.linear(t, Ops.columns(Ops.rows(v.get(0), 1, 4), 2, 5), v.get(1), null),
                 s(5, 7),
                 s(2, 3)));
+        cases.add(new Case(
+                "several rows of one value",
+                (t, v) -> Ops.multiply(
+                        t, Ops.scale(t, Ops.rows(v.get(0), 1, 3), 2), Ops.scale(t, Ops.rows(v.get(0), 3, 5), 2)),
+                s(5, 7)));
         cases.add(
                 new Case("causal attention", attention(Mask.causalBottomRight()), s(1, 6, 8), s(1, 6, 8), s(1, 6, 8)));
         cases.add(new Case("attention", attention(Mask.none()), s(1, 3, 8), s(1, 5, 8), s(1, 5, 8)));
         cases.add(new Case("attention with a bias", GradientsTest::biased, s(3, 8), s(5, 8), s(5, 8), s(1, 2, 3, 5)));
         cases.add(new Case(
                 "attention with a bias in another order", GradientsTest::turned, s(3, 8), s(5, 8), s(5, 8), s(15, 2)));
+        cases.add(new Case(
+                "attention of grouped heads in ragged sequences",
+                GradientsTest::ragged,
+                s(7, 12),
+                s(7, 6),
+                s(7, 6),
+                s(1, 4, 1, 4)));
         cases.add(new Case("attention to itself", GradientsTest::alone, s(5, 8)));
         cases.add(new Case("attention of views that overlap", GradientsTest::overlapping, s(6, 8)));
         int[] labels = {3, -1, 0, 3, 10};
@@ -136,13 +153,14 @@ class GradientsTest {
         return Ops.add(tape, Ops.add(tape, d, b), Ops.add(tape, a, a));
     }
 
-    private static Value rotated(Tape tape, List<Value> inputs) {
-        Value x = Ops.scale(tape, inputs.get(0), 1); // rotate works in place
-        Ops.rotate(tape, x, new Rotary(Rotary.Layout.HALVES, Rotary.frequencies(4, 10), 1, 16), 5);
+    /** Six of the eight columns of each of two heads. */
+    private static Value rotated(Tape tape, Value input, Rotary.Layout layout) {
+        Value x = Ops.scale(tape, input, 1); // rotate works in place
+        Ops.rotate(tape, Ops.heads(x, 0, 1, 5, 2), new Rotary(layout, Rotary.frequencies(6, 100), 1, 20), 3);
         return x;
     }
 
-    private static Body attention(Mask mask) {
+    private static Differences.Body attention(Mask mask) {
         return (tape, v) -> attended(tape, Attention.scaledDotProduct().mask(mask), flat(v), null);
     }
 
@@ -165,6 +183,27 @@ class GradientsTest {
         return attended(tape, attention, v.subList(0, 3), bias);
     }
 
+    /** Four heads on two, sequences of 4 and 3 tokens, the first with a bias that is learned. */
+    private static Value ragged(Tape tape, List<Value> v) {
+        Attention causal = Attention.scaledDotProduct().mask(Mask.causalBottomRight());
+        Value room = Ops.room(tape, true, 7, 12);
+        sequence(tape, causal.bias(v.get(3).tensor()), v, v.get(3), room, 0, 4);
+        sequence(tape, causal, v, null, room, 4, 3);
+        return room;
+    }
+
+    private static void sequence(
+            Tape tape, Attention attention, List<Value> v, @Nullable Value bias, Value room, int from, int n) {
+        Ops.attention(
+                tape,
+                attention,
+                Ops.heads(v.get(0), from, 1, n, 4),
+                Ops.heads(v.get(1), from, 1, n, 2),
+                Ops.heads(v.get(2), from, 1, n, 2),
+                bias,
+                Ops.heads(room, from, 1, n, 4));
+    }
+
     /** Queries, keys and values are one. */
     private static Value alone(Tape tape, List<Value> v) {
         Value x = Ops.scale(tape, v.get(0), 2);
@@ -179,8 +218,7 @@ class GradientsTest {
     }
 
     /** Two heads of width 4, merged. */
-    private static Value attended(
-            Tape tape, Attention attention, List<Value> qkv, @org.jspecify.annotations.Nullable Value bias) {
+    private static Value attended(Tape tape, Attention attention, List<Value> qkv, @Nullable Value bias) {
         int queries = qkv.get(0).tensor().size(0);
         int keys = qkv.get(1).tensor().size(0);
         Value room = Ops.room(tape, true, queries, 8);
@@ -199,61 +237,27 @@ class GradientsTest {
     @MethodSource("ops")
     void gradientsMeetDifferences(Case each) {
         SplittableRandom dice = new SplittableRandom(SEED);
-        List<Value> inputs = Arrays.stream(each.shapes())
-                .map(shape -> Value.parameter(random(dice.nextLong(), shape)))
-                .toList();
-        Tape tape = Tape.recording();
-        Value before = each.body().of(tape, inputs);
-        tape.backward(before, Tensor.full(7, before.tensor().shape())); // leaves its numbers in the tape's memory
-        tape.reuse();
-        inputs.forEach(Value::clearGradient);
-        Value y = each.body().of(tape, inputs);
-        Tensor dy = random(SEED + 1, y.tensor().shape());
-        tape.backward(y, dy);
-        for (int i = 0; i < inputs.size(); i++) {
-            float[] x = inputs.get(i).tensor().array();
-            float[] gradient = inputs.get(i).gradient().array();
-            for (int e = 0; e < x.length; e++) {
-                double expected = difference(each, inputs, dy, x, e);
-                assertThat((double) gradient[e])
-                        .as("%s: input %d, element %d, seed %d", each.name(), i, e, SEED)
-                        .isCloseTo(
-                                expected, org.assertj.core.data.Offset.offset(1e-4 * Math.max(1, Math.abs(expected))));
-            }
-        }
+        Tensor[] inputs = Arrays.stream(each.shapes())
+                .map(shape -> random(dice.nextLong(), shape))
+                .toArray(Tensor[]::new);
+        Differences.check(each.name(), each.body(), inputs);
     }
 
-    /** Five points: (f(x−2h) − 8f(x−h) + 8f(x+h) − f(x+2h)) / 12h. */
-    private static double difference(Case each, List<Value> inputs, Tensor dy, float[] x, int e) {
-        float at = x[e];
-        double[] f = new double[5];
-        for (int i = -2; i <= 2; i++) {
-            x[e] = at + i * STEP;
-            f[i + 2] = along(each.body().of(Tape.off(), inputs).tensor(), dy);
-        }
-        x[e] = at;
-        return (f[0] - 8 * f[1] + 8 * f[3] - f[4]) / (12 * STEP);
+    @Test
+    void nothingIsKeptWhereNothingIsWanted() {
+        Value a = Value.constant(random(SEED, 2, 2));
+        assertThat(Ops.add(Tape.recording(), a, a).isWanted()).isFalse();
+        Value learned = Value.parameter(random(SEED, 2, 2));
+        assertThat(Ops.scale(Tape.off(), learned, 2).isWanted()).isFalse();
     }
 
-    private static double along(Tensor y, Tensor dy) {
-        float[] a = y.toArray();
-        float[] b = dy.toArray();
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += (double) a[i] * b[i];
-        }
-        return sum;
-    }
-
-    /** Numbers of magnitude 0.1 to 1.1: away from the kink of RELU. */
-    private static Tensor random(long seed, int... shape) {
-        SplittableRandom dice = new SplittableRandom(seed);
-        Tensor tensor = Tensor.zeros(shape);
-        for (int i = 0; i < tensor.elements(); i++) {
-            float magnitude = 0.1f + (float) dice.nextDouble();
-            tensor.array()[i] = dice.nextBoolean() ? magnitude : -magnitude;
-        }
-        return tensor;
+    @Test
+    void aResultLargerThanAnArrayIsRefusedInASentence() {
+        assertThatThrownBy(() -> Tape.recording().room(1 << 16, 3, 1 << 16))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "Tape: a result must fit one Java array (2^31 - 9 elements), got shape [65536, 3, 65536]; take"
+                                + " fewer or shorter sequences at once");
     }
 
     @Test
@@ -277,7 +281,7 @@ class GradientsTest {
                     .containsExactly(alone.gradient().toArray());
             sum += one.tensor().get(0) / 4;
         }
-        assertThat((double) loss.tensor().get(0)).isCloseTo(sum, org.assertj.core.data.Offset.offset(1e-5));
+        assertThat((double) loss.tensor().get(0)).isCloseTo(sum, offset(1e-5));
     }
 
     @Test
@@ -293,6 +297,6 @@ class GradientsTest {
             mean += each / (double) one.length;
         }
         // The deviation of the mean of 120,000 is 0.5/√120,000 = 0.0014.
-        assertThat(mean).isCloseTo(1, org.assertj.core.data.Offset.offset(0.006));
+        assertThat(mean).isCloseTo(1, offset(0.006));
     }
 }

@@ -1,5 +1,8 @@
 package dev.heed.grad;
 
+import static dev.heed.grad.Differences.SEED;
+import static dev.heed.grad.Differences.check;
+import static dev.heed.grad.Differences.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
@@ -9,19 +12,13 @@ import dev.heed.attention.Score;
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Recurrence, windows, means and additive attention: their values against plain loops, their gradients against differences. */
 class SequenceOpsTest {
-    private static final long SEED = 20261121;
-    /** With five points the error of the method is below 1e-6 at this step, that of rounding about 1e-6. */
-    private static final float STEP = 1f / 32;
-
     private static final int[] RAGGED = {2, 0, 5, 1, 3, 1, 4, 5, 2, 1, 3}; // two groups of the scan
     private static final int ROWS = Arrays.stream(RAGGED).sum();
 
@@ -166,6 +163,7 @@ class SequenceOpsTest {
     @Test
     void gradientsOfGruMeetDifferences() {
         check(
+                "gru",
                 (tape, v) -> SequenceOps.gru(tape, v.get(0), v.get(1), v.get(2), v.get(3), RAGGED),
                 random(1, ROWS, 9),
                 random(2, 9, 3),
@@ -178,6 +176,7 @@ class SequenceOpsTest {
     void gradientsOfTwoScansInARowMeetDifferences() {
         int[] one = {1, 1};
         check(
+                "two scans in a row",
                 (tape, v) -> {
                     Value early = SequenceOps.gru(tape, v.get(0), v.get(1), v.get(2), v.get(3), one);
                     return SequenceOps.gru(tape, v.get(0), v.get(1), v.get(2), early, one);
@@ -191,9 +190,9 @@ class SequenceOpsTest {
     @Test
     void gradientsOfWindowsAndMeansMeetDifferences() {
         Tensor x = random(1, ROWS, 2);
-        check((tape, v) -> SequenceOps.window(tape, v.get(0), 3, 2, RAGGED), x);
-        check((tape, v) -> SequenceOps.window(tape, v.get(0), 4, 2, RAGGED), x);
-        check((tape, v) -> SequenceOps.mean(tape, v.get(0), RAGGED), x);
+        check("causal window", (tape, v) -> SequenceOps.window(tape, v.get(0), 3, 2, RAGGED), x);
+        check("centred window", (tape, v) -> SequenceOps.window(tape, v.get(0), 4, 2, RAGGED), x);
+        check("mean", (tape, v) -> SequenceOps.mean(tape, v.get(0), RAGGED), x);
     }
 
     @ParameterizedTest
@@ -201,6 +200,7 @@ class SequenceOpsTest {
     void gradientsOfAdditiveAttentionMeetDifferences(int heads) {
         int a = 4;
         check(
+                "additive attention of " + heads,
                 (tape, v) -> {
                     Value out = Ops.room(tape, true, 3, 2 * heads);
                     Attention attention = Attention.scaledDotProduct()
@@ -222,59 +222,10 @@ class SequenceOpsTest {
                 heads == 1 ? random(4, a) : random(4, heads, a));
     }
 
-    private static void check(BiFunction<Tape, List<Value>, Value> op, Tensor... tensors) {
-        List<Value> inputs = Arrays.stream(tensors).map(Value::parameter).toList();
-        Tape tape = Tape.recording();
-        Value y = op.apply(tape, inputs);
-        Tensor dy = random(SEED, y.tensor().shape());
-        tape.backward(y, dy);
-        for (int i = 0; i < inputs.size(); i++) {
-            float[] x = inputs.get(i).tensor().array();
-            for (int e = 0; e < x.length; e++) {
-                double expected = difference(op, inputs, dy, x, e);
-                assertThat((double) inputs.get(i).gradient().array()[e])
-                        .as("input %d, element %d, seed %d", i, e, SEED)
-                        .isCloseTo(expected, offset(1e-4 * Math.max(1, Math.abs(expected))));
-            }
-        }
-    }
-
-    /** Five points: (f(x−2h) − 8f(x−h) + 8f(x+h) − f(x+2h)) / 12h. */
-    private static double difference(
-            BiFunction<Tape, List<Value>, Value> op, List<Value> inputs, Tensor dy, float[] x, int e) {
-        float at = x[e];
-        double[] f = new double[5];
-        for (int i = -2; i <= 2; i++) {
-            x[e] = at + i * STEP;
-            f[i + 2] = along(op.apply(Tape.off(), inputs).tensor(), dy);
-        }
-        x[e] = at;
-        return (f[0] - 8 * f[1] + 8 * f[3] - f[4]) / (12 * STEP);
-    }
-
-    private static double along(Tensor y, Tensor dy) {
-        float[] a = y.toArray();
-        float[] b = dy.toArray();
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += (double) a[i] * b[i];
-        }
-        return sum;
-    }
-
     private static Value[] parameters(int[]... shapes) {
         SplittableRandom dice = new SplittableRandom(SEED);
         return Arrays.stream(shapes)
                 .map(shape -> Value.parameter(random(dice.nextLong(), shape)))
                 .toArray(Value[]::new);
-    }
-
-    private static Tensor random(long seed, int... shape) {
-        SplittableRandom dice = new SplittableRandom(seed);
-        Tensor tensor = Tensor.zeros(shape);
-        for (int i = 0; i < tensor.elements(); i++) {
-            tensor.array()[i] = (float) (2 * dice.nextDouble() - 1);
-        }
-        return tensor;
     }
 }

@@ -53,7 +53,7 @@ class BadFolderTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("1 tensors missing (model.layers.1.mlp.up_proj.weight [96, 64])")
                 .hasMessageContaining("1 tensors of another shape (model.norm.weight must be [64], got [63])")
-                .hasMessageContaining("1 tensors not part of the model (model.layers.0.self_attn.q_proj.bias)");
+                .hasMessageContaining("1 tensors not part of the model ('model.layers.0.self_attn.q_proj.bias')");
     }
 
     @ParameterizedTest
@@ -62,6 +62,8 @@ class BadFolderTest {
             "hidden_size": 64          | "hidden_size": 1e30         | hidden_size
             "hidden_act": "silu"       | "hidden_act": "gelu_10"     | hidden_act
             "num_key_value_heads": 4   | "num_key_value_heads": 3    | num_key_value_heads
+            "num_attention_heads": 8   | "num_attention_heads": 7    | num_key_value_heads
+            "head_dim": 8              | "head_dim": 1048576         | head_dim
             "rope_theta": 10000.0      | "rope_theta": -1            | rope_theta
             "rope_type": "default"     | "rope_type": "proportional" | rope_type
             "model_type": "llama"      | "model_type": "mamba"       | model_type
@@ -107,6 +109,46 @@ class BadFolderTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("384");
         }
+    }
+
+    @Test
+    void aHeadThatIsNoMatrixIsNamed() throws IOException {
+        copyAs("bert", "BertForTokenClassification");
+        SafetensorsWriter writer = new SafetensorsWriter();
+        try (Checkpoint good = Checkpoint.open(GOOD.resolveSibling("bert"))) {
+            good.names().forEach(name -> writer.put(name, good.tensor(name)));
+        }
+        writer.put("classifier.weight", Tensor.full(1)).put("classifier.bias", Tensor.full(1, 1));
+        writer.write(folder.resolve("model.safetensors"));
+        assertThatThrownBy(() -> Model.load(folder))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("classifier.weight must be [1, ")
+                .hasMessageContaining("got []");
+    }
+
+    /** Its bias has a number for each head and pair of tokens. */
+    @Test
+    void aTextTooLongForTheBiasOfT5IsRefused() {
+        try (Model model = Model.load(GOOD.resolveSibling("t5"))) {
+            for (int tokens : new int[] {46_341, 65_536}) {
+                int[] ids = new int[tokens];
+                assertThatThrownBy(() -> model.run(model.tokens(ids), model.writtenTokens(0), Run.Options.logitsOnly()))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("for " + tokens + " tokens; shorten the text");
+            }
+        }
+    }
+
+    @Test
+    void headsThatDoNotDivideTheWidthAreNamedAsTheFileNamesThem() throws IOException {
+        copyAs("distilbert", "DistilBertModel");
+        Path config = folder.resolve("config.json");
+        String text = Files.readString(config);
+        assertThat(text).contains("\"n_heads\": ");
+        Files.writeString(config, text.replaceFirst("\"n_heads\": \\d+", "\"n_heads\": 7"));
+        assertThatThrownBy(() -> Model.load(folder))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("config.json: 'dim' must be a multiple of n_heads=7, got ");
     }
 
     /** As where a base model was saved under the name of a classifier. */

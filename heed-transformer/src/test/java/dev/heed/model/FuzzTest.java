@@ -1,7 +1,11 @@
 package dev.heed.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,20 +23,36 @@ class FuzzTest {
     void mutatedFilesNeverCrashHangOrTakeMemoryBeyondABound() throws Exception {
         List<String> bad = new ArrayList<>();
         long inputs = Long.getLong("heed.fuzz.inputs", 10_000);
-        Fuzz fuzz = new Fuzz(List.of(), folder, Long.getLong("heed.fuzz.seed", 1));
-        Fuzz.Findings findings = fuzz.run(0, inputs, bad::add);
-        System.out.println("fuzz: " + findings);
-        assertThat(bad).isEmpty();
-        assertThat(findings.read()).isPositive();
+        try (Fuzz fuzz = new Fuzz(List.of(), folder, Long.getLong("heed.fuzz.seed", 1))) {
+            Fuzz.Findings findings = fuzz.run(0, inputs, bad::add);
+            System.out.println("fuzz: " + findings);
+            assertThat(bad).isEmpty();
+            assertThat(findings.read()).isPositive();
+        }
+    }
+
+    @Test
+    void whatWasOpenedIsClosedAlsoAfterAnError() {
+        assumeTrue(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean, "no Unix");
+        UnixOperatingSystemMXBean system = (UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        new Fuzz(List.of(), folder, 1).close(); // loads what is loaded once
+        Path small = folder.resolve("llama");
+        long before = system.getOpenFileDescriptorCount();
+        new Fuzz(List.of(small), folder, 1).close();
+        assertThatThrownBy(() -> new Fuzz(List.of(small, folder.resolve("none")), folder, 1).close())
+                .hasMessageContaining("must hold a model.safetensors");
+        assertThat(system.getOpenFileDescriptorCount()).isEqualTo(before);
     }
 
     @Test
     void everyArchitectureIsFuzzed() throws Exception {
         Path cases = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf");
-        org.junit.jupiter.api.Assumptions.assumeTrue(Files.isDirectory(cases), "no conformance folder");
+        assumeTrue(Files.isDirectory(cases), "no conformance folder");
         try (Stream<Path> folders = Files.list(cases)) {
             List<String> bad = new ArrayList<>();
-            new Fuzz(folders.sorted().toList(), folder, 2).run(0, 3_000, bad::add);
+            try (Fuzz fuzz = new Fuzz(folders.sorted().toList(), folder, 2)) {
+                fuzz.run(0, 3_000, bad::add);
+            }
             assertThat(bad).isEmpty();
         }
     }

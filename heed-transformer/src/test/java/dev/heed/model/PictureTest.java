@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.lens.Reading;
+import dev.heed.model.arch.Architectures;
 import dev.heed.model.arch.Network;
+import dev.heed.model.checkpoint.Checkpoint;
+import dev.heed.model.checkpoint.Config;
+import dev.heed.model.checkpoint.SafetensorsWriter;
+import dev.heed.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** From a picture file to patches, classes and labelled maps. */
 class PictureTest {
@@ -117,6 +123,32 @@ class PictureTest {
         assertThatThrownBy(() -> Picture.read(file))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("100000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gif", "bmp", "tiff", "wbmp"})
+    void otherKindsOfPicturesAreRefusedWhateverTheirName(String kind) throws Exception {
+        BufferedImage image = new BufferedImage(4, 3, BufferedImage.TYPE_BYTE_BINARY);
+        Path file = folder.resolve("cat.png");
+        assertThat(ImageIO.write(image, kind, file.toFile())).isTrue();
+        assertThatThrownBy(() -> Picture.read(file))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(file + ": must be a PNG or JPEG picture, but is of another kind");
+    }
+
+    @Test
+    void aPatchLargerThanAnyModelIsRefusedByName() {
+        new SafetensorsWriter().put("x", Tensor.zeros(1)).write(folder.resolve("model.safetensors"));
+        Config config = Config.parse(
+                "config.json",
+                "{\"model_type\":\"vit\",\"hidden_size\":8,\"intermediate_size\":8,\"num_hidden_layers\":1,"
+                        + "\"num_attention_heads\":1,\"image_size\":16384,\"patch_size\":16384,\"num_channels\":64}");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThatThrownBy(() -> Architectures.check(config, checkpoint))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("config.json: 'patch_size' must give a patch at most 1048576 numbers, got 16384 × 16384"
+                            + " of 64 channels");
+        }
     }
 
     /** A valid header that claims 100,000 × 100,000 pixels. */

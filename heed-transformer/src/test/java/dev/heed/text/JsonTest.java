@@ -2,6 +2,7 @@ package dev.heed.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -43,6 +44,21 @@ class JsonTest {
         assertThatThrownBy(() -> Json.readText(file, 100))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(file + ": must be UTF-8, but byte 4, in line 3, is not: save it as UTF-8");
+    }
+
+    @Test
+    void aFileThatIsTooLargeIsRefusedAlsoWhereItsSizeIsUnknown() throws IOException {
+        Path file = Files.writeString(folder.resolve("large.txt"), "x".repeat(101));
+        assertThat(Json.readText(file, 101)).hasSize(101);
+        assertThat(Json.readText(file, Long.MAX_VALUE)).hasSize(101);
+        assertThatThrownBy(() -> Json.readText(file, 100))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(file + ": at most 100 bytes are read of such a file, got 101");
+        Path endless = Path.of("/dev/zero");
+        assumeTrue(Files.exists(endless), "no device without an end");
+        assertThatThrownBy(() -> Json.readText(endless, 100))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("/dev/zero: at most 100 bytes are read of such a file, got more");
     }
 
     @Test

@@ -330,12 +330,21 @@ class TokenizerTest {
         }
     }
 
+    /** Both of a pair count. */
+    @Test
+    void aTextThatIsTooLongIsToldHowLongItMayBe() {
+        Token any = new Token(0, "a", "a", false, 0, 0, 0, 0, 0, 0, 0);
+        assertThatThrownBy(() -> new Tokens("aaaa", "bbbbbbbb", List.of(any, any, any, any)).requireAtMost(2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith("got 4; shorten the text to about 6 characters");
+    }
+
     @Test
     void hostileTokenizerFilesGetOneClearSentence() throws IOException {
         Path gpt2 =
                 folders().stream().filter(p -> p.endsWith("gpt2")).findFirst().orElseThrow();
         String json = Files.readString(gpt2.resolve("tokenizer.json"));
-        refused(json, root -> vocab(root).put("!", 99_999_999), "ids must be below");
+        refused(json, root -> vocab(root).put("!", 99_999_999), "ids must be below 1792 for 384 tokens");
         refused(json, root -> vocab(root).put("!", 2), "must belong to one token");
         refused(json, root -> vocab(root).put("!", -1), "must be from 0");
         refused(json, root -> vocab(root).put("!", "1"), "must be from 0");
@@ -347,6 +356,13 @@ class TokenizerTest {
                 json,
                 root -> root.putObject("pre_tokenizer").put("type", "Evil"),
                 "'pre_tokenizer' must have a type of");
+        refused(
+                json,
+                root -> {
+                    root.putObject("pre_tokenizer").put("type", "Evil");
+                    root.putObject("decoder").put("type", "Evil");
+                },
+                "'decoder' must have a type of"); // the same of several, each time
         refused(json, root -> split(root, "(a+)+$"), "repetition inside a repetition");
         refused(json, root -> split(root, "(?:(?:a|b)*c)*d"), "repetition inside a repetition");
         refused(json, root -> split(root, "(a)\\1"), "reference back");

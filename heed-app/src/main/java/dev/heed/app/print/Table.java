@@ -1,5 +1,6 @@
 package dev.heed.app.print;
 
+import dev.heed.text.Visible;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -83,7 +84,7 @@ public final class Table {
     }
 
     /** The rows as maps from column to cell, for JSON. */
-    public List<Map<String, Object>> asList() {
+    private List<Map<String, Object>> asList() {
         List<Map<String, Object>> list = new ArrayList<>();
         for (Object[] row : rows) {
             Map<String, Object> object = new LinkedHashMap<>();
@@ -97,7 +98,10 @@ public final class Table {
 
     // ---- text ----
 
-    /** Aligned columns: words left, numbers right; a column with nothing in it is left out. */
+    /**
+     * Aligned columns: words left, numbers right; a column with nothing in it is left out. A cell is one line, and nothing in it
+     * steers a terminal.
+     */
     public void printText(Terminal terminal, String indent) {
         for (int c = columns.size() - 1; c > 0; c--) {
             if (!rows.isEmpty() && isEmpty(c)) {
@@ -121,7 +125,7 @@ public final class Table {
         int room = terminal.width() - indent.length() - start;
         boolean wraps = terminal.interactive() && words[last] && room >= LEAST_WRAPPED;
         for (Object[] row : rows) {
-            List<String> lines = wraps ? Text.wrap(row[last].toString(), room) : List.of();
+            List<String> lines = wraps ? Text.wrap(shown(row[last], columns.get(last)), room) : List.of();
             Object[] first = row.clone();
             first[last] = lines.size() > 1 ? lines.getFirst() : row[last];
             terminal.line((indent + line(first, widths, words, bar, terminal.colours())).stripTrailing());
@@ -199,7 +203,7 @@ public final class Table {
             case Float number -> number(number, column);
             case Boolean yes -> yes ? "yes" : "no";
             case Empty nothing -> "";
-            default -> cell.toString();
+            default -> Visible.escape(cell.toString());
         };
     }
 

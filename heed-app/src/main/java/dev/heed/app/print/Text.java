@@ -16,14 +16,14 @@ public final class Text {
         if (point < 0x300) {
             return 1;
         }
-        int type = Character.getType(point);
-        if (type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK) {
-            return 0;
-        }
-        return isWide(point) ? 2 : 1;
+        boolean joinsLetter = point >= 0x1160 && point <= 0x11ff; // vowels and ends of Hangul syllables
+        return switch (Character.getType(point)) {
+            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.FORMAT -> 0;
+            default -> joinsLetter ? 0 : isWide(point) ? 2 : 1;
+        };
     }
 
-    /** East Asian wide and emoji blocks (Unicode Standard Annex 11), by block. */
+    /** East Asian wide characters by block, and emoji (Unicode Standard Annex 11); of a flag's two letters each takes one. */
     private static boolean isWide(int point) {
         return point >= 0x1100
                 && (point <= 0x115f
@@ -33,8 +33,12 @@ public final class Text {
                         || point >= 0xfe30 && point <= 0xfe6f
                         || point >= 0xff00 && point <= 0xff60
                         || point >= 0xffe0 && point <= 0xffe6
-                        || point >= 0x1f300 && point <= 0x1faff
-                        || point >= 0x20000 && point <= 0x3fffd);
+                        || point >= 0x20000 && point <= 0x3fffd
+                        || Character.isEmojiPresentation(point) && !isFlagLetter(point));
+    }
+
+    private static boolean isFlagLetter(int point) {
+        return point >= 0x1f1e6 && point <= 0x1f1ff;
     }
 
     /** Cut to a width, with an ellipsis where something is missing. */

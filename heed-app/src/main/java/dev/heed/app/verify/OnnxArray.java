@@ -22,7 +22,8 @@ record OnnxArray(Kind kind, int[] shape, double[] values) {
                 case 1, 10, 11, 16 -> FLOAT;
                 case 2, 3, 4, 5, 6, 7, 12, 13 -> INTEGER;
                 case 9 -> BOOLEAN;
-                default -> throw new UnsupportedOperationException("element type " + type + " is not supported");
+                default ->
+                    throw new UnsupportedOperationException("onnx graph: element type " + type + " is not supported");
             };
         }
 

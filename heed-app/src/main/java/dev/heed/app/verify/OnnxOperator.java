@@ -79,12 +79,14 @@ enum OnnxOperator {
         String name = description.path("op").asString("");
         String domain = description.path("domain").asString("");
         if (!DOMAINS.contains(domain)) {
-            throw new UnsupportedOperationException("operators of the domain '" + domain + "' are not supported");
+            throw new UnsupportedOperationException(
+                    "onnx case: operators of the domain '" + domain + "' are not supported");
         }
         return Arrays.stream(values())
                 .filter(operator -> operator.onnxName.equals(name))
                 .findFirst()
-                .orElseThrow(() -> new UnsupportedOperationException("operator '" + name + "' is not supported"));
+                .orElseThrow(
+                        () -> new UnsupportedOperationException("onnx case: operator '" + name + "' is not supported"));
     }
 
     List<String> inputs() {

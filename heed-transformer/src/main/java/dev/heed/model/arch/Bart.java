@@ -15,7 +15,6 @@ import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** BART (Lewis et al. 2020, arXiv 1910.13461): the first transformer's layers, learned positions that begin at row 2. */
@@ -47,7 +46,7 @@ final class Bart implements Network.EncoderDecoder {
         Options.require(config, "add_final_layer_norm", false);
         Options.require(config, "normalize_embedding", true);
         Options.require(config, "static_position_embeddings", false);
-        Options.requireHeads(config, "d_model", width, heads);
+        Options.requireHeads(config, "d_model", width, "encoder_attention_heads", heads);
         sizes = new Sizes("bart", layers, decoderLayers, heads, heads, width, width / heads, vocabulary, context);
 
         words = Tables.read(config, weights, "model.", vocabulary, width, tied).biased(weights);
@@ -84,7 +83,7 @@ final class Bart implements Network.EncoderDecoder {
             int heads = config.requireInt(name + "_attention_heads", 1, Options.MOST_HEADS);
             int inner = config.requireInt(name + "_ffn_dim", 1, Options.MOST_WIDTH);
             Activation f = Options.activation(config, "activation_function", "gelu");
-            Options.requireHeads(config, "d_model", width, heads);
+            Options.requireHeads(config, "d_model", width, name + "_attention_heads", heads);
             kind = name.equals("decoder") ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
             String at = "model." + name + ".";
             positions = Embedding.of(weights.value(at + "embed_positions.weight", context + FIRST_POSITION, width));
@@ -166,8 +165,7 @@ final class Bart implements Network.EncoderDecoder {
     @Override
     public Memory encode(Pass pass, int[] ids) {
         Value rows = encoder.forward(pass, scaled(pass, words.read().forward(pass.tape(), ids)), Optional.empty());
-        return new Memory(
-                rows, IntStream.range(0, pass.sequences()).map(pass::length).toArray());
+        return pass.memory(rows);
     }
 
     @Override

@@ -42,7 +42,8 @@ final class Bert implements Network.Encoder {
         int types = config.intOr("type_vocab_size", 2, 1, 1024);
         float epsilon = (float) config.doubleOr("layer_norm_eps", 1e-12, 1e-30, 1);
         Activation f = Options.activation(config, "hidden_act", "gelu");
-        Options.requireEncoder(config, width, heads);
+        Options.requireEncoder(config);
+        Options.requireHeads(config, "hidden_size", width, "num_attention_heads", heads);
         sizes = new Sizes("bert", layers, 0, heads, heads, width, width / heads, vocabulary, context);
 
         String at = "bert.embeddings.";

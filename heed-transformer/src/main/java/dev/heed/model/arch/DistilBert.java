@@ -39,7 +39,8 @@ final class DistilBert implements Network.Encoder {
         int context = config.intOr("max_position_embeddings", 512, 1, Options.MOST_POSITIONS);
         float epsilon = 1e-12f;
         Activation f = Options.activation(config, "activation", "gelu");
-        Options.requireEncoder(config, width, heads);
+        Options.requireEncoder(config);
+        Options.requireHeads(config, "dim", width, "n_heads", heads);
         sizes = new Sizes("distilbert", layers, 0, heads, heads, width, width / heads, vocabulary, context);
 
         String at = "distilbert.embeddings.";

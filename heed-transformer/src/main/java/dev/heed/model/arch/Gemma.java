@@ -28,7 +28,7 @@ final class Gemma implements Network.Decoder {
         int layers = config.requireInt("num_hidden_layers", 1, Options.MOST_LAYERS);
         int heads = config.requireInt("num_attention_heads", 1, Options.MOST_HEADS);
         int keyHeads = Options.keyHeads(config, heads, 16);
-        int headWidth = config.intOr("head_dim", 256, 1, Options.MOST_WIDTH);
+        int headWidth = Options.ownHeadWidth(config, 256, heads);
         int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
         int context = config.intOr("max_position_embeddings", 8192, 1, Options.MOST_POSITIONS);
         float epsilon = (float) config.doubleOr("rms_norm_eps", 1e-6, 1e-30, 1);

@@ -38,9 +38,7 @@ final class Gpt2 implements Network.Decoder {
         boolean scaled = config.booleanOr("scale_attn_weights", true);
         boolean byLayer = config.booleanOr("scale_attn_by_inverse_layer_idx", false);
         Options.require(config, "add_cross_attention", false);
-        if (width % heads != 0) {
-            throw config.error("n_embd", "must be a multiple of n_head=" + heads + ", got " + width);
-        }
+        Options.requireHeads(config, "n_embd", width, "n_head", heads);
         int headWidth = width / heads;
         sizes = new Sizes("gpt2", layers, 0, heads, heads, width, headWidth, vocabulary, context);
 

@@ -39,9 +39,7 @@ final class GptNeoX implements Network.Decoder {
         boolean parallel = config.booleanOr("use_parallel_residual", true);
         double share = config.doubleOr("rotary_pct", 0.25, 1e-3, 1);
         double base = config.doubleOr("rotary_emb_base", 10000, 1e-3, 1e12);
-        if (width % heads != 0) {
-            throw config.error("hidden_size", "must be a multiple of num_attention_heads=" + heads + ", got " + width);
-        }
+        Options.requireHeads(config, "hidden_size", width, "num_attention_heads", heads);
         int d = width / heads;
         RotaryPositions rotary = Rope.partly(config, d, context, share, base);
         sizes = new Sizes("gpt_neox", layers, 0, heads, heads, width, d, vocabulary, context);

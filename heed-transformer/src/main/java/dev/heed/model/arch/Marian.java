@@ -14,7 +14,6 @@ import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Marian (Junczys-Dowmunt et al. 2018, arXiv 1804.00344): the first transformer's layers, sine and cosine positions. Where a
@@ -48,7 +47,7 @@ final class Marian implements Network.EncoderDecoder {
         Options.require(config, "normalize_before", false);
         Options.require(config, "add_final_layer_norm", false);
         Options.require(config, "normalize_embedding", false);
-        Options.requireHeads(config, "d_model", width, heads);
+        Options.requireHeads(config, "d_model", width, "encoder_attention_heads", heads);
         sizes = new Sizes("marian", layers, decoderLayers, heads, heads, width, width / heads, writtenIds, context);
 
         words = (shared
@@ -72,7 +71,7 @@ final class Marian implements Network.EncoderDecoder {
             int heads = config.requireInt(name + "_attention_heads", 1, Options.MOST_HEADS);
             int inner = config.requireInt(name + "_ffn_dim", 1, Options.MOST_WIDTH);
             Activation f = Options.activation(config, "activation_function", "gelu");
-            Options.requireHeads(config, "d_model", width, heads);
+            Options.requireHeads(config, "d_model", width, name + "_attention_heads", heads);
             kind = name.equals("decoder") ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
             String at = "model." + name + ".";
             positions = new Sinusoids(width, context);
@@ -156,8 +155,7 @@ final class Marian implements Network.EncoderDecoder {
     @Override
     public Memory encode(Pass pass, int[] ids) {
         Value rows = encoder.forward(pass, scaled(pass, words.read().forward(pass.tape(), ids)), Optional.empty());
-        return new Memory(
-                rows, IntStream.range(0, pass.sequences()).map(pass::length).toArray());
+        return pass.memory(rows);
     }
 
     @Override

@@ -57,10 +57,15 @@ final class Options {
 
     /** The width of a head where the file does not give it: E / H, which must divide. */
     static int headWidth(Config config, int width, int heads) {
-        if (!config.has("head_dim") && width % heads != 0) {
-            throw config.error("hidden_size", "must be a multiple of num_attention_heads=" + heads + ", got " + width);
+        if (!config.has("head_dim")) {
+            requireHeads(config, "hidden_size", width, "num_attention_heads", heads);
         }
-        return config.intOr("head_dim", Math.max(1, width / heads), 1, MOST_WIDTH);
+        return ownHeadWidth(config, width / heads, heads);
+    }
+
+    /** The width of a head of an architecture that has its own where the file does not give it. */
+    static int ownHeadWidth(Config config, int absent, int heads) {
+        return config.intOr("head_dim", absent, 1, MOST_WIDTH / heads);
     }
 
     /**
@@ -137,17 +142,17 @@ final class Options {
         return config.isNull(key) ? 0 : config.doubleOr(key, absent, 0, 1e9);
     }
 
-    /** What BERT and its kin share: absolute positions, no decoder, heads that divide the width. */
-    static void requireEncoder(Config config, int width, int heads) {
+    /** What BERT and its kin share: absolute positions and no decoder. */
+    static void requireEncoder(Config config) {
         require(config, "is_decoder", false);
         require(config, "add_cross_attention", false);
         config.oneOfOr("position_embedding_type", "absolute", "absolute");
-        requireHeads(config, "hidden_size", width, heads);
     }
 
-    static void requireHeads(Config config, String key, int width, int heads) {
+    /** Heads that divide the width; {@code of} and {@code by} are the keys of both. */
+    static void requireHeads(Config config, String of, int width, String by, int heads) {
         if (width % heads != 0) {
-            throw config.error(key, "must be a multiple of the number of heads, " + heads + ", got " + width);
+            throw config.error(of, "must be a multiple of " + by + "=" + heads + ", got " + width);
         }
     }
 }

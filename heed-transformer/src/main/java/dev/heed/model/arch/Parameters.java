@@ -6,6 +6,7 @@ import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.TensorInfo;
 import dev.heed.nn.Linear;
 import dev.heed.tensor.Tensor;
+import dev.heed.text.Visible;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -282,9 +283,11 @@ public final class Parameters {
 
     /** The first size of a tensor of the checkpoint, or the classes of a new head. */
     int rows(String name) {
-        return head != null && isNew(name)
-                ? head.classes()
-                : Math.toIntExact(open().info(find(name).orElse(name)).shape()[0]);
+        if (head != null && isNew(name)) {
+            return head.classes();
+        }
+        long[] shape = open().info(find(name).orElse(name)).shape();
+        return shape.length == 0 ? 1 : (int) Math.min(shape[0], Options.MOST_IDS); // of another shape, which is told
     }
 
     /** Builds layers 0..count−1, loading them at the same time where order does not matter. */
@@ -367,6 +370,7 @@ public final class Parameters {
     void finish(Pattern harmless) {
         List<String> extra = open().names().stream()
                 .filter(name -> !used.contains(name) && !harmless.matcher(name).find())
+                .map(Visible::quote)
                 .toList();
         List<String> wrong = new ArrayList<>();
         say(wrong, "missing", missing);

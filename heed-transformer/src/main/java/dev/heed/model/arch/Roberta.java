@@ -50,7 +50,8 @@ final class Roberta implements Network.Encoder {
         int types = config.intOr("type_vocab_size", 2, 1, 1024);
         float epsilon = (float) config.doubleOr("layer_norm_eps", 1e-12, 1e-30, 1);
         Activation f = Options.activation(config, "hidden_act", "gelu");
-        Options.requireEncoder(config, width, heads);
+        Options.requireEncoder(config);
+        Options.requireHeads(config, "hidden_size", width, "num_attention_heads", heads);
         sizes = new Sizes(
                 config.requireString("model_type"),
                 layers,

@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -39,8 +38,8 @@ final class T5 implements Network.EncoderDecoder {
     T5(Config config, Parameters weights) {
         Options.require(config, "is_decoder", false);
         int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
-        int headWidth = config.requireInt("d_kv", 1, Options.MOST_WIDTH);
         int heads = config.requireInt("num_heads", 1, Options.MOST_HEADS);
+        int headWidth = config.requireInt("d_kv", 1, Options.MOST_WIDTH / heads);
         int layers = config.requireInt("num_layers", 1, Options.MOST_LAYERS);
         int decoderLayers = config.intOr("num_decoder_layers", layers, 1, Options.MOST_LAYERS);
         int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
@@ -120,7 +119,7 @@ final class T5 implements Network.EncoderDecoder {
 
         private static MultiHeadAttention.Builder attention(
                 Config config, Parameters weights, String at, AttentionMap.Kind kind, int i, int heads, int width) {
-            int inner = heads * config.requireInt("d_kv", 1, Options.MOST_WIDTH);
+            int inner = heads * config.requireInt("d_kv", 1, Options.MOST_WIDTH / heads);
             return MultiHeadAttention.of(new Listener.Site(kind, i), heads, heads)
                     .projections(
                             weights.linear(at + ".q", inner, width, false),
@@ -170,16 +169,25 @@ final class T5 implements Network.EncoderDecoder {
 
         /** [1, H, N, M]: one learned number per head and bucket of key position − query position. */
         private Value bias(Tape tape, int queries, int keys) {
+            int heads = biases.tensor().size(1);
+            requireRoom((long) queries * keys * heads, queries);
             int[] ids = new int[queries * keys];
             for (int i = 0; i < ids.length; i++) {
                 int query = keys - queries + i / keys;
                 ids[i] = bucket(i % keys - query);
             }
-            int heads = biases.tensor().size(1);
             Value bias = Ops.embedding(tape, biases, ids)
                     .view(t ->
                             t.reshape(1, queries, keys, heads).transpose(2, 3).transpose(1, 2));
             return bias.isWanted() ? bias : Value.constant(bias.tensor().contiguous());
+        }
+
+        private static void requireRoom(long numbers, int queries) {
+            if (numbers > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException("text: T5's bias by distance, a number for each head, query and key,"
+                        + " must fit one Java array (2^31 - 9 numbers), got " + numbers + " for " + queries
+                        + " tokens; shorten the text");
+            }
         }
 
         /** Near distances have a bucket each, far ones share buckets of growing width. */
@@ -225,9 +233,7 @@ final class T5 implements Network.EncoderDecoder {
     @Override
     public Memory encode(Pass pass, int[] ids) {
         Value rows = encoder.forward(pass, words.read().forward(pass.tape(), ids), Optional.empty());
-        return new Memory(
-                pass.dropout(rows),
-                IntStream.range(0, pass.sequences()).map(pass::length).toArray());
+        return pass.memory(pass.dropout(rows));
     }
 
     @Override

@@ -44,7 +44,7 @@ final class Vit implements Network.Viewer {
         float epsilon = (float) config.doubleOr("layer_norm_eps", 1e-12, 1e-30, 1);
         Activation f = Options.activation(config, "hidden_act", "gelu");
         boolean bias = config.booleanOr("qkv_bias", true);
-        Options.requireHeads(config, "hidden_size", width, heads);
+        Options.requireHeads(config, "hidden_size", width, "num_attention_heads", heads);
         cut = cut(config);
         sizes = new Sizes("vit", layers, 0, heads, heads, width, width / heads, 0, cut.tokens());
 
@@ -67,7 +67,14 @@ final class Vit implements Network.Viewer {
         if (patch[0] > picture[0] || patch[1] > picture[1]) {
             throw config.error("patch_size", "must not be above image_size");
         }
-        return new Cut(picture[0], picture[1], patch[0], patch[1], config.intOr("num_channels", 3, 1, 64));
+        int channels = config.intOr("num_channels", 3, 1, 64);
+        if ((long) channels * patch[0] * patch[1] > Options.MOST_WIDTH) {
+            throw config.error(
+                    "patch_size",
+                    "must give a patch at most " + Options.MOST_WIDTH + " numbers, got " + patch[0] + " × " + patch[1]
+                            + " of " + channels + " channels");
+        }
+        return new Cut(picture[0], picture[1], patch[0], patch[1], channels);
     }
 
     /** One number for both sides, or height and width. */

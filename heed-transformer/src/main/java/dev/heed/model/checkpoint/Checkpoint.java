@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -37,7 +38,9 @@ public final class Checkpoint implements AutoCloseable {
     private final boolean rejectNotFinite;
     private final List<Safetensors> files;
     private final Map<String, Safetensors> homes;
-    private final Set<String> warnings = Collections.synchronizedSet(new java.util.LinkedHashSet<>());
+    /** Threads that load layers tell in any order. */
+    private final Set<String> warnings = new ConcurrentSkipListSet<>();
+
     private Progress progress = (read, all) -> {};
     private long read;
     private long all;
@@ -235,11 +238,9 @@ public final class Checkpoint implements AutoCloseable {
         warnings.add(finding);
     }
 
-    /** What was odd in the tensors read so far, one sentence each. */
+    /** What was odd in the tensors read so far, one sentence each, in alphabetical order. */
     public List<String> warnings() {
-        synchronized (warnings) {
-            return List.copyOf(warnings);
-        }
+        return List.copyOf(warnings);
     }
 
     /**

@@ -36,8 +36,9 @@ public final class Config {
     private final Set<String> asked;
     private final Map<String, String> others;
 
-    private Config(String file, String within, JsonNode tree, Set<String> asked) {
-        this(file, within, tree, asked, Map.of());
+    private Config(String file, String within, JsonNode tree) {
+        // A model that several threads use asks from all of them.
+        this(file, within, tree, Collections.synchronizedSet(new LinkedHashSet<>()), Map.of());
     }
 
     private Config(String file, String within, JsonNode tree, Set<String> asked, Map<String, String> others) {
@@ -75,7 +76,7 @@ public final class Config {
     private static Config readIfThere(Path file) {
         return Files.isRegularFile(file)
                 ? parse(file.toString(), Json.readText(file, LARGEST))
-                : new Config(file.toString(), "", JsonNodeFactory.instance.objectNode(), new LinkedHashSet<>());
+                : new Config(file.toString(), "", JsonNodeFactory.instance.objectNode());
     }
 
     /** The same of JSON text; {@code file} begins the messages. */
@@ -84,7 +85,7 @@ public final class Config {
         if (!tree.isObject()) {
             throw new IllegalArgumentException(file + ": must be a JSON object");
         }
-        return new Config(file, "", tree, new LinkedHashSet<>());
+        return new Config(file, "", tree);
     }
 
     /** The same, in which a key may stand under another name: {@code names} maps the name that is asked for to it. */
@@ -210,8 +211,7 @@ public final class Config {
         if (value != null && !value.isObject()) {
             throw wrong(key, "an object", value);
         }
-        return Optional.ofNullable(value)
-                .map(object -> new Config(file, within + key + ".", object, new LinkedHashSet<>()));
+        return Optional.ofNullable(value).map(object -> new Config(file, within + key + ".", object));
     }
 
     /** The raw value, or nothing where absent or null. */

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Weights in formats that are refused: pickles run code when opened, the others are another program's. */
 final class OtherFormats {
@@ -38,7 +39,7 @@ final class OtherFormats {
                 + " save_pretrained(NEW_DIR, safe_serialization=True)");
     }
 
-    private static @org.jspecify.annotations.Nullable Path firstIn(Path folder) {
+    private static @Nullable Path firstIn(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(OtherFormats::isOne).sorted().findFirst().orElse(null);
         } catch (IOException e) {

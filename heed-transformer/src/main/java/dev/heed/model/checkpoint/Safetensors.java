@@ -19,6 +19,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One safetensors file, read strictly: [8 bytes: header length][header: JSON][data]. Tensors are read on request, in parallel
@@ -139,7 +140,7 @@ final class Safetensors implements AutoCloseable {
                 transposed ? PackedMatrix.builder(columns, rows) : PackedMatrix.builder(rows, columns);
         // Whole panels of 32 rows, so that no two tasks write to one.
         int perTask = Math.max(1, CHUNK_BYTES / Float.BYTES / 32 / Math.max(1, columns)) * 32;
-        int tasks = (rows + perTask - 1) / perTask;
+        int tasks = Math.ceilDiv(rows, perTask);
         Workers.run(tasks, info.elements() * WORK_PER_ELEMENT, index -> {
             int from = index * perTask;
             int count = Math.min(perTask, rows - from);
@@ -278,10 +279,10 @@ final class Safetensors implements AutoCloseable {
     }
 
     private void eachChunk(TensorInfo info, Chunk chunk) {
-        int elements = (int) info.elements();
+        int elements = arrayLength(info);
         int width = info.dtype().bytes();
         int perChunk = CHUNK_BYTES / width;
-        int chunks = (elements + perChunk - 1) / perChunk;
+        int chunks = Math.ceilDiv(elements, perChunk);
         Workers.run(chunks, (long) elements * WORK_PER_ELEMENT, index -> {
             int from = index * perChunk;
             int count = Math.min(perChunk, elements - from);
@@ -315,7 +316,7 @@ final class Safetensors implements AutoCloseable {
         }
     }
 
-    private static void closeQuietly(@org.jspecify.annotations.Nullable FileChannel channel) {
+    private static void closeQuietly(@Nullable FileChannel channel) {
         if (channel != null) {
             try {
                 channel.close();

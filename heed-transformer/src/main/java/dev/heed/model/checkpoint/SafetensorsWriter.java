@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Collects tensors and writes one safetensors file. The same tensors and metadata give the same bytes, whatever the order in
- * which they were put. The file is forced to disk before it takes its place, see {@link WholeFile}.
+ * which they were put. A file that is there is replaced as a whole, see {@link WholeFile}.
  *
  * <pre>{@code
  * new SafetensorsWriter().put("weight", tensor).putLongs("ids", ids, 1, ids.length).meta("seed", "7").write(path);
@@ -115,7 +115,6 @@ public final class SafetensorsWriter {
             }
         }
         drain(buffer, channel);
-        channel.force(true);
     }
 
     private static void drain(ByteBuffer buffer, FileChannel channel) throws IOException {

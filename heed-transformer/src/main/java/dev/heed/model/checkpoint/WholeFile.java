@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /**
- * A file that is written beside its place, as {@code .NAME.….part}, and moved there: never half-written. Who may read it is what
+ * A file that is written beside its place, as {@code .NAME.….part}, forced to disk and moved there: never half-written. Who may read it is what
  * the process's umask says, as for any other file ({@code Files.createTempFile} would keep it from everybody else).
  *
  * <pre>{@code
@@ -57,6 +57,7 @@ public final class WholeFile {
     private static void fill(Path file, Content content) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             content.writeTo(channel);
+            channel.force(true); // else a loss of power may leave the name without the bytes
         }
     }
 

@@ -6,13 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -249,6 +252,67 @@ class CheckpointTest {
                     .isInstanceOf(UncheckedIOException.class)
                     .hasMessageContaining("truncated");
         }
+    }
+
+    @Test
+    void warningsComeInOneOrderWhateverTheThreads() {
+        Path file = folder.resolve("nan.safetensors");
+        SafetensorsWriter writer = new SafetensorsWriter();
+        for (int i = 0; i < 9; i++) {
+            writer.put("layer." + i, Tensor.full(Float.NaN, 3));
+        }
+        writer.write(file);
+        try (Checkpoint open = Checkpoint.open(file)) {
+            for (int i : new int[] {4, 8, 1, 0, 7, 2, 6, 3, 5, 4}) {
+                open.tensor("layer." + i);
+            }
+            assertThat(open.warnings()).hasSize(9).isSorted();
+        }
+    }
+
+    /** A file with holes takes no room. */
+    @Test
+    void tensorsLargerThanAnArrayAreNotTakenForEqual() throws IOException {
+        long size = 1L << 31;
+        byte[] header = ("{\"a\":{\"dtype\":\"U8\",\"shape\":[" + size + "],\"data_offsets\":[0," + size
+                        + "]},\"b\":{\"dtype\":\"U8\",\"shape\":[" + size + "],\"data_offsets\":[" + size + ","
+                        + 2 * size
+                        + "]}}")
+                .getBytes(StandardCharsets.UTF_8);
+        Path file = folder.resolve("large.safetensors");
+        try (RandomAccessFile large = new RandomAccessFile(file.toFile(), "rw")) {
+            large.write(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(header.length)
+                    .array());
+            large.write(header);
+            large.setLength(8 + header.length + 2 * size);
+            large.seek(8 + header.length + size);
+            large.write(1); // the first byte of b
+        }
+        try (Checkpoint open = Checkpoint.open(file)) {
+            assertThatThrownBy(() -> open.same("a", "b"))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("more than one Java array holds");
+        }
+    }
+
+    @Test
+    void severalThreadsMayAskOneConfig() throws InterruptedException {
+        Config config = Config.parse("c", "{}");
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            int own = t;
+            threads.add(Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < 10_000; i++) {
+                    config.has(own + "." + i);
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(config.asked()).hasSize(40_000);
     }
 
     @Test
