@@ -3,6 +3,7 @@ package dev.heed.model;
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.grad.Value;
 import dev.heed.model.arch.Architectures;
+import dev.heed.model.arch.Head;
 import dev.heed.model.arch.Network;
 import dev.heed.model.arch.Parameters;
 import dev.heed.model.checkpoint.Checkpoint;
@@ -417,7 +418,10 @@ public final class Model implements AutoCloseable {
         Pass pass = pass(written).heardBy(recorder).changedBy(changes);
         Value hidden = pair.decode(pass, ids(written), memory);
         Tensor logits = keep.logits() ? pair.logits(pass, hidden).tensor() : null;
-        Optional<Tensor> classes = readsWhatItWrites(texts, written) ? classes(pair, pass, hidden) : Optional.empty();
+        boolean readsWhatItWrites = readsWhatItWrites(texts, written);
+        Optional<Tensor> classes = readsWhatItWrites ? classes(pair, pass, hidden) : Optional.empty();
+        Optional<Tensor> tokenClasses =
+                readsWhatItWrites ? pair.tokenClasses(pass, hidden).map(Value::tensor) : Optional.empty();
         List<Run> runs = new ArrayList<>();
         for (int s = 0; s < texts.size(); s++) {
             int sequence = s;
@@ -431,7 +435,7 @@ public final class Model implements AutoCloseable {
                     recorder.hidden(Kind.ENCODER, s),
                     rowsOf(pass, logits, s),
                     classes.map(all -> all.select(0, sequence)),
-                    Optional.empty(),
+                    rowsOf(pass, tokenClasses.orElse(null), s),
                     recording));
         }
         return List.copyOf(runs);
@@ -545,7 +549,7 @@ public final class Model implements AutoCloseable {
 
     /** True if {@code architectures} in config.json names a model whose head classifies each token. */
     public boolean classifiesTokens() {
-        return config.strings("architectures").stream().anyMatch(name -> name.endsWith("ForTokenClassification"));
+        return Head.TOKENS.isOfOne(config.strings("architectures"));
     }
 
     /** The likeliest class of each token of a text, where the checkpoint classifies tokens. */

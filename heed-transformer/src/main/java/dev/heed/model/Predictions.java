@@ -104,7 +104,7 @@ final class Predictions {
     /** Answers begin and end in the second text; the score is the product of both probabilities there. */
     static List<Answer> answer(Model model, String question, String text, int k) {
         Tokens tokens = model.tokenizer().encode(question, text);
-        Run run = model.run(tokens, new Run.Options(false, false, false));
+        Run run = model.runToClassify(tokens, new Run.Options(false, false, false));
         Tensor scores = run.tokenClasses()
                 .filter(head -> head.size(1) == 2)
                 .orElseThrow(() -> new IllegalArgumentException("answer: the checkpoint has no head that finds answers"

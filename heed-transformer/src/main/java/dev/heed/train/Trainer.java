@@ -245,7 +245,8 @@ public final class Trainer {
     /** The tensors of model.safetensors: live memory. */
     public Map<String, Tensor> weights() {
         Map<String, Tensor> weights = new LinkedHashMap<>();
-        parameters.forEach((name, value) -> weights.put(name, value.tensor()));
+        Config parsed = Config.parse("config.json", config);
+        parameters.forEach((name, value) -> weights.put(Architectures.nameInFiles(parsed, name), value.tensor()));
         return weights;
     }
 
