@@ -92,8 +92,7 @@ final class JsonLines {
                 && !words.isEmpty()
                 && words.size() == tags.size()
                 && words.valueStream().allMatch(JsonNode::isString)
-                && tags.valueStream()
-                        .allMatch(tag -> isLabel(tag) && !tag.asString().startsWith("-"));
+                && tags.valueStream().allMatch(tag -> isLabel(tag) && !(tag.isNumber() && tag.asDouble() < 0));
         if (!fits) {
             throw new IllegalArgumentException(where
                     + ": must be an object with words in 'tokens' and as many classes in"

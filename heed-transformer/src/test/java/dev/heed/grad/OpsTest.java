@@ -7,6 +7,7 @@ import dev.heed.attention.Mask;
 import dev.heed.kernel.Activation;
 import dev.heed.kernel.PackedMatrix;
 import dev.heed.kernel.Rotary;
+import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -156,6 +157,25 @@ class OpsTest {
         check(
                 List.of(random(5, 1)),
                 v -> tape -> Ops.crossEntropy(tape, v.get(0), w, null, new int[] {0, 4, -1, 2, 7}));
+    }
+
+    /** Places of answers: each token of a sequence is a class, in one row for each column. */
+    @Test
+    void placesAmongTheRowsOfSequencesOfOtherLengths() {
+        Tensor scores = random(6, 2);
+        check(List.of(scores), v -> tape -> {
+            Pass pass = Pass.of(2, 1, 3).recording(tape);
+            List<Value> turned = pass.turned(v.get(0));
+            return pass.mean(List.of(
+                    pass.crossEntropy(turned.get(0), new int[] {1, 0}),
+                    pass.crossEntropy(turned.get(1), new int[] {0, 0}),
+                    pass.crossEntropy(turned.get(2), new int[] {0, 2})));
+        });
+        Tensor last = Pass.of(2, 1, 3).turned(Value.constant(scores)).getLast().tensor();
+        assertThat(last.shape()).containsExactly(2, 3);
+        for (int i = 0; i < 3; i++) {
+            assertThat(last.get(1, i)).isEqualTo(scores.get(3 + i, 1));
+        }
     }
 
     @Test

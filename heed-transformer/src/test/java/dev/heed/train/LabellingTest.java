@@ -469,6 +469,10 @@ class LabellingTest {
                 "line 2: must be an object with words in 'tokens' and as many classes");
         refused(
                 "bert",
+                List.of(tagged(List.of("a"), List.of("-LRB-")), "{\"tokens\": [\"a\"], \"tags\": [-100]}"),
+                "line 2: must be an object with words");
+        refused(
+                "bert",
                 List.of(good, asked("Who?", "The people.", "people", 3)),
                 "line 2: the answer 'people' must stand in 'context' at 'answer_start', counted in characters of Unicode"
                         + " from 0, got 3, where ' peopl' stands");
