@@ -514,4 +514,13 @@ class LabellingTest {
         Trainer trainer = tuning(given("bert"), 2).trainer(data);
         assertThat(trainer.step().loss()).isPositive().isFinite();
     }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aStepTellsTheLossThatAnEvaluationFinds(boolean words) throws IOException {
+        String same = (words ? tagged() : asked()).getFirst();
+        Trainer trainer = tuning(given("bert"), 2).trainer(lines(List.of(same, same, same)));
+        double judged = trainer.loss(Task.Split.TRAIN);
+        assertThat(trainer.step().loss()).isCloseTo(judged, offset(1e-6));
+    }
 }
