@@ -66,35 +66,27 @@ record Labelling(Tokenizer tokenizer, Pieces pieces, List<String> names) {
         return String.join(" ", words.words());
     }
 
-    /** Of each token; −1 where none of its characters begins what is left of a word. */
+    /** Of each token; −1 where it does not begin a word. */
     private int[] labels(Given.TaggedWords words, Tokens tokens) {
         int[] wordAt = wordAt(words.words());
         int[] labels = new int[tokens.size()];
         int next = 0;
         for (int i = 0; i < labels.length; i++) {
-            int word = word(tokens.get(i), wordAt);
+            Token token = tokens.get(i);
+            int word = token.sequence() < 0 ? -1 : wordAt[token.start()];
             labels[i] = word < next ? -1 : index(words.labels().get(word), names, words.where());
             next = Math.max(next, word + 1);
         }
         return labels;
     }
 
-    /** The word that each character of the text belongs to, −1 for the blanks between. */
+    /** The word that each character of the text belongs to, a blank between to the next; −1 behind the last. */
     private static int[] wordAt(List<String> words) {
-        return IntStream.range(0, words.size())
-                .flatMap(i -> IntStream.concat(
-                        IntStream.generate(() -> i).limit(words.get(i).length()), IntStream.of(-1)))
+        return IntStream.rangeClosed(0, words.size())
+                .flatMap(i -> i == words.size()
+                        ? IntStream.of(-1)
+                        : IntStream.generate(() -> i).limit(words.get(i).length() + (i == 0 ? 0 : 1)))
                 .toArray();
-    }
-
-    /** The first that it stands for characters of; −1 for none. */
-    private static int word(Token token, int[] wordAt) {
-        return token.sequence() < 0
-                ? -1
-                : Arrays.stream(wordAt, token.start(), token.end())
-                        .filter(word -> word >= 0)
-                        .findFirst()
-                        .orElse(-1);
     }
 
     private List<Example> of(Given.Question question) {
