@@ -59,7 +59,10 @@ final class TrainCommand extends HeedCommand {
                         + " 'written'.",
                 "Where JSON lines have 'text' and 'label', or a folder has a folder of pictures (.png, .jpg) for each class, the model"
                         + " learns classes: its head that classifies goes on learning, or it gets one. Of each class the last"
-                        + " tenth judges."
+                        + " tenth judges.",
+                "JSON lines with 'tokens' and 'tags' (or 'ner_tags') teach the class of each word, those with 'question', 'context'"
+                        + " and 'answers' as SQuAD has them (texts and 'answer_start'; empty lists for none) where an answer"
+                        + " stands, in the same way."
             })
     private @Nullable Path from;
 
@@ -70,7 +73,8 @@ final class TrainCommand extends HeedCommand {
             names = "--context",
             paramLabel = "N",
             description =
-                    "With --from: tokens of a sequence; longer texts are cut, pairs must fit whole. Default: 128, or what fits.")
+                    "With --from: tokens of a sequence; longer texts are cut, those with a question into pieces that overlap by a"
+                            + " third of it, pairs must fit whole. Default: 128, or what fits.")
     private @Nullable Integer context;
 
     @Option(names = "--rate", paramLabel = "R", description = "With --from: highest learning rate. Default: 5e-5.")

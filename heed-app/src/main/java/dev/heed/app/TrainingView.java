@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -168,14 +169,29 @@ final class TrainingView implements Progress {
         }
     }
 
-    private static String classified(Model model, String prompt) {
+    private String classified(Model model, String prompt) {
+        return trainer.task()
+                .about()
+                .map(text -> model.answer(prompt, text, 2).stream().map(each -> scored(each.text(), each.score())))
+                .orElseGet(() -> model.classifiesTokens() ? ofTokens(model, prompt) : ofWhole(model, prompt))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static Stream<String> ofTokens(Model model, String prompt) {
+        return model.classifyTokens(prompt).stream()
+                .filter(each -> !each.token().special())
+                .map(each -> each.token().label() + " " + Visible.escape(each.label()));
+    }
+
+    private static Stream<String> ofWhole(Model model, String prompt) {
         List<ClassScore> classes = model.network() instanceof Network.Viewer
                 ? model.classify(Picture.read(Path.of(prompt)))
                 : model.classify(prompt);
-        return classes.stream()
-                .limit(2)
-                .map(each -> Visible.escape(each.label()) + " " + Numbers.fixed(each.score(), 2))
-                .collect(Collectors.joining(", "));
+        return classes.stream().limit(2).map(each -> scored(each.label(), each.score()));
+    }
+
+    private static String scored(String what, double score) {
+        return Visible.escape(what) + " " + Numbers.fixed(score, 2);
     }
 
     private static String filled(Model model, String prompt) {

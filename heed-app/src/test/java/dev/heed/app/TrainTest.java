@@ -122,6 +122,32 @@ class TrainTest {
         assertThat(further.code()).as(further.err()).isZero();
     }
 
+    /** Evaluations show what the model makes of the first of the data, and the folder does afterwards what it learned. */
+    @Test
+    void wordsWithClassesAndQuestionsAreLearnedAndShown() throws IOException {
+        String first = folder.resolve("first").toString();
+        Run run = Run.of("train", "--recipe", "shakespeare-char", "--data", text, "--out", first, "--steps", "1");
+        assertThat(run.code()).as(run.err()).isZero();
+        String words = "{\"tokens\": [\"the\", \"cat\"], \"tags\": [\"O\", \"B-CAT\"]}\n";
+        assertThat(learned(first, words.repeat(3), "words")).contains("'the cat'  t ", "% right");
+        Run classified = Run.of("classify", "--model", folder.resolve("words").toString(), "the cat");
+        assertThat(classified.code()).as(classified.err()).isZero();
+        assertThat(classified.out()).containsAnyOf("B-CAT", "O");
+        String asked = "{\"question\": \"cat\", \"context\": \"the cat sat\","
+                + " \"answers\": {\"text\": [\"cat\"], \"answer_start\": [4]}}\n";
+        assertThat(learned(first, asked.repeat(3), "asked")).contains("'cat'  ", "% right");
+        Run answered = Run.of("answer", "--model", folder.resolve("asked").toString(), "cat", "the cat sat");
+        assertThat(answered.code()).as(answered.err()).isZero();
+    }
+
+    private String learned(String from, String lines, String name) throws IOException {
+        Path data = Files.writeString(folder.resolve(name + ".jsonl"), lines);
+        String into = folder.resolve(name).toString();
+        Run run = Run.of("train", "--from", from, "--data", data.toString(), "--out", into, "--steps", "1");
+        assertThat(run.code()).as(run.err()).isZero();
+        return run.err();
+    }
+
     @Test
     void aPersonSeesTheLossAsACurveThatIsDrawnAnew() {
         assertThat(shown("12", 80, true))

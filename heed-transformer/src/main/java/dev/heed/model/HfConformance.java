@@ -159,7 +159,9 @@ public final class HfConformance {
             return model.run(tokens, written, Run.Options.everything());
         }
         Run run = model.runToClassify(tokens, Run.Options.everything());
-        return pair && run.classes().isEmpty() ? model.run(tokens, Run.Options.everything()) : run;
+        return pair && run.classes().isEmpty() && run.tokenClasses().isEmpty()
+                ? model.run(tokens, Run.Options.everything())
+                : run;
     }
 
     private void maps(String prefix, Run run, Kind kind) {

@@ -3,6 +3,7 @@ package dev.heed.model;
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.grad.Value;
 import dev.heed.model.arch.Architectures;
+import dev.heed.model.arch.Head;
 import dev.heed.model.arch.Network;
 import dev.heed.model.arch.Parameters;
 import dev.heed.model.checkpoint.Checkpoint;
@@ -369,10 +370,11 @@ public final class Model implements AutoCloseable {
         Pass pass = pass(written).heardBy(recorder).changedBy(changes);
         Value hidden = pair.decode(pass, ids(written), memory);
         Optional<Value> logits = keep.logits() ? Optional.of(pair.logits(pass, hidden)) : Optional.empty();
-        Optional<Value> classes = readsWhatItWrites(texts, written)
-                ? pair.classes(pass, pass.lastRows(hidden)) // at the end token
-                : Optional.empty();
-        return runs(pass, recorder, texts, written, new Scores(logits, classes, Optional.empty()));
+        boolean reads = readsWhatItWrites(texts, written);
+        Optional<Value> classes = // at the end token
+                reads ? pair.classes(pass, pass.lastRows(hidden)) : Optional.empty();
+        Optional<Value> tokenClasses = reads ? pair.tokenClasses(pass, hidden) : Optional.empty();
+        return runs(pass, recorder, texts, written, new Scores(logits, classes, tokenClasses));
     }
 
     /**
@@ -511,7 +513,7 @@ public final class Model implements AutoCloseable {
 
     /** True if {@code architectures} in config.json names a model whose head classifies each token. */
     public boolean classifiesTokens() {
-        return config.strings("architectures").stream().anyMatch(name -> name.endsWith("ForTokenClassification"));
+        return Head.TOKENS.isOfOne(config.strings("architectures"));
     }
 
     /** The likeliest class of each token of a text, where the checkpoint classifies tokens. */

@@ -111,7 +111,7 @@ final class Predictions {
     static List<Answer> answer(Model model, String question, String text, int k) {
         requireSome("answer", k);
         Tokens tokens = model.tokenizer().encode(question, text);
-        Run run = model.run(tokens, Run.Options.classesOnly());
+        Run run = model.runToClassify(tokens, Run.Options.classesOnly());
         Tensor scores = run.tokenClasses()
                 .filter(head -> head.size(1) == 2)
                 .orElseThrow(() -> new IllegalArgumentException("answer: the checkpoint has no head that finds answers"

@@ -9,6 +9,7 @@ import dev.heed.grad.Value;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,9 +157,41 @@ public final class Pass {
         return Ops.embedding(tape, x, rows);
     }
 
+    /**
+     * For each sequence its rows of a matrix, turned: a row for each column, in which each token has a place. So softmax asks
+     * which token it is, not which class.
+     *
+     * @param x [rows, C], contiguous
+     * @return [C, N] of each sequence
+     */
+    public List<Value> turned(Value x) {
+        int columns = x.tensor().size(1);
+        int[] order = IntStream.range(0, lengths.length)
+                .flatMap(s -> turned(s, columns))
+                .toArray();
+        Value all = Ops.embedding(tape, x.view(t -> t.reshape(t.elements(), 1)), order);
+        return IntStream.range(0, lengths.length)
+                .mapToObj(s -> all.view(t -> t.slice(0, columns * firstRow(s), columns * firstRow(s + 1))
+                        .reshape(columns, lengths[s])))
+                .toList();
+    }
+
+    /** Which numbers of a matrix of so many columns are those of a sequence, column by column. */
+    private IntStream turned(int sequence, int columns) {
+        int from = firstRow(sequence);
+        return IntStream.range(0, columns)
+                .flatMap(c -> IntStream.range(from, from + lengths[sequence]).map(row -> row * columns + c));
+    }
+
     /** The mean loss of labels, one per row of these class scores. */
     public Value crossEntropy(Value scores, int[] labels) {
         return Ops.crossEntropy(tape, scores, labels, smoothing);
+    }
+
+    /** The mean of losses. */
+    public Value mean(List<Value> losses) {
+        Value sum = losses.stream().reduce((a, b) -> Ops.add(tape, a, b)).orElseThrow();
+        return losses.size() == 1 ? sum : Ops.scale(tape, sum, 1f / losses.size());
     }
 
     /** A pass of one token for each sequence of this one: a decoder that takes one step. */

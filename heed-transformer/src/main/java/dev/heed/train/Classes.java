@@ -4,25 +4,36 @@ import dev.heed.grad.Value;
 import dev.heed.model.arch.Network;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
-import dev.heed.text.Visible;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** One class for each text or picture (Devlin et al. 2019, section 4.1). The last tenth of each class judges. */
+/**
+ * The classes of rows of scores: one row for each text or picture, one for each word, or two for each text, which say where in it
+ * an answer stands (Devlin et al. 2019, section 4). The loss is the mean over all labels.
+ */
 final class Classes implements Task {
     /** Sequences of a pass of an evaluation. */
     private static final int TOGETHER = 32;
 
     private final Seen seen;
-    private final int[] labels;
-    private final int classes;
+    private final Labels labels;
     private final int[] train;
     private final int[] validation;
     private final Facts facts;
+
+    /**
+     * What is right, and what judges.
+     *
+     * @param rows for each that is seen the labels of its rows of scores, negative for none
+     * @param classes how many the model tells apart; of an answer's place the two scores of a token
+     * @param judges which of those that are seen judge
+     */
+    record Labels(int[][] rows, int classes, boolean[] judges) {}
 
     /**
      * What else there is to say of the data.
@@ -31,49 +42,32 @@ final class Classes implements Task {
      * @param vocabulary ids, 0 for pictures
      * @param sha256 of contents and labels
      * @param prompt see {@link Task#prompt}
+     * @param about see {@link Task#about}
      */
-    record Facts(String tokenizerJson, int vocabulary, String sha256, String prompt) {}
+    record Facts(String tokenizerJson, int vocabulary, String sha256, String prompt, Optional<String> about) {}
 
-    /** @param names of the model's classes, in order */
-    Classes(Given.Classed given, List<String> names, Seen seen, Facts facts) {
+    Classes(Seen seen, Labels labels, Facts facts) {
         this.seen = seen;
-        this.labels =
-                given.all().stream().mapToInt(example -> index(example, names)).toArray();
-        this.classes = names.size();
+        this.labels = labels;
         this.facts = facts;
-        boolean[] judges = judges(labels, classes);
-        this.train = where(judges, false);
-        this.validation = where(judges, true);
+        this.train = where(labels.judges(), false);
+        this.validation = where(labels.judges(), true);
     }
 
-    /** By its name; a whole number that is no name counts from 0. */
-    private static int index(Given.Example example, List<String> names) {
-        int index = names.indexOf(example.label());
-        if (index < 0 && example.label().matches("\\d{1,9}")) {
-            index = Integer.parseInt(example.label());
-        }
-        if (index < 0 || index >= names.size()) {
-            throw new IllegalArgumentException(example.where() + ": its class must be one that the model has ("
-                    + names.stream().limit(10).map(Visible::escape).collect(Collectors.joining(", "))
-                    + (names.size() > 10 ? ", …" : "") + "), got " + Visible.quote(example.label())
-                    + "; to teach other classes begin with a model without a head that classifies");
-        }
-        return index;
-    }
-
-    /** Which examples judge: of each class the last tenth; of classes so small that none would, the last of the largest. */
-    private static boolean[] judges(int[] labels, int classes) {
+    /** Which judge, where each has one label: of each class the last tenth; of classes so small that none would, the last of the largest. */
+    static boolean[] judges(int[][] labels, int classes) {
         boolean[] judges = new boolean[labels.length];
         int[] left = new int[classes];
-        for (int label : labels) {
-            left[label]++;
+        for (int[] label : labels) {
+            left[label[0]]++;
         }
         int[] sizes = left.clone();
         int largest = IntStream.range(0, classes).reduce(0, (a, b) -> sizes[b] > sizes[a] ? b : a);
         boolean small = Arrays.stream(sizes).allMatch(size -> size < 10);
         for (int i = 0; i < labels.length; i++) {
-            int behind = --left[labels[i]];
-            judges[i] = behind < sizes[labels[i]] / 10 || small && labels[i] == largest && behind == 0;
+            int own = labels[i][0];
+            int behind = --left[own];
+            judges[i] = behind < sizes[own] / 10 || small && own == largest && behind == 0;
         }
         return judges;
     }
@@ -86,12 +80,13 @@ final class Classes implements Task {
 
     @Override
     public void check(Network network, Recipe recipe) {
-        int has = Seen.classes(network);
-        if (has != classes || classes < 2) {
-            throw new IllegalArgumentException(
-                    "train: at least two classes are needed, as many as the model has (" + has + "), got " + classes);
+        int has = Seen.classes(network, seen.head());
+        if (has != labels.classes() || has < 2) {
+            throw new IllegalArgumentException("train: at least two classes are needed, as many as the model has ("
+                    + has + "), got " + labels.classes());
         }
-        int longest = IntStream.range(0, labels.length).map(seen::tokens).max().orElse(0);
+        int longest =
+                IntStream.range(0, labels.rows().length).map(seen::tokens).max().orElse(0);
         Sequences.requirePositions(network, longest);
     }
 
@@ -132,9 +127,10 @@ final class Classes implements Task {
             return Arrays.stream(which).map(seen::tokens).sum();
         }
 
+        /** Of several that make one answer the answer counts. */
         @Override
         public int labels() {
-            return which.length;
+            return (int) Arrays.stream(expected()).filter(label -> label >= 0).count() / seen.rowsOfAnswer();
         }
 
         @Override
@@ -142,26 +138,45 @@ final class Classes implements Task {
             return loss(scores(network, passes), passes);
         }
 
-        private Value scores(Network network, Passes passes) {
+        private List<Value> scores(Network network, Passes passes) {
             return seen.scores(network, passes, which).orElseThrow();
         }
 
-        private Value loss(Value scores, Passes passes) {
-            return passes.of(which.length).crossEntropy(scores, expected());
+        /** Of several matrices each has as many labels. */
+        private Value loss(List<Value> scores, Passes passes) {
+            Pass pass = passes.of(which.length);
+            int[] expected = expected();
+            int rows = expected.length / scores.size();
+            List<Value> losses = new ArrayList<>();
+            for (int i = 0; i < scores.size(); i++) {
+                losses.add(pass.crossEntropy(scores.get(i), Arrays.copyOfRange(expected, i * rows, (i + 1) * rows)));
+            }
+            return pass.mean(losses);
         }
 
         @Override
         public Judgement judged(Network network) {
-            Value scores = scores(network, Pass::of);
+            List<Value> scores = scores(network, Pass::of);
+            return new Judgement(loss(scores, Pass::of).tensor().get(0), OptionalLong.of(right(scores)));
+        }
+
+        private long right(List<Value> scores) {
             int[] expected = expected();
-            long right = IntStream.range(0, which.length)
-                    .filter(i -> likeliest(scores.tensor().select(0, i)) == expected[i])
+            int[] likeliest = scores.stream()
+                    .map(Value::tensor)
+                    .flatMapToInt(rows -> IntStream.range(0, rows.size(0)).map(i -> likeliest(rows.select(0, i))))
+                    .toArray();
+            int rows = seen.rowsOfAnswer();
+            return IntStream.iterate(0, i -> i < expected.length, i -> i + rows)
+                    .filter(i -> Arrays.equals(expected, i, i + rows, likeliest, i, i + rows))
                     .count();
-            return new Judgement(loss(scores, Pass::of).tensor().get(0), OptionalLong.of(right));
         }
 
         private int[] expected() {
-            return Arrays.stream(which).map(i -> labels[i]).toArray();
+            return Arrays.stream(which)
+                    .mapToObj(i -> labels.rows()[i])
+                    .flatMapToInt(Arrays::stream)
+                    .toArray();
         }
 
         private static int likeliest(Tensor scores) {
@@ -194,5 +209,10 @@ final class Classes implements Task {
     @Override
     public String prompt() {
         return facts.prompt();
+    }
+
+    @Override
+    public Optional<String> about() {
+        return facts.about();
     }
 }

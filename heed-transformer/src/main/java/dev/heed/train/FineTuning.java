@@ -2,6 +2,7 @@ package dev.heed.train;
 
 import dev.heed.model.ClassScore;
 import dev.heed.model.arch.Architectures;
+import dev.heed.model.arch.Head;
 import dev.heed.model.arch.Network;
 import dev.heed.model.arch.NewHead;
 import dev.heed.model.arch.Parameters;
@@ -24,8 +25,9 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Further training of a model that a folder holds, on data of the user's: the folder's tokenizer and config are kept, its weights
  * go on learning. A decoder learns the next token, an encoder masked words, an encoder–decoder to write one text from another;
- * each of them, and a model that looks at pictures, classes, where the data have them. Then its head that classifies goes on
- * learning, or one is made that has the classes of the data.
+ * each of them, and a model that looks at pictures, what {@link Head} names, where the data have labels: classes of texts,
+ * pictures or words, and places of answers. Then its head that says them goes on learning, or one is made that has the classes
+ * of the data.
  *
  * <pre>{@code
  * Trainer trainer = FineTuning.of(Path.of("models/tiny")).trainer(Path.of("letters.jsonl"));
@@ -88,7 +90,7 @@ public record FineTuning(
      */
     public Trainer trainer(Path data) {
         Given given = Given.read(data);
-        Start start = given instanceof Given.Classed classed ? start(classed) : start();
+        Start start = given instanceof Given.Labelled labelled ? start(labelled) : start();
         Recipe recipe = recipe(start.config(), start.network());
         if (start.network() instanceof Network.Viewer viewer) {
             return Trainer.further(recipe, looking(viewer, given, data, start), start);
@@ -96,8 +98,8 @@ public record FineTuning(
         Learned learned = new Learned(given, data.toString(), recipe.context());
         try (Tokenizer reader = Tokenizer.load(from);
                 Tokenizer writer = Tokenizer.loadWritten(from).orElse(reader)) {
-            Task task = given instanceof Given.Classed classed
-                    ? classes(start, learned, classed, reader)
+            Task task = given instanceof Given.Labelled labelled
+                    ? classes(start, learned, labelled, reader)
                     : task(start.network(), learned, reader, writer);
             return Trainer.further(recipe, task, start);
         }
@@ -140,22 +142,28 @@ public record FineTuning(
         }
     }
 
-    /** With the model's own head if it has one that classifies, else with a new one. */
-    private Start start(Given.Classed classed) {
+    /** With the model's own head if it has one that says such labels, else with a new one. */
+    private Start start(Given.Labelled labelled) {
         Start asItIs = start();
-        if (Seen.classes(asItIs.network()) > 0) {
+        if (has(asItIs, labelled.head())) {
             return asItIs;
         }
         Config was = Config.read(from);
-        List<String> names = classed.classes();
-        NewHead head = NewHead.of(was, names.size(), new Initialization(seed, deviation(was), 1));
-        ObjectNode config = classifying(configInFloat32(), head, names);
+        List<String> names = labelled.classes();
+        NewHead head = NewHead.of(was, labelled.head(), names.size(), new Initialization(seed, deviation(was), 1));
+        ObjectNode config = classifying(configInFloat32(), head, labelled.head(), names);
         try (Checkpoint checkpoint = Checkpoint.open(from)) {
             Parameters parameters =
                     Parameters.learning(checkpoint, Architectures.of(was).base(), head);
             Network network = Architectures.fresh(Config.parse(from + "/config.json", Json.write(config)), parameters);
             return start(Json.write(config), network, parameters);
         }
+    }
+
+    /** Classes of tokens and places of answers look alike but for the name of the layer. */
+    private static boolean has(Start start, Head head) {
+        boolean answers = start.parameters().known().containsKey(NewHead.ANSWERS + ".weight");
+        return Seen.classes(start.network(), head) > 0 && (head == Head.WHOLE || answers == (head == Head.PLACES));
     }
 
     private Start start(String config, Network network, Parameters parameters) {
@@ -167,9 +175,14 @@ public record FineTuning(
     }
 
     /** A config that names another head and its classes, as transformers writes it. */
-    private static ObjectNode classifying(ObjectNode config, NewHead head, List<String> names) {
-        config.putArray("architectures").add(head.architecture());
-        config.put("problem_type", "single_label_classification").remove("num_labels");
+    private static ObjectNode classifying(ObjectNode config, NewHead made, Head head, List<String> names) {
+        config.putArray("architectures").add(made.architecture());
+        config.remove("num_labels");
+        if (head == Head.WHOLE) {
+            config.put("problem_type", "single_label_classification");
+        } else {
+            config.remove("problem_type");
+        }
         ObjectNode label2id = config.putObject("label2id");
         ObjectNode id2label = config.putObject("id2label");
         for (int i = 0; i < names.size(); i++) {
@@ -180,25 +193,27 @@ public record FineTuning(
     }
 
     /** The classes that a model's config names, as {@code heed classify} calls them. */
-    private static List<String> names(Start start) {
+    private static List<String> names(Start start, Head head) {
         Config config = Config.parse("config.json", start.config());
-        config.oneOfOr("problem_type", "single_label_classification", "single_label_classification");
-        return IntStream.range(0, Seen.classes(start.network()))
+        if (head == Head.WHOLE) {
+            config.oneOfOr("problem_type", "single_label_classification", "single_label_classification");
+        }
+        return IntStream.range(0, Seen.classes(start.network(), head))
                 .mapToObj(i -> ClassScore.label(config, i))
                 .toList();
     }
 
-    private static Task classes(Start start, Learned learned, Given.Classed classed, Tokenizer tokenizer) {
-        if (classed instanceof Given.ClassedPictures) {
+    private static Task classes(Start start, Learned learned, Given.Labelled labelled, Tokenizer tokenizer) {
+        if (labelled instanceof Given.ClassedPictures) {
             throw new IllegalArgumentException(learned.name() + ": a model that reads texts cannot learn from pictures;"
                     + " give texts with their classes: a .jsonl file with 'text' and 'label'");
         }
-        return learned.classes(classed, names(start), tokenizer);
+        return learned.classes(labelled, names(start, labelled.head()), tokenizer);
     }
 
     private Task looking(Network.Viewer viewer, Given given, Path data, Start start) {
         if (given instanceof Given.ClassedPictures pictures) {
-            return Learned.classes(pictures, names(start), from, viewer.cut());
+            return Learned.classes(pictures, names(start, pictures.head()), from, viewer.cut());
         }
         throw new IllegalArgumentException(data + ": a model that looks at pictures learns their classes: give a folder"
                 + " with a folder of pictures (.png, .jpg) for each class");

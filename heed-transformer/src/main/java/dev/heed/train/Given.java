@@ -1,25 +1,26 @@
 package dev.heed.train;
 
+import dev.heed.model.arch.Head;
 import dev.heed.text.IoFailure;
 import dev.heed.text.Json;
 import dev.heed.text.Visible;
+import dev.heed.train.worlds.Span;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
 
 /**
  * What a user gives to learn from; the last tenth judges.
  *
  * <pre>
- *   FILE.jsonl  a JSON object a line: {"text": "…"}, or pairs {"read": "…", "written": "…"}, or {"text": "…", "label": "…"}
+ *   FILE.jsonl  a JSON object a line, see {@link JsonLines}
  *   FILE.tsv    a pair a line: what is read, a tab, what is written
  *   FOLDER      its *.txt files, those of folders inside too, in the order of their names: each is a text by itself;
  *               if it has none, the *.png, *.jpg and *.jpeg files of the folders inside, which are named as their classes
@@ -44,13 +45,19 @@ sealed interface Given {
     /** Texts with what is to be written for each. */
     record Paired(List<Pairs.Texts> all) implements Given {}
 
-    /** Texts or pictures, each with the class it belongs to. */
-    sealed interface Classed extends Given {
-        List<Example> all();
+    /** What has labels, for a head that classifies. */
+    sealed interface Labelled extends Given {
+        List<? extends Item> all();
+
+        /** What a head must say to learn it. */
+        Head head();
 
         /** The names of all classes, in order: by number if all are whole numbers. */
         default List<String> classes() {
-            List<String> names = all().stream().map(Example::label).distinct().toList();
+            List<String> names = all().stream()
+                    .flatMap(each -> each.labels().stream())
+                    .distinct()
+                    .toList();
             boolean numbers = names.stream().allMatch(name -> name.matches("\\d{1,9}"));
             Comparator<String> order = numbers ? Comparator.comparingInt(Integer::parseInt) : Comparator.naturalOrder();
             return names.stream().sorted(order).toList();
@@ -58,7 +65,12 @@ sealed interface Given {
     }
 
     /** Texts with the class of each. */
-    record ClassedTexts(List<Example> all) implements Classed {
+    record ClassedTexts(List<Example> all) implements Labelled {
+        @Override
+        public Head head() {
+            return Head.WHOLE;
+        }
+
         /** The texts, for who learns no classes. */
         Texts texts() {
             return new Texts(all.stream().map(Example::content).toList());
@@ -66,15 +78,68 @@ sealed interface Given {
     }
 
     /** Files of pictures with the class of each. */
-    record ClassedPictures(List<Example> all) implements Classed {}
+    record ClassedPictures(List<Example> all) implements Labelled {
+        @Override
+        public Head head() {
+            return Head.WHOLE;
+        }
+    }
+
+    /** Texts as words, each with the class it belongs to. */
+    record Tagged(List<TaggedWords> all) implements Labelled {
+        @Override
+        public Head head() {
+            return Head.TOKENS;
+        }
+    }
+
+    /** Questions with the places of their answers. */
+    record Asked(List<Question> all) implements Labelled {
+        @Override
+        public Head head() {
+            return Head.PLACES;
+        }
+    }
+
+    /** Something with its labels. */
+    sealed interface Item {
+        List<String> labels();
+
+        /** Where it is from, for messages. */
+        String where();
+    }
 
     /**
      * Something with its class.
      *
      * @param content the text, or the picture's path
-     * @param where it is from, for messages
      */
-    record Example(String content, String label, String where) {}
+    record Example(String content, String label, String where) implements Item {
+        @Override
+        public List<String> labels() {
+            return List.of(label);
+        }
+    }
+
+    /** Words, and the class of each. */
+    record TaggedWords(List<String> words, List<String> labels, String where) implements Item {}
+
+    /**
+     * A question to a text.
+     *
+     * @param answer its place in the text, empty where the text holds none
+     */
+    record Question(String question, String context, Span answer, String where) implements Item {
+        /** What transformers calls the scores of beginning and end. */
+        @Override
+        public List<String> labels() {
+            return List.of("LABEL_0", "LABEL_1");
+        }
+
+        boolean hasAnswer() {
+            return answer.end() > answer.start();
+        }
+    }
 
     /** By what the path is. */
     static Given read(Path path) {
@@ -86,7 +151,7 @@ sealed interface Given {
                     : new Texts(atLeastTwo(path, "*.txt files", texts(files)));
         }
         if (name.endsWith(".jsonl")) {
-            return json(path);
+            return JsonLines.read(path);
         }
         if (name.endsWith(".tsv")) {
             return new Paired(atLeastTwo(path, "pairs", lines(path, Given::pair)));
@@ -140,50 +205,6 @@ sealed interface Given {
                 .toList();
     }
 
-    private static Given json(Path file) {
-        List<JsonNode> all = lines(file, Json::parse);
-        if (!all.isEmpty() && all.getFirst().has("read")) {
-            return new Paired(atLeastTwo(file, "pairs", lines(file, (where, line) -> {
-                JsonNode object = Json.parse(where, line);
-                return new Pairs.Texts(text(where, object, "read"), text(where, object, "written"), where);
-            })));
-        }
-        if (!all.isEmpty() && all.getFirst().has("label")) {
-            return new ClassedTexts(atLeastTwo(file, "texts", lines(file, (where, line) -> {
-                JsonNode object = Json.parse(where, line);
-                return new Example(text(where, object, "text"), label(where, object), where);
-            })));
-        }
-        return new Texts(atLeastTwo(
-                file, "texts", lines(file, (where, line) -> text(where, Json.parse(where, line), "text"))));
-    }
-
-    /** A name, or a number, which many data sets have. */
-    private static String label(String where, JsonNode object) {
-        JsonNode label = object.path("label");
-        if (label.isString() && !label.asString().isBlank() || label.isIntegralNumber()) {
-            return label.asString();
-        }
-        throw new IllegalArgumentException(where
-                + ": must be an object with a text in 'text' and its class in 'label', a name or a whole number, got "
-                + Visible.quote(object.toString()));
-    }
-
-    private static String text(String where, JsonNode object, String field) {
-        JsonNode text = object.path(field);
-        if (!text.isString() || text.asString().isBlank()) {
-            throw new IllegalArgumentException(where + ": must be an object with a text in '" + field
-                    + "' ({\"text\": \"…\"}, or {\"read\": \"…\", \"written\": \"…\"} in every line), got "
-                    + Visible.quote(object.toString()));
-        }
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text.asString())) {
-            throw new IllegalArgumentException(where + ": '" + field
-                    + "' must be a text of whole characters, got half of one (a \\ud800 to \\udfff without its other half) in "
-                    + Visible.quote(text.asString()));
-        }
-        return text.asString();
-    }
-
     private static Pairs.Texts pair(String where, String line) {
         String[] columns = line.split("\t", -1);
         if (columns.length != 2 || columns[0].isBlank() || columns[1].isBlank()) {
@@ -195,7 +216,7 @@ sealed interface Given {
     }
 
     /** Each line that is not blank, made into something; messages begin with file and line number. */
-    private static <T> List<T> lines(Path file, BiFunction<String, String, T> made) {
+    static <T> List<T> lines(Path file, BiFunction<String, String, T> made) {
         List<String> lines = readText(file, MOST_BYTES).lines().toList();
         List<T> all = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
@@ -206,7 +227,7 @@ sealed interface Given {
         return all;
     }
 
-    private static <T> List<T> atLeastTwo(Path path, String what, List<T> all) {
+    static <T> List<T> atLeastTwo(Path path, String what, List<T> all) {
         if (all.size() < LEAST) {
             throw new IllegalArgumentException(path + ": at least two " + what
                     + " are needed, to learn from and to be judged by, got " + all.size());
@@ -222,6 +243,13 @@ sealed interface Given {
     /** The last tenth, at least one. */
     static <T> List<T> last(List<T> all) {
         return all.subList(cut(all.size()), all.size());
+    }
+
+    /** Of so many which are the last tenth. */
+    static boolean[] lastTenth(int size) {
+        boolean[] last = new boolean[size];
+        Arrays.fill(last, cut(size), size, true);
+        return last;
     }
 
     private static int cut(int size) {

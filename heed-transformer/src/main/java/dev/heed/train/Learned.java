@@ -1,13 +1,17 @@
 package dev.heed.train;
 
 import dev.heed.model.PictureReader;
+import dev.heed.model.arch.Head;
 import dev.heed.model.arch.Network;
 import dev.heed.text.SpecialToken;
 import dev.heed.text.Tokenizer;
 import dev.heed.text.Tokens;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -51,6 +55,8 @@ record Learned(Given given, String name, int context) {
                         + " or JSON lines with 'text'");
             case Given.ClassedTexts classed -> new Learned(classed.texts(), name, context).next(cut);
             case Given.ClassedPictures pictures -> throw noText();
+            case Given.Tagged tagged -> throw noText();
+            case Given.Asked asked -> throw noText();
         };
     }
 
@@ -66,6 +72,8 @@ record Learned(Given given, String name, int context) {
                                 + " file (a text a line), a folder of them, or JSON lines with 'text'");
             case Given.ClassedTexts classed -> classed.texts().all();
             case Given.ClassedPictures pictures -> throw noText();
+            case Given.Tagged tagged -> throw noText();
+            case Given.Asked asked -> throw noText();
         };
         if (texts.size() < Given.LEAST) {
             throw new IllegalArgumentException(
@@ -93,23 +101,65 @@ record Learned(Given given, String name, int context) {
     }
 
     /**
-     * The class of each text: for models with a head that classifies.
+     * The classes of texts or of their words, or the places of answers: for models with a head that says them.
      *
      * @param names of the classes
      */
-    Task classes(Given.Classed classed, List<String> names, Tokenizer tokenizer) {
-        List<Given.Example> all = classed.all();
-        Pieces pieces = new Pieces(context, Pieces.Kind.CLOSED);
-        List<int[]> ids = all.stream()
-                .map(each -> pieces.beginning(tokenizer.encode(each.content())))
-                .toList();
-        String sha256 = Hash.sha256(all.stream()
-                .flatMap(each -> Stream.of(each.content(), each.label()))
-                .toArray(String[]::new));
+    Task classes(Given.Labelled labelled, List<String> names, Tokenizer tokenizer) {
+        Labelling labelling = new Labelling(tokenizer, new Pieces(context, Pieces.Kind.CLOSED), names);
+        List<List<Labelling.Example>> each =
+                labelled.all().stream().map(labelling::of).toList();
+        List<Labelling.Example> all = each.stream().flatMap(List::stream).toList();
+        Seen.Texts seen =
+                new Seen.Texts(all.stream().map(Labelling.Example::text).toList(), labelled.head());
+        int[][] labels = all.stream().map(Labelling.Example::labels).toArray(int[][]::new);
+        boolean[] judges = labelled.head() == Head.WHOLE
+                ? Classes.judges(labels, names.size())
+                : repeated(Given.lastTenth(each.size()), each);
+        return new Classes(seen, new Classes.Labels(labels, names.size(), judges), facts(labelled.all(), labelling));
+    }
+
+    /** A long text's pieces judge all or not at all. */
+    private static boolean[] repeated(boolean[] judges, List<? extends List<?>> pieces) {
+        boolean[] ofPieces = new boolean[pieces.stream().mapToInt(List::size).sum()];
+        int at = 0;
+        for (int i = 0; i < judges.length; i++) {
+            Arrays.fill(ofPieces, at, at += pieces.get(i).size(), judges[i]);
+        }
+        return ofPieces;
+    }
+
+    private Classes.Facts facts(List<? extends Given.Item> all, Labelling labelling) {
+        Tokenizer tokenizer = labelling.tokenizer();
         String json = tokenizer.json();
-        Classes.Facts facts = new Classes.Facts(
-                json, tokenizer.size(), sha256, beginning(all.getFirst().content(), json));
-        return new Classes(classed, names, new Seen.Texts(ids), facts);
+        String sha256 = Hash.sha256(all.stream().flatMap(Learned::parts).toArray(String[]::new));
+        Given.Item first = all.getFirst();
+        String prompt = switch (first) {
+            case Given.Example example -> beginning(example.content(), json);
+            case Given.TaggedWords words -> beginning(Labelling.text(words), json);
+            case Given.Question question -> question.question();
+        };
+        Optional<String> about =
+                first instanceof Given.Question question ? Optional.of(labelling.about(question)) : Optional.empty();
+        return new Classes.Facts(json, tokenizer.size(), sha256, prompt, about);
+    }
+
+    /** What tells data from others. */
+    private static Stream<String> parts(Given.Item item) {
+        return switch (item) {
+            case Given.Example example -> Stream.of(example.content(), example.label());
+            case Given.TaggedWords words ->
+                IntStream.range(0, words.words().size())
+                        .mapToObj(i ->
+                                words.words().get(i) + "\t" + words.labels().get(i) + "\n");
+            case Given.Question question ->
+                Stream.of(
+                        question.question(),
+                        "\t",
+                        question.context(),
+                        "\t" + question.answer().start() + "\t"
+                                + question.answer().end() + "\n");
+        };
     }
 
     /**
@@ -123,15 +173,20 @@ record Learned(Given given, String name, int context) {
         String sha256 = Hash.sha256(pictures.all().stream()
                 .flatMap(each -> Stream.of(Hash.sha256(Path.of(each.content())), each.label()))
                 .toArray(String[]::new));
-        Classes.Facts facts = new Classes.Facts("", 0, sha256, files.getFirst().toString());
+        Classes.Facts facts = new Classes.Facts("", 0, sha256, files.getFirst().toString(), Optional.empty());
         Seen.Pictures seen = new Seen.Pictures(files, PictureReader.read(folder, cut), cut.tokens());
-        return new Classes(pictures, names, seen, facts);
+        int[][] labels = pictures.all().stream()
+                .map(each -> new int[] {Labelling.index(each.label(), names, each.where())})
+                .toArray(int[][]::new);
+        return new Classes(seen, new Classes.Labels(labels, names.size(), Classes.judges(labels, names.size())), facts);
     }
 
     private IllegalArgumentException noText() {
         return new IllegalArgumentException(name
-                + ": pictures are for models that look at them; give texts: a text file, a folder of *.txt files, or"
-                + " JSON lines with 'text'");
+                + (given instanceof Given.ClassedPictures
+                        ? ": pictures are for models that look at them"
+                        : ": words with classes and questions are for --from, a model that gets a head for them")
+                + "; give texts: a text file, a folder of *.txt files, or JSON lines with 'text'");
     }
 
     private Documents documents(String tokenizerJson, List<String> texts, Pieces.Kind kind) {

@@ -48,18 +48,53 @@ record Pieces(int most, Kind kind) {
                 : pieces.filter(piece -> Arrays.stream(piece.ids()).anyMatch(special.negate()));
     }
 
-    /** A text's ids; of a longer text as many as a piece takes, closed. */
+    /** Which tokens of a text: all, or of a longer text as many as a piece takes, closed. */
     int[] beginning(Tokens tokens) {
-        int[] ids = tokens.ids();
-        if (ids.length <= most) {
-            return ids;
+        int size = tokens.size();
+        if (size <= most) {
+            return IntStream.range(0, size).toArray();
         }
         int behind = added(tokens.all().reversed());
         int before = added(tokens.all());
-        return IntStream.concat(
-                        Arrays.stream(ids, 0, before + room(before, behind)),
-                        Arrays.stream(ids, ids.length - behind, ids.length))
+        int cut = before + room(before, behind);
+        return IntStream.range(0, size)
+                .filter(i -> i < cut || i >= size - behind)
                 .toArray();
+    }
+
+    /**
+     * Which tokens of a question and its text: all, or pieces with the whole question and as much of the text as there is room for.
+     * Texts of such pieces overlap by a third of a piece, as 128 of 384 tokens do in the usual recipe for SQuAD, so that most answers
+     * have words on both sides in one of them.
+     *
+     * @param pair the text is its second
+     * @param where it is from, for messages
+     */
+    Stream<int[]> windows(Tokens pair, String where) {
+        int size = pair.size();
+        int[] text = IntStream.range(0, size)
+                .filter(i -> pair.get(i).sequence() == 1)
+                .toArray();
+        if (size <= most || text.length == 0) {
+            return Stream.of(IntStream.range(0, size).toArray());
+        }
+        int from = text[0];
+        int to = from + text.length;
+        int room = most - (size - text.length);
+        int step = room - most / 3;
+        if (step < 1) {
+            throw new IllegalArgumentException(
+                    where + ": beside a question there must be room for more than a third of a"
+                            + " sequence of its text, but the question takes " + (size - text.length) + " of " + most
+                            + " tokens; give a larger --context, or shorten the question");
+        }
+        int count = 1 + (text.length - room + step - 1) / step;
+        return IntStream.range(0, count).mapToObj(i -> {
+            int begin = from + i * step;
+            return IntStream.range(0, size)
+                    .filter(at -> at < from || at >= to || at >= begin && at < begin + room)
+                    .toArray();
+        });
     }
 
     private Stream<Document> cut(List<Token> tokens, int[] ids) {

@@ -3,63 +3,109 @@ package dev.heed.train;
 import dev.heed.grad.Value;
 import dev.heed.model.Picture;
 import dev.heed.model.PictureReader;
+import dev.heed.model.arch.Head;
 import dev.heed.model.arch.Network;
 import dev.heed.nn.Memory;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
+import dev.heed.text.Tokens;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** What is classified: some texts or pictures, by their numbers. */
+/**
+ * What is classified: texts or pictures, by their numbers. What is asked of them are rows of scores, each with a class to be
+ * found: one row for each of them, one for each token, or two for each, in which its tokens are the classes.
+ */
 sealed interface Seen {
     /** Tokens that go through the network for one. */
     int tokens(int which);
 
-    /** Class scores [which, classes] of some, if the network has a head for them. */
-    Optional<Value> scores(Network network, Task.Passes passes, int[] which);
+    /** Rows of scores of some, [rows, classes] or one such matrix for each, if the network has a head for them. */
+    Optional<List<Value>> scores(Network network, Task.Passes passes, int[] which);
 
-    /** Texts as ids. */
-    record Texts(List<int[]> ids) implements Seen {
+    /** What is asked. */
+    Head head();
+
+    /** How many rows must be right for one answer. */
+    default int rowsOfAnswer() {
+        return head() == Head.PLACES ? 2 : 1;
+    }
+
+    /**
+     * A text as a network reads it.
+     *
+     * @param types the segment of each token
+     */
+    record Text(int[] ids, int[] types) {
+        /** Some tokens of a text. */
+        static Text of(Tokens tokens, int[] which) {
+            return new Text(
+                    Arrays.stream(which).map(i -> tokens.get(i).id()).toArray(),
+                    Arrays.stream(which).map(i -> tokens.get(i).typeId()).toArray());
+        }
+    }
+
+    /**
+     * Texts.
+     *
+     * @param head what is asked of them
+     */
+    record Texts(List<Text> all, Head head) implements Seen {
         @Override
         public int tokens(int which) {
-            return ids.get(which).length;
+            return all.get(which).ids().length;
         }
 
         @Override
-        public Optional<Value> scores(Network network, Task.Passes passes, int[] which) {
+        public Optional<List<Value>> scores(Network network, Task.Passes passes, int[] which) {
             int[] lengths = Arrays.stream(which).map(this::tokens).toArray();
-            int[] all = Arrays.stream(which)
-                    .mapToObj(ids::get)
-                    .flatMapToInt(Arrays::stream)
-                    .toArray();
+            return matrix(network, passes, which, lengths)
+                    .map(scores -> head == Head.PLACES ? passes.of(lengths).turned(scores) : List.of(scores));
+        }
+
+        /** As the head gives them: a row for each text or token. */
+        private Optional<Value> matrix(Network network, Task.Passes passes, int[] which, int[] lengths) {
+            int[] ids = gathered(which, Text::ids);
             return switch (network) {
                 case Network.Decoder decoder -> {
                     Pass pass = passes.of(lengths);
-                    yield decoder.classes(pass, all, decoder.hidden(pass, all));
+                    Value hidden = decoder.hidden(pass, ids);
+                    yield head == Head.WHOLE ? decoder.classes(pass, ids, hidden) : decoder.tokenClasses(pass, hidden);
                 }
                 case Network.Encoder encoder -> {
                     Pass pass = passes.of(lengths);
-                    yield encoder.classes(pass, encoder.hidden(pass, all, new int[all.length]));
+                    Value hidden = encoder.hidden(pass, ids, gathered(which, Text::types));
+                    yield head == Head.WHOLE ? encoder.classes(pass, hidden) : encoder.tokenClasses(pass, hidden);
                 }
                 case Network.EncoderDecoder pair -> {
-                    Memory memory = pair.encode(passes.of(lengths), all);
+                    Memory memory = pair.encode(passes.of(lengths), ids);
                     Pass pass = passes.of(lengths);
-                    int[] given = Arrays.stream(which)
-                            .mapToObj(ids::get)
-                            .flatMapToInt(each -> shifted(pair.firstId(), each))
-                            .toArray();
-                    yield pair.classes(pass, pass.lastRows(pair.decode(pass, given, memory)));
+                    Value hidden =
+                            pair.decode(pass, gathered(which, text -> shifted(pair.firstId(), text.ids())), memory);
+                    yield head == Head.WHOLE
+                            ? pair.classes(pass, pass.lastRows(hidden))
+                            : pair.tokenClasses(pass, hidden);
                 }
                 case Network.Viewer viewer -> Optional.empty();
             };
         }
 
+        private int[] gathered(int[] which, Function<Text, int[]> part) {
+            return Arrays.stream(which)
+                    .mapToObj(all::get)
+                    .map(part)
+                    .flatMapToInt(Arrays::stream)
+                    .toArray();
+        }
+
         /** What begins every text, and all but the last token: at that one the decoder says what the text is. */
-        private static IntStream shifted(int first, int[] ids) {
-            return IntStream.concat(IntStream.of(first), Arrays.stream(ids, 0, ids.length - 1));
+        private static int[] shifted(int first, int[] ids) {
+            return IntStream.concat(IntStream.of(first), Arrays.stream(ids, 0, ids.length - 1))
+                    .toArray();
         }
     }
 
@@ -71,13 +117,18 @@ sealed interface Seen {
         }
 
         @Override
-        public Optional<Value> scores(Network network, Task.Passes passes, int[] which) {
-            Tensor patches = reader.patches(
-                    Arrays.stream(which).mapToObj(files::get).map(Picture::read).toList());
-            return scores(network, passes, patches, which.length);
+        public Head head() {
+            return Head.WHOLE;
         }
 
-        private static Optional<Value> scores(Network network, Task.Passes passes, Tensor patches, int count) {
+        @Override
+        public Optional<List<Value>> scores(Network network, Task.Passes passes, int[] which) {
+            Tensor patches = reader.patches(
+                    Arrays.stream(which).mapToObj(files::get).map(Picture::read).toList());
+            return matrix(network, passes, patches, which.length).map(List::of);
+        }
+
+        private static Optional<Value> matrix(Network network, Task.Passes passes, Tensor patches, int count) {
             if (!(network instanceof Network.Viewer viewer)) {
                 return Optional.empty();
             }
@@ -88,11 +139,12 @@ sealed interface Seen {
         }
     }
 
-    /** How many classes a network tells apart; 0 if it has no head that classifies what it sees as a whole. */
-    static int classes(Network network) {
+    /** How many classes a network tells apart; 0 if it has no such head. */
+    static int classes(Network network, Head head) {
+        int[] one = new int[1];
         Optional<Value> scores = network instanceof Network.Viewer viewer
-                ? Pictures.scores(viewer, Pass::of, blank(viewer.cut()), 1)
-                : new Texts(List.of(new int[1])).scores(network, Pass::of, new int[1]);
+                ? Pictures.matrix(viewer, Pass::of, blank(viewer.cut()), 1)
+                : new Texts(List.of(new Text(one, one)), head).matrix(network, Pass::of, one, new int[] {1});
         return scores.map(each -> each.tensor().size(1)).orElse(0);
     }
 

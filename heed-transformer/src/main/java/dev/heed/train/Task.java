@@ -3,6 +3,7 @@ package dev.heed.train;
 import dev.heed.grad.Value;
 import dev.heed.model.arch.Network;
 import dev.heed.nn.Pass;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -42,6 +43,11 @@ public interface Task {
      * be classified, or a picture's path.
      */
     String prompt();
+
+    /** The text in which the answer stands, if the prompt is a question to one. */
+    default Optional<String> about() {
+        return Optional.empty();
+    }
 
     /** Refuses, in one sentence, a network that cannot learn this or a recipe that does not fit. */
     void check(Network network, Recipe recipe);

@@ -146,8 +146,9 @@ public final class Trainer {
     private double pass(Task.Batch batch, long number) {
         tape.reuse();
         Value loss = batch.loss(network, new Learning(drops.bits(number)));
+        double mean = loss.tensor().get(0); // the backward pass may use its memory for something else
         tape.backward(loss, Tensor.full(1f / recipe.accumulation(), 1));
-        return loss.tensor().get(0);
+        return mean;
     }
 
     /** Passes on the tape; the dropout of each is its own. */
@@ -245,7 +246,8 @@ public final class Trainer {
     /** The tensors of model.safetensors: live memory. */
     public Map<String, Tensor> weights() {
         Map<String, Tensor> weights = new LinkedHashMap<>();
-        parameters.forEach((name, value) -> weights.put(name, value.tensor()));
+        Config parsed = Config.parse("config.json", config);
+        parameters.forEach((name, value) -> weights.put(Architectures.nameInFiles(parsed, name), value.tensor()));
         return weights;
     }
 

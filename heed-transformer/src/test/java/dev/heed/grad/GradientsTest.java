@@ -12,6 +12,7 @@ import dev.heed.kernel.Activation;
 import dev.heed.kernel.PackedMatrix;
 import dev.heed.kernel.Rotary;
 import dev.heed.kernel.Workers;
+import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -112,6 +113,17 @@ class GradientsTest {
         cases.add(new Case("attention to itself", GradientsTest::alone, s(5, 8)));
         cases.add(new Case("attention of views that overlap", GradientsTest::overlapping, s(6, 8)));
         int[] labels = {3, -1, 0, 3, 10};
+        cases.add(new Case(
+                "places of answers, rows of sequences of other lengths as classes",
+                (t, v) -> {
+                    Pass pass = Pass.of(2, 1, 3).recording(t);
+                    List<Value> turned = pass.turned(v.get(0));
+                    return pass.mean(List.of(
+                            pass.crossEntropy(turned.get(0), new int[] {1, 0}),
+                            pass.crossEntropy(turned.get(1), new int[] {0, 0}),
+                            pass.crossEntropy(turned.get(2), new int[] {0, 2})));
+                },
+                s(6, 2)));
         cases.add(new Case(
                 "cross-entropy",
                 (t, v) -> Ops.crossEntropy(t, v.get(0), v.get(1), v.get(2), labels),
@@ -258,6 +270,16 @@ class GradientsTest {
                 .hasMessage(
                         "Tape: a result must fit one Java array (2^31 - 9 elements), got shape [65536, 3, 65536]; take"
                                 + " fewer or shorter sequences at once");
+    }
+
+    @Test
+    void turnedRowsAreTheColumnsOfEachSequence() {
+        Tensor scores = random(SEED, 6, 2);
+        Tensor last = Pass.of(2, 1, 3).turned(Value.constant(scores)).getLast().tensor();
+        assertThat(last.shape()).containsExactly(2, 3);
+        for (int i = 0; i < 3; i++) {
+            assertThat(last.get(1, i)).isEqualTo(scores.get(3 + i, 1));
+        }
     }
 
     @Test

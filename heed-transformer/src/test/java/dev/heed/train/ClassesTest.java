@@ -9,6 +9,7 @@ import dev.heed.model.ClassScore;
 import dev.heed.model.Model;
 import dev.heed.model.Picture;
 import dev.heed.model.arch.Architectures;
+import dev.heed.model.arch.Head;
 import dev.heed.model.arch.Parameters;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.model.checkpoint.SafetensorsWriter;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -171,12 +173,15 @@ class ClassesTest {
 
     @Test
     void ofEachClassTheLastTenthJudges() {
-        List<Given.Example> all = IntStream.range(0, 50)
-                .mapToObj(i -> new Given.Example("text", i < 30 ? "a" : "b", "line " + i))
-                .toList();
-        Seen.Texts seen = new Seen.Texts(all.stream().map(each -> new int[] {1}).toList());
-        Classes classes =
-                new Classes(new Given.ClassedTexts(all), List.of("a", "b"), seen, new Classes.Facts("", 2, "", ""));
+        int[][] labels =
+                IntStream.range(0, 50).mapToObj(i -> new int[] {i < 30 ? 0 : 1}).toArray(int[][]::new);
+        int[] one = {1};
+        Seen.Texts seen = new Seen.Texts(
+                IntStream.range(0, 50).mapToObj(i -> new Seen.Text(one, one)).toList(), Head.WHOLE);
+        Classes classes = new Classes(
+                seen,
+                new Classes.Labels(labels, 2, Classes.judges(labels, 2)),
+                new Classes.Facts("", 2, "", "", Optional.empty()));
         assertThat(classes.size(Task.Split.VALIDATION)).isEqualTo(5); // 27 to 29 of a, 48 and 49 of b
         assertThat(classes.size(Task.Split.TRAIN)).isEqualTo(45);
     }

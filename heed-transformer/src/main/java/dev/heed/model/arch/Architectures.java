@@ -5,6 +5,7 @@ import dev.heed.model.checkpoint.Config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -19,13 +20,17 @@ public final class Architectures {
     private static final String TABLES =
             "(rotary_emb\\.inv_freq|\\.attn\\.(masked_)?bias|\\.attention\\.(masked_)?bias|position_ids)$";
 
+    /** Classes that have a name of their own for the model below their head. */
+    private static final Set<String> OTHER_BASE =
+            Set.of("LlamaForQuestionAnswering", "Qwen2ForQuestionAnswering", "Qwen3ForQuestionAnswering");
+
     private static final List<Architecture> ALL = List.of(
             decoder("llama", "Llama 1 to 3.3", "Llama", Llama::new),
             decoder("mistral", "Mistral", "Mistral", Mistral::new),
             decoder("qwen2", "Qwen2, Qwen2.5", "Qwen2", Qwen2::new),
             decoder("qwen3", "Qwen3", "Qwen3", Qwen3::new),
-            decoder("gemma", "Gemma 1", "Gemma", Gemma::new),
-            decoder("gemma2", "Gemma 2", "Gemma2", Gemma2::new),
+            gemma("gemma", "Gemma 1", "Gemma", Gemma::new),
+            gemma("gemma2", "Gemma 2", "Gemma2", Gemma2::new),
             new Architecture(
                     "gemma3_text",
                     "Gemma 3, text",
@@ -66,7 +71,11 @@ public final class Architectures {
                     "bart",
                     "BART",
                     "model.",
-                    List.of("BartModel", "BartForConditionalGeneration", "BartForSequenceClassification"),
+                    List.of(
+                            "BartModel",
+                            "BartForConditionalGeneration",
+                            "BartForSequenceClassification",
+                            "BartForQuestionAnswering"),
                     Bart.UNUSED,
                     Bart::new),
             new Architecture(
@@ -79,6 +88,14 @@ public final class Architectures {
 
     private static Architecture decoder(String modelType, String name, String prefix, Wiring wiring) {
         return new Architecture(modelType, name, "model.", names(prefix, "ForCausalLM"), "", wiring);
+    }
+
+    /** transformers finds no answers with these. */
+    private static Architecture gemma(String modelType, String name, String prefix, Wiring wiring) {
+        List<String> classes = names(prefix, "ForCausalLM").stream()
+                .filter(each -> !Head.PLACES.isOf(each))
+                .toList();
+        return new Architecture(modelType, name, "model.", classes, "", wiring);
     }
 
     private static Architecture encoder(
@@ -157,6 +174,14 @@ public final class Architectures {
                 .filter(each -> each.modelType().equals(type))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** What transformers calls a parameter in the files of a model of this config. */
+    public static String nameInFiles(Config config, String name) {
+        String base = of(config).base();
+        return name.startsWith(base) && config.strings("architectures").stream().anyMatch(OTHER_BASE::contains)
+                ? Parameters.ANSWERING + name.substring(base.length())
+                : name;
     }
 
     /** A network that stays as it is, its weights packed. */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** BART (Lewis et al. 2020, arXiv 1910.13461): the first transformer's layers, learned positions that begin at row 2. */
 final class Bart implements Network.EncoderDecoder {
-    static final String UNUSED = "^(model\\.)?shared\\.weight$|^qa_outputs\\.";
+    static final String UNUSED = "^(model\\.)?shared\\.weight$";
     /** The table's first two rows were the padding id's and are not used. */
     private static final int FIRST_POSITION = 2;
 
@@ -30,6 +30,7 @@ final class Bart implements Network.EncoderDecoder {
     private final Stack decoder;
     private final int firstId;
     private final @Nullable ClassHead classHead;
+    private final ClassHeads tokenHeads;
 
     Bart(Config config, Parameters weights) {
         int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
@@ -61,6 +62,7 @@ final class Bart implements Network.EncoderDecoder {
                                 width,
                                 true))
                 : null;
+        tokenHeads = ClassHeads.ofEncoder(weights, width, false);
     }
 
     private record ClassHead(Linear dense, Linear out) {
@@ -190,6 +192,11 @@ final class Bart implements Network.EncoderDecoder {
     @Override
     public Optional<Value> classes(Pass pass, Value ends) {
         return Optional.ofNullable(classHead).map(head -> head.forward(pass, ends));
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return tokenHeads.ofTokens(pass, hidden);
     }
 
     @Override

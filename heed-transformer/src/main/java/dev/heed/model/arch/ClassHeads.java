@@ -5,7 +5,6 @@ import dev.heed.grad.Value;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Linear;
 import dev.heed.nn.Pass;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -14,26 +13,29 @@ import org.jspecify.annotations.Nullable;
  * ({@code score}); classes of each token ({@code classifier} or {@code score} with a bias); where an answer begins and ends
  * ({@code qa_outputs}).
  */
-record ClassHeads(@Nullable Linear text, @Nullable Linear token, int padding) {
+record ClassHeads(
+        @Nullable Linear text,
+        @Nullable Linear token,
+        @Nullable Linear answer,
+        int padding) {
     /** Of a decoder. */
     static ClassHeads ofDecoder(Config config, Parameters weights, int width) {
-        Linear token = tokenHead(weights, width, List.of("qa_outputs", "classifier"));
-        if (token == null && weights.hasCheckpoint() && weights.has("score.bias")) {
-            token = layer(weights, "score", width, true);
-        }
-        Linear text = token == null && weights.hasCheckpoint() && weights.has("score.weight")
-                ? layer(weights, "score", width, false)
-                : null;
+        Linear answer = layer(weights, NewHead.ANSWERS, width);
+        Linear token = answer == null ? layer(weights, "classifier", width) : null;
+        Linear score = answer == null && token == null ? layer(weights, "score", width) : null;
+        boolean ofTokens = score != null && weights.has("score.bias");
         return new ClassHeads(
-                text,
-                token,
+                ofTokens ? null : score,
+                ofTokens ? score : token,
+                answer,
                 config.optionalInt("pad_token_id", -1, Options.MOST_IDS).orElse(-1));
     }
 
     /** Of an encoder whose {@code classifier} classifies tokens, if there is one. */
     static ClassHeads ofEncoder(Parameters weights, int width, boolean classifierOfTokens) {
-        List<String> names = classifierOfTokens ? List.of("qa_outputs", "classifier") : List.of("qa_outputs");
-        return new ClassHeads(null, tokenHead(weights, width, names), -1);
+        Linear answer = layer(weights, NewHead.ANSWERS, width);
+        Linear token = answer == null && classifierOfTokens ? layer(weights, "classifier", width) : null;
+        return new ClassHeads(null, token, answer, -1);
     }
 
     /**
@@ -46,16 +48,12 @@ record ClassHeads(@Nullable Linear text, @Nullable Linear token, int padding) {
                 || !Options.says(config, "ForTokenClassification") && weights.has(pooler);
     }
 
-    private static @Nullable Linear tokenHead(Parameters weights, int width, List<String> names) {
-        return names.stream()
-                .filter(name -> weights.hasCheckpoint() && weights.has(name + ".weight"))
-                .findFirst()
-                .map(name -> layer(weights, name, width, true))
-                .orElse(null);
-    }
-
-    private static Linear layer(Parameters weights, String name, int width, boolean bias) {
-        return weights.linear(name, weights.rows(name + ".weight"), width, bias);
+    /** Null where the checkpoint has none; only {@code score} may be without a bias. */
+    private static @Nullable Linear layer(Parameters weights, String name, int width) {
+        return weights.hasCheckpoint() && weights.has(name + ".weight")
+                ? weights.linear(
+                        name, weights.rows(name + ".weight"), width, !name.equals("score") || weights.has("score.bias"))
+                : null;
     }
 
     /** [sequences, classes]. */
@@ -64,9 +62,11 @@ record ClassHeads(@Nullable Linear text, @Nullable Linear token, int padding) {
                 .map(layer -> layer.forward(pass.tape(), Ops.embedding(pass.tape(), hidden, lastRows(pass, ids))));
     }
 
-    /** [rows, classes]. */
+    /** [rows, classes], or [rows, 2] where an answer begins and ends. */
     Optional<Value> ofTokens(Pass pass, Value hidden) {
-        return Optional.ofNullable(token).map(layer -> layer.forward(pass.tape(), hidden));
+        return answer != null
+                ? Optional.of(answer.forward(pass.tape(), hidden))
+                : Optional.ofNullable(token).map(layer -> layer.forward(pass.tape(), pass.dropout(hidden)));
     }
 
     /** Of each sequence the last row whose id is no padding; where all are, the first, as transformers has it. */

@@ -113,6 +113,11 @@ public sealed interface Network {
         /** Class scores [rows, classes] of the decoder's rows of end tokens, where the checkpoint has a head that classifies. */
         Optional<Value> classes(Pass pass, Value ends);
 
+        /** Scores of each of the decoder's rows [rows, 2], where the checkpoint has a head that finds answers. */
+        default Optional<Value> tokenClasses(Pass pass, Value hidden) {
+            return Optional.empty();
+        }
+
         /** The id that begins every text that is written. */
         int firstId();
     }

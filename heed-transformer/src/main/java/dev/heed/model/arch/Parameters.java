@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class Parameters {
     private static final int NAMED = 4;
     /** What the question answering classes of Llama and Qwen put before the names of the model below, whatever others do. */
-    private static final String ANSWERING = "transformer.";
+    static final String ANSWERING = "transformer.";
 
     /** What to do with a parameter that an architecture asks for. */
     private enum Mode {
