@@ -32,6 +32,7 @@ final class ScoreTile {
     /** d softcap(rule(x)) / dx of the last block, where there is a softcap or a rule; only if asked for. */
     private float[] slope = new float[0];
 
+    private float[] powers = new float[0];
     private boolean keepSlope;
     private final TileRows rows = new TileRows();
     private float[] qT = new float[0];
@@ -161,6 +162,7 @@ final class ScoreTile {
         keepSlope = terms.softcap() != 0 || terms.rule() != null;
         if (keepSlope && slope.length == 0) {
             slope = new float[BLOCK * Q];
+            powers = new float[BLOCK * Q];
         }
     }
 
@@ -264,8 +266,8 @@ final class ScoreTile {
             addRule(rule, keyFrom, rows, kind);
         }
         if (terms.softcap() != 0) {
+            multiplyByCapSlope(rows, terms.softcap());
             TILE.softcap(s, rows, terms.softcap());
-            addCapSlope(rows, terms.softcap());
         }
         Tensor bias = terms.bias();
         if (bias != null) {
@@ -293,10 +295,16 @@ final class ScoreTile {
         }
     }
 
-    private void addCapSlope(int rows, float cap) {
-        for (int i = 0; keepSlope && i < rows * Q; i++) {
-            float tanh = s[i] / cap;
-            slope[i] *= Math.fma(-tanh, tanh, 1f);
+    /** Of scores before the cap: 1 − tanh² = 4e/(1 + e)² with e = exp(−2|s/cap|), which loses no digits where tanh is near 1. */
+    private void multiplyByCapSlope(int rows, float cap) {
+        int count = keepSlope ? rows * Q : 0;
+        for (int i = 0; i < count; i++) {
+            powers[i] = -2 * Math.abs(s[i] / cap);
+        }
+        RowMath.CHOSEN.exp(powers, 0, 0, powers, 0, count);
+        for (int i = 0; i < count; i++) {
+            float sum = 1 + powers[i];
+            slope[i] *= 4 * powers[i] / (sum * sum);
         }
     }
 
