@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** {@link Tile} in plain Java: the inner loops run over 32 neighbouring floats, which C2 turns into vector code by itself. */
 final class ScalarTile implements Tile {
     @Override
-    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s) {
+    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, int qAt, float[] s) {
         for (int j = 0; j < rows; j++) {
             int row = j * QUERIES;
             for (int q = 0; q < QUERIES; q++) {
@@ -15,7 +15,7 @@ final class ScalarTile implements Tile {
             for (int d = 0; d < width; d++) {
                 float key = k[at + j * stride + d];
                 for (int q = 0; q < QUERIES; q++) {
-                    s[row + q] = Math.fma(key, qT[d * QUERIES + q], s[row + q]);
+                    s[row + q] = Math.fma(key, qT[qAt + d * QUERIES + q], s[row + q]);
                 }
             }
         }
@@ -255,8 +255,9 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void dots(float[] xT, float[] yT, int width, float[] sum) {
-        for (int d = 0; d < width; d++) {
+    public void dots(float[] xT, float[] yT, int from, int to, float[] sum) {
+        Arrays.fill(sum, 0, QUERIES, 0);
+        for (int d = from; d < to; d++) {
             for (int q = 0; q < QUERIES; q++) {
                 sum[q] = Math.fma(xT[d * QUERIES + q], yT[d * QUERIES + q], sum[q]);
             }

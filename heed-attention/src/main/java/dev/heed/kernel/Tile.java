@@ -43,8 +43,9 @@ interface Tile {
      *
      * @param k keys, row j at {@code at + j·stride}
      * @param rows number of keys
+     * @param qT queries, coordinate d of query q at {@code qAt + 32·d + q}
      */
-    void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s);
+    void scores(float[] k, int at, int stride, int rows, int width, float[] qT, int qAt, float[] s);
 
     /** s = cap · tanh(s / cap). */
     void softcap(float[] s, int rows, float cap);
@@ -87,8 +88,8 @@ interface Tile {
     void accumulate(
             float[][] s, int row, int rows, int queryFrom, int queryTo, float[] x, int width, float[] acc, int at);
 
-    /** sum[q] += Σ_d xT[d][q] · yT[d][q], d ascending, fused multiply-add onto what is there. */
-    void dots(float[] xT, float[] yT, int width, float[] sum);
+    /** sum[q] = Σ_d xT[d][q] · yT[d][q] for d in [from, to), ascending, fused multiply-add from 0. */
+    void dots(float[] xT, float[] yT, int from, int to, float[] sum);
 
     /**
      * Takes finished scores to weights, s = α = exp(s − lse), and what is seen of them to the observation; adds α to

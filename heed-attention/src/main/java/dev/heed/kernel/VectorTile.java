@@ -38,22 +38,23 @@ final class VectorTile implements Tile {
     private static final int MANY = 56;
 
     @Override
-    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s) {
+    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, int qAt, float[] s) {
         for (int q = 0; q < QUERIES; q += PAIR) {
+            int query = qAt + q;
             int j = 0;
             if (TALL) {
                 for (int end = rows / MANY * MANY; j < end; j += 14) {
-                    scores14(k, at + j * stride, stride, width, qT, q, s, j * QUERIES + q);
+                    scores14(k, at + j * stride, stride, width, qT, query, s, j * QUERIES + q);
                 }
                 for (; j + 8 <= rows; j += 8) {
-                    scores8(k, at + j * stride, stride, width, qT, q, s, j * QUERIES + q);
+                    scores8(k, at + j * stride, stride, width, qT, query, s, j * QUERIES + q);
                 }
             }
             for (; j + 4 <= rows; j += 4) {
-                scores4(k, at + j * stride, stride, width, qT, q, s, j * QUERIES + q);
+                scores4(k, at + j * stride, stride, width, qT, query, s, j * QUERIES + q);
             }
             for (; j < rows; j++) {
-                scores1(k, at + j * stride, width, qT, q, s, j * QUERIES + q);
+                scores1(k, at + j * stride, width, qT, query, s, j * QUERIES + q);
             }
         }
     }
@@ -1394,10 +1395,10 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public void dots(float[] xT, float[] yT, int width, float[] sum) {
+    public void dots(float[] xT, float[] yT, int from, int to, float[] sum) {
         for (int q = 0; q < QUERIES; q += L) {
-            FloatVector a = FloatVector.fromArray(F, sum, q);
-            for (int i = q; i < width * QUERIES; i += QUERIES) {
+            FloatVector a = FloatVector.zero(F);
+            for (int i = from * QUERIES + q; i < to * QUERIES; i += QUERIES) {
                 a = FloatVector.fromArray(F, xT, i).fma(FloatVector.fromArray(F, yT, i), a);
             }
             a.intoArray(sum, q);
