@@ -10,13 +10,9 @@ import java.util.Arrays;
 final class BackwardTile {
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
-    private static final RowMath MATH = RowMath.CHOSEN;
-    /** Products of dO with values and outputs that are wider are two sums, see {@link #half}. */
-    private static final int ONE_SUM = 32;
 
     private final ScoreTile scores = new ScoreTile(new ScoreTile.Block());
     private final float[] dP = new float[ScoreTile.BLOCK * Q];
-    private float[] secondHalf = new float[0];
     private final RowBase base = new RowBase();
     private final float[] delta = new float[Q];
     private float[] dOutputT = new float[0];
@@ -82,12 +78,7 @@ final class BackwardTile {
     /** lse and Δ of each query. */
     private void rowConstants(Problem p) {
         base.open(p, pass.lse(), batch, head, firstQuery);
-        int half = half(p.valueWidth());
-        TILE.dots(dOutputT, outputT, 0, half, delta);
-        if (half < p.valueWidth()) {
-            TILE.dots(dOutputT, outputT, half, p.valueWidth(), room);
-            MATH.add(delta, 0, room, 0, delta, 0, Q);
-        }
+        TILE.dots(dOutputT, outputT, p.valueWidth(), delta);
     }
 
     private float lse(int q) {
@@ -215,15 +206,6 @@ final class BackwardTile {
         }
     }
 
-    /**
-     * Coordinates of the first of the two sums that make dO·v and dO·o. Where one key has nearly all the weight, dP − Δ is what
-     * rounding left of two such products, and two sums half as long leave 0.7 of it. Both are cut alike, so that with one key,
-     * whose value is the output, nothing is left at all.
-     */
-    private static int half(int width) {
-        return width <= ONE_SUM ? width : Math.ceilDiv(width, 2);
-    }
-
     /** dS of the scores themselves, before softcap and rule are looked through. */
     BlockKind scoreGradients(int from, int to) {
         Problem p = pass.problem();
@@ -236,16 +218,9 @@ final class BackwardTile {
         }
         base.shift(scores.values(), rows);
         TILE.exponentials(scores.values(), rows, base.lse, scores.values());
-        // o = Σ p·v: dP = dO·vᵀ
+        // o = Σ p·v: dP = dO·vᵀ, added up as Δ = dO·o is, so that with one key, whose value is o, dP − Δ is 0
         int at = TileRows.at(value, batch, p.keyValueHead(head), from);
-        int half = half(p.valueWidth());
-        TILE.scores(value.array(), at, value.stride(2), rows, half, dOutputT, 0, dP);
-        if (half < p.valueWidth()) {
-            secondHalf = secondHalf.length == 0 ? new float[ScoreTile.BLOCK * Q] : secondHalf;
-            int rest = p.valueWidth() - half;
-            TILE.scores(value.array(), at + half, value.stride(2), rows, rest, dOutputT, half * Q, secondHalf);
-            MATH.add(dP, 0, secondHalf, 0, dP, 0, rows * Q);
-        }
+        TILE.scores(value.array(), at, value.stride(2), rows, p.valueWidth(), dOutputT, dP);
         // α = softmax(s): dS = p · (dP − Δ)
         TILE.scoreGradients(scores.values(), dP, rows, delta, kind == BlockKind.PARTIAL ? scores.visible() : null);
         return kind;

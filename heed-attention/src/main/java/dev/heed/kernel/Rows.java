@@ -22,7 +22,7 @@ interface Rows {
     Rows CHOSEN = Kernels.vector() ? new VectorRows() : new ScalarRows();
 
     /**
-     * s[r][j] = Σ_d k[d][j] · q[r][d] for one block of {@link ScoreTile#BLOCK} keys, d ascending from 0.
+     * s[r][j] = Σ_d k[d][j] · q[r][d] for one block of {@link ScoreTile#BLOCK} keys, added up as in {@link Tile#scores}.
      *
      * @param k transposed keys, group 0 at {@code at}
      * @param q rows of {@code width} numbers

@@ -1,24 +1,37 @@
 package dev.heed.kernel;
 
+import java.util.Arrays;
+
 /** {@link Rows} in plain Java. */
 final class ScalarRows implements Rows {
     private static final int BLOCK = ScoreTile.BLOCK;
 
     @Override
     public void scores(float[] k, int at, int width, float[] q, int rows, float[] s) {
+        boolean two = width > Tile.ONE_SUM;
+        float[] odd = new float[two ? GROUP : 0];
         for (int r = 0; r < rows; r++) {
             for (int g = 0; g < BLOCK / GROUP; g++) {
+                int group = at + g * width * GROUP;
                 int to = r * BLOCK + g * GROUP;
-                for (int j = 0; j < GROUP; j++) {
-                    s[to + j] = 0;
-                }
-                for (int d = 0; d < width; d++) {
-                    float query = q[r * width + d];
-                    int row = at + (g * width + d) * GROUP;
+                sum(k, group, 0, width, two ? 2 : 1, q, r * width, s, to);
+                if (two) {
+                    sum(k, group, 1, width, 2, q, r * width, odd, 0);
                     for (int j = 0; j < GROUP; j++) {
-                        s[to + j] = Math.fma(k[row + j], query, s[to + j]);
+                        s[to + j] += odd[j];
                     }
                 }
+            }
+        }
+    }
+
+    /** Of every {@code step}th coordinate, for the keys of one group. */
+    private static void sum(
+            float[] k, int group, int from, int width, int step, float[] q, int query, float[] sum, int to) {
+        Arrays.fill(sum, to, to + GROUP, 0);
+        for (int d = from; d < width; d += step) {
+            for (int j = 0; j < GROUP; j++) {
+                sum[to + j] = Math.fma(k[group + d * GROUP + j], q[query + d], sum[to + j]);
             }
         }
     }

@@ -6,17 +6,28 @@ import org.jspecify.annotations.Nullable;
 /** {@link Tile} in plain Java: the inner loops run over 32 neighbouring floats, which C2 turns into vector code by itself. */
 final class ScalarTile implements Tile {
     @Override
-    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, int qAt, float[] s) {
+    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s) {
+        boolean two = width > ONE_SUM;
+        float[] odd = new float[two ? QUERIES : 0];
         for (int j = 0; j < rows; j++) {
             int row = j * QUERIES;
-            for (int q = 0; q < QUERIES; q++) {
-                s[row + q] = 0;
-            }
-            for (int d = 0; d < width; d++) {
-                float key = k[at + j * stride + d];
+            sum(k, at + j * stride, 0, width, two ? 2 : 1, qT, s, row);
+            if (two) {
+                sum(k, at + j * stride, 1, width, 2, qT, odd, 0);
                 for (int q = 0; q < QUERIES; q++) {
-                    s[row + q] = Math.fma(key, qT[qAt + d * QUERIES + q], s[row + q]);
+                    s[row + q] += odd[q];
                 }
+            }
+        }
+    }
+
+    /** Of every {@code step}th coordinate of a key. */
+    private static void sum(float[] k, int at, int from, int width, int step, float[] qT, float[] sum, int to) {
+        Arrays.fill(sum, to, to + QUERIES, 0);
+        for (int d = from; d < width; d += step) {
+            float key = k[at + d];
+            for (int q = 0; q < QUERIES; q++) {
+                sum[to + q] = Math.fma(key, qT[d * QUERIES + q], sum[to + q]);
             }
         }
     }
@@ -255,12 +266,17 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public void dots(float[] xT, float[] yT, int from, int to, float[] sum) {
+    public void dots(float[] xT, float[] yT, int width, float[] sum) {
+        float[] odd = new float[QUERIES];
         Arrays.fill(sum, 0, QUERIES, 0);
-        for (int d = from; d < to; d++) {
+        for (int d = 0; d < width; d++) {
+            float[] to = width > ONE_SUM && d % 2 == 1 ? odd : sum;
             for (int q = 0; q < QUERIES; q++) {
-                sum[q] = Math.fma(xT[d * QUERIES + q], yT[d * QUERIES + q], sum[q]);
+                to[q] = Math.fma(xT[d * QUERIES + q], yT[d * QUERIES + q], to[q]);
             }
+        }
+        for (int q = 0; q < QUERIES; q++) {
+            sum[q] += odd[q];
         }
     }
 }

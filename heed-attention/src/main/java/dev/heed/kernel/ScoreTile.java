@@ -212,7 +212,7 @@ final class ScoreTile {
         int at = TileRows.at(key, batch, problem.keyValueHead(head), keyFrom);
         ScoreTerms terms = problem.terms();
         if (terms.additive() == null) {
-            TILE.scores(key.array(), at, key.stride(2), rows, problem.width(), qT, 0, s);
+            TILE.scores(key.array(), at, key.stride(2), rows, problem.width(), qT, s);
         } else {
             Additive.CHOSEN.scores(key.array(), at, key.stride(2), rows, problem.width(), qT, v, s, additiveRoom);
         }

@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The arithmetic of one tile: {@link #QUERIES} queries against a block of keys. Scores are kept transposed, lanes are
- * queries: {@code s[key][query]}; in mixtures lanes are coordinates: {@code o[query][d]}. Either way dot products run over d
- * one by one and sums over keys one by one, so the bits do not depend on the width of the CPU's vectors, on the tile a
- * query is in, or on its neighbours. Keys and values are read where they are, row by row, and nothing is summed across lanes.
+ * queries: {@code s[key][query]}; in mixtures lanes are coordinates: {@code o[query][d]}. Either way every sum has an
+ * order of its own, whatever the width of the CPU's vectors, the tile a query is in, or its neighbours, and so the bits do not
+ * depend on these. Keys and values are read where they are, row by row, and nothing is summed across lanes.
  *
  * <pre>
  *   qT [D][32]            k [M][D]                 s [keys][32]                v [M][Dv]        o [32][Dv]
@@ -27,6 +27,12 @@ interface Tile {
 
     int PARTS = 3;
 
+    /**
+     * Most coordinates that a dot product adds up in one sum. Two sums half as long leave 0.7 of the rounding error of one
+     * (Higham 1993, The accuracy of floating point summation), and registers for both cost nothing: a tile has half as many rows.
+     */
+    int ONE_SUM = 32;
+
     /** Columns of values are mixed 16 at a time; rows of mixtures are as long as this many of them, or 32. */
     int COLUMNS = 16;
 
@@ -39,13 +45,13 @@ interface Tile {
     Tile CHOSEN = Kernels.vector() ? new VectorTile() : new ScalarTile();
 
     /**
-     * s[j][q] = Σ_d k[j][d] · qT[d][q], d ascending, fused multiply-add from 0.
+     * s[j][q] = Σ_d k[j][d] · qT[d][q], fused multiply-add from 0 with d ascending: one sum of up to {@link #ONE_SUM} coordinates;
+     * of more, one of the even and one of the odd ones, which are added.
      *
      * @param k keys, row j at {@code at + j·stride}
      * @param rows number of keys
-     * @param qT queries, coordinate d of query q at {@code qAt + 32·d + q}
      */
-    void scores(float[] k, int at, int stride, int rows, int width, float[] qT, int qAt, float[] s);
+    void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s);
 
     /** s = cap · tanh(s / cap). */
     void softcap(float[] s, int rows, float cap);
@@ -88,8 +94,8 @@ interface Tile {
     void accumulate(
             float[][] s, int row, int rows, int queryFrom, int queryTo, float[] x, int width, float[] acc, int at);
 
-    /** sum[q] = Σ_d xT[d][q] · yT[d][q] for d in [from, to), ascending, fused multiply-add from 0. */
-    void dots(float[] xT, float[] yT, int from, int to, float[] sum);
+    /** sum[q] = Σ_d xT[d][q] · yT[d][q], added up as in {@link #scores}: where x is y, so are the results. */
+    void dots(float[] xT, float[] yT, int width, float[] sum);
 
     /**
      * Takes finished scores to weights, s = α = exp(s − lse), and what is seen of them to the observation; adds α to

@@ -14,15 +14,22 @@ final class VectorRows implements Rows {
 
     @Override
     public void scores(float[] k, int at, int width, float[] q, int rows, float[] s) {
+        int step = width > Tile.ONE_SUM ? 2 : 1;
         int r = 0;
         for (; r + 4 <= rows; r += 4) {
             for (int j = 0; j < BLOCK; j += 4 * L) {
-                scores4(k, key(at, j, width), width, q, r * width, s, r * BLOCK + j);
+                for (int from = 0; from < step; from++) {
+                    scores4(k, key(at, j, width), width, from, step, q, r * width, s, r * BLOCK + j);
+                }
             }
         }
         for (; r < rows; r++) {
             for (int j = 0; j < BLOCK; j += 8 * L) {
-                scores1(k, key(at, j, width), width, q, r * width, s, r * BLOCK + j);
+                if (width <= Tile.ONE_SUM) {
+                    scores1(k, key(at, j, width), width, q, r * width, s, r * BLOCK + j);
+                } else {
+                    twoSums1(k, key(at, j, width), width, q, r * width, s, r * BLOCK + j);
+                }
             }
         }
     }
@@ -37,8 +44,14 @@ final class VectorRows implements Rows {
         return at + i * L / GROUP * width * GROUP + i * L % GROUP;
     }
 
-    /** Four queries on four vectors of keys: each key is read once for all of them, in one stream of memory at 16 lanes. */
-    private static void scores4(float[] k, int at, int width, float[] q, int query, float[] s, int to) {
+    /**
+     * Four queries on four vectors of keys: each key is read once for all of them, in one stream of memory at 16 lanes. Of two
+     * sums, for which there are no registers, first the even coordinates', then that of the odd ones onto it.
+     *
+     * @param from first coordinate; others follow {@code step} apart
+     */
+    private static void scores4(
+            float[] k, int at, int width, int from, int step, float[] q, int query, float[] s, int to) {
         int k0 = group(at, 0, width);
         int k1 = group(at, 1, width);
         int k2 = group(at, 2, width);
@@ -50,7 +63,7 @@ final class VectorRows implements Rows {
         int q1 = query + width;
         int q2 = q1 + width;
         int q3 = q2 + width;
-        for (int d = 0; d < width; d++) {
+        for (int d = from; d < width; d += step) {
             int row = d * GROUP;
             FloatVector x0 = FloatVector.fromArray(F, k, k0 + row);
             FloatVector x1 = FloatVector.fromArray(F, k, k1 + row);
@@ -76,6 +89,24 @@ final class VectorRows implements Rows {
             a31 = x1.fma(factor, a31);
             a32 = x2.fma(factor, a32);
             a33 = x3.fma(factor, a33);
+        }
+        if (from > 0) {
+            a00 = a00.add(FloatVector.fromArray(F, s, to));
+            a01 = a01.add(FloatVector.fromArray(F, s, to + L));
+            a02 = a02.add(FloatVector.fromArray(F, s, to + 2 * L));
+            a03 = a03.add(FloatVector.fromArray(F, s, to + 3 * L));
+            a10 = a10.add(FloatVector.fromArray(F, s, to + BLOCK));
+            a11 = a11.add(FloatVector.fromArray(F, s, to + BLOCK + L));
+            a12 = a12.add(FloatVector.fromArray(F, s, to + BLOCK + 2 * L));
+            a13 = a13.add(FloatVector.fromArray(F, s, to + BLOCK + 3 * L));
+            a20 = a20.add(FloatVector.fromArray(F, s, to + 2 * BLOCK));
+            a21 = a21.add(FloatVector.fromArray(F, s, to + 2 * BLOCK + L));
+            a22 = a22.add(FloatVector.fromArray(F, s, to + 2 * BLOCK + 2 * L));
+            a23 = a23.add(FloatVector.fromArray(F, s, to + 2 * BLOCK + 3 * L));
+            a30 = a30.add(FloatVector.fromArray(F, s, to + 3 * BLOCK));
+            a31 = a31.add(FloatVector.fromArray(F, s, to + 3 * BLOCK + L));
+            a32 = a32.add(FloatVector.fromArray(F, s, to + 3 * BLOCK + 2 * L));
+            a33 = a33.add(FloatVector.fromArray(F, s, to + 3 * BLOCK + 3 * L));
         }
         a00.intoArray(s, to);
         a01.intoArray(s, to + L);
@@ -126,6 +157,62 @@ final class VectorRows implements Rows {
         a5.intoArray(s, to + 5 * L);
         a6.intoArray(s, to + 6 * L);
         a7.intoArray(s, to + 7 * L);
+    }
+
+    /** One query: eight chains hide the latency of a multiply-add. */
+    private static void twoSums1(float[] k, int at, int width, float[] q, int query, float[] s, int to) {
+        int k0 = group(at, 0, width);
+        int k1 = group(at, 1, width);
+        int k2 = group(at, 2, width);
+        int k3 = group(at, 3, width);
+        int k4 = group(at, 4, width);
+        int k5 = group(at, 5, width);
+        int k6 = group(at, 6, width);
+        int k7 = group(at, 7, width);
+        FloatVector a0 = FloatVector.zero(F), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+        FloatVector b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0, b6 = a0, b7 = a0;
+        int pairs = width & ~1;
+        for (int d = 0; d < pairs; d += 2) {
+            int row = d * GROUP;
+            FloatVector factor = FloatVector.broadcast(F, q[query + d]);
+            a0 = FloatVector.fromArray(F, k, k0 + row).fma(factor, a0);
+            a1 = FloatVector.fromArray(F, k, k1 + row).fma(factor, a1);
+            a2 = FloatVector.fromArray(F, k, k2 + row).fma(factor, a2);
+            a3 = FloatVector.fromArray(F, k, k3 + row).fma(factor, a3);
+            a4 = FloatVector.fromArray(F, k, k4 + row).fma(factor, a4);
+            a5 = FloatVector.fromArray(F, k, k5 + row).fma(factor, a5);
+            a6 = FloatVector.fromArray(F, k, k6 + row).fma(factor, a6);
+            a7 = FloatVector.fromArray(F, k, k7 + row).fma(factor, a7);
+            factor = FloatVector.broadcast(F, q[query + d + 1]);
+            b0 = FloatVector.fromArray(F, k, k0 + row + GROUP).fma(factor, b0);
+            b1 = FloatVector.fromArray(F, k, k1 + row + GROUP).fma(factor, b1);
+            b2 = FloatVector.fromArray(F, k, k2 + row + GROUP).fma(factor, b2);
+            b3 = FloatVector.fromArray(F, k, k3 + row + GROUP).fma(factor, b3);
+            b4 = FloatVector.fromArray(F, k, k4 + row + GROUP).fma(factor, b4);
+            b5 = FloatVector.fromArray(F, k, k5 + row + GROUP).fma(factor, b5);
+            b6 = FloatVector.fromArray(F, k, k6 + row + GROUP).fma(factor, b6);
+            b7 = FloatVector.fromArray(F, k, k7 + row + GROUP).fma(factor, b7);
+        }
+        if (pairs < width) {
+            int row = pairs * GROUP;
+            FloatVector factor = FloatVector.broadcast(F, q[query + pairs]);
+            a0 = FloatVector.fromArray(F, k, k0 + row).fma(factor, a0);
+            a1 = FloatVector.fromArray(F, k, k1 + row).fma(factor, a1);
+            a2 = FloatVector.fromArray(F, k, k2 + row).fma(factor, a2);
+            a3 = FloatVector.fromArray(F, k, k3 + row).fma(factor, a3);
+            a4 = FloatVector.fromArray(F, k, k4 + row).fma(factor, a4);
+            a5 = FloatVector.fromArray(F, k, k5 + row).fma(factor, a5);
+            a6 = FloatVector.fromArray(F, k, k6 + row).fma(factor, a6);
+            a7 = FloatVector.fromArray(F, k, k7 + row).fma(factor, a7);
+        }
+        a0.add(b0).intoArray(s, to);
+        a1.add(b1).intoArray(s, to + L);
+        a2.add(b2).intoArray(s, to + 2 * L);
+        a3.add(b3).intoArray(s, to + 3 * L);
+        a4.add(b4).intoArray(s, to + 4 * L);
+        a5.add(b5).intoArray(s, to + 5 * L);
+        a6.add(b6).intoArray(s, to + 6 * L);
+        a7.add(b7).intoArray(s, to + 7 * L);
     }
 
     @Override

@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link Tile} with the Vector API. With 16 lanes register tiles are 14 or 8 rows by two vectors for scores and 11 or 10 by
- * two for mixtures (14 that begin from memory spill), with fewer four rows by two vectors, which fits the 16 registers of AVX2.
+ * {@link Tile} with the Vector API. With 16 lanes register tiles are 14 or 8 rows by two vectors for scores, or 6 by two
+ * by two sums, and 11 or 10 by two for mixtures (14 that begin from memory spill), with fewer four rows by two vectors, which fits the 16 registers of AVX2.
  * Of the multiply-add peak of an AVX-512 core 14 × 2 reach 98 %, 8 × 2 94 and 11 × 2 95, less than where operands begin at a
  * cache line, which on the heap they do not; 3 and 4 vectors wide lose a fifth to register allocation.
  *
@@ -38,25 +38,172 @@ final class VectorTile implements Tile {
     private static final int MANY = 56;
 
     @Override
-    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, int qAt, float[] s) {
+    public void scores(float[] k, int at, int stride, int rows, int width, float[] qT, float[] s) {
         for (int q = 0; q < QUERIES; q += PAIR) {
-            int query = qAt + q;
-            int j = 0;
-            if (TALL) {
-                for (int end = rows / MANY * MANY; j < end; j += 14) {
-                    scores14(k, at + j * stride, stride, width, qT, query, s, j * QUERIES + q);
-                }
-                for (; j + 8 <= rows; j += 8) {
-                    scores8(k, at + j * stride, stride, width, qT, query, s, j * QUERIES + q);
-                }
-            }
-            for (; j + 4 <= rows; j += 4) {
-                scores4(k, at + j * stride, stride, width, qT, query, s, j * QUERIES + q);
-            }
-            for (; j < rows; j++) {
-                scores1(k, at + j * stride, width, qT, query, s, j * QUERIES + q);
+            if (width <= ONE_SUM) {
+                oneSum(k, at, stride, rows, width, qT, q, s);
+            } else {
+                twoSums(k, at, stride, rows, width, qT, q, s);
             }
         }
+    }
+
+    private static void oneSum(float[] k, int at, int stride, int rows, int width, float[] qT, int q, float[] s) {
+        int j = 0;
+        if (TALL) {
+            for (int end = rows / MANY * MANY; j < end; j += 14) {
+                scores14(k, at + j * stride, stride, width, qT, q, s, j * QUERIES + q);
+            }
+            for (; j + 8 <= rows; j += 8) {
+                scores8(k, at + j * stride, stride, width, qT, q, s, j * QUERIES + q);
+            }
+        }
+        for (; j + 4 <= rows; j += 4) {
+            scores4(k, at + j * stride, stride, width, qT, q, s, j * QUERIES + q);
+        }
+        for (; j < rows; j++) {
+            scores1(k, at + j * stride, width, qT, q, s, j * QUERIES + q);
+        }
+    }
+
+    /** Six rows: with seven, and as many sums as 14 rows have, C2 spills. */
+    private static void twoSums(float[] k, int at, int stride, int rows, int width, float[] qT, int q, float[] s) {
+        int j = 0;
+        for (; TALL && j + 6 <= rows; j += 6) {
+            twoSums6(k, at + j * stride, stride, width, qT, q, s, j * QUERIES + q);
+        }
+        for (; j < rows; j += 2) {
+            boolean lone = j + 1 == rows; // is computed and written twice
+            int to = j * QUERIES + q;
+            twoSums2(k, at + j * stride, lone ? 0 : stride, width, qT, q, s, to, lone ? 0 : QUERIES);
+        }
+    }
+
+    private static void twoSums6(float[] k, int at, int stride, int width, float[] qT, int q, float[] s, int to) {
+        FloatVector a0 = FloatVector.zero(F), b0 = a0, c0 = a0, d0 = a0, a1 = a0, b1 = a0, c1 = a0, d1 = a0;
+        FloatVector a2 = a0, b2 = a0, c2 = a0, d2 = a0, a3 = a0, b3 = a0, c3 = a0, d3 = a0;
+        FloatVector a4 = a0, b4 = a0, c4 = a0, d4 = a0, a5 = a0, b5 = a0, c5 = a0, d5 = a0;
+        int r1 = at + stride;
+        int r2 = r1 + stride;
+        int r3 = r2 + stride;
+        int r4 = r3 + stride;
+        int r5 = r4 + stride;
+        int pairs = width & ~1;
+        for (int i = 0; i < pairs; i += 2) {
+            FloatVector x = FloatVector.fromArray(F, qT, i * QUERIES + q);
+            FloatVector y = FloatVector.fromArray(F, qT, i * QUERIES + q + L);
+            FloatVector key = FloatVector.broadcast(F, k[at + i]);
+            a0 = key.fma(x, a0);
+            b0 = key.fma(y, b0);
+            key = FloatVector.broadcast(F, k[r1 + i]);
+            a1 = key.fma(x, a1);
+            b1 = key.fma(y, b1);
+            key = FloatVector.broadcast(F, k[r2 + i]);
+            a2 = key.fma(x, a2);
+            b2 = key.fma(y, b2);
+            key = FloatVector.broadcast(F, k[r3 + i]);
+            a3 = key.fma(x, a3);
+            b3 = key.fma(y, b3);
+            key = FloatVector.broadcast(F, k[r4 + i]);
+            a4 = key.fma(x, a4);
+            b4 = key.fma(y, b4);
+            key = FloatVector.broadcast(F, k[r5 + i]);
+            a5 = key.fma(x, a5);
+            b5 = key.fma(y, b5);
+            FloatVector z = FloatVector.fromArray(F, qT, i * QUERIES + q + QUERIES);
+            FloatVector w = FloatVector.fromArray(F, qT, i * QUERIES + q + QUERIES + L);
+            key = FloatVector.broadcast(F, k[at + i + 1]);
+            c0 = key.fma(z, c0);
+            d0 = key.fma(w, d0);
+            key = FloatVector.broadcast(F, k[r1 + i + 1]);
+            c1 = key.fma(z, c1);
+            d1 = key.fma(w, d1);
+            key = FloatVector.broadcast(F, k[r2 + i + 1]);
+            c2 = key.fma(z, c2);
+            d2 = key.fma(w, d2);
+            key = FloatVector.broadcast(F, k[r3 + i + 1]);
+            c3 = key.fma(z, c3);
+            d3 = key.fma(w, d3);
+            key = FloatVector.broadcast(F, k[r4 + i + 1]);
+            c4 = key.fma(z, c4);
+            d4 = key.fma(w, d4);
+            key = FloatVector.broadcast(F, k[r5 + i + 1]);
+            c5 = key.fma(z, c5);
+            d5 = key.fma(w, d5);
+        }
+        if (pairs < width) {
+            FloatVector x = FloatVector.fromArray(F, qT, pairs * QUERIES + q);
+            FloatVector y = FloatVector.fromArray(F, qT, pairs * QUERIES + q + L);
+            FloatVector key = FloatVector.broadcast(F, k[at + pairs]);
+            a0 = key.fma(x, a0);
+            b0 = key.fma(y, b0);
+            key = FloatVector.broadcast(F, k[r1 + pairs]);
+            a1 = key.fma(x, a1);
+            b1 = key.fma(y, b1);
+            key = FloatVector.broadcast(F, k[r2 + pairs]);
+            a2 = key.fma(x, a2);
+            b2 = key.fma(y, b2);
+            key = FloatVector.broadcast(F, k[r3 + pairs]);
+            a3 = key.fma(x, a3);
+            b3 = key.fma(y, b3);
+            key = FloatVector.broadcast(F, k[r4 + pairs]);
+            a4 = key.fma(x, a4);
+            b4 = key.fma(y, b4);
+            key = FloatVector.broadcast(F, k[r5 + pairs]);
+            a5 = key.fma(x, a5);
+            b5 = key.fma(y, b5);
+        }
+        a0.add(c0).intoArray(s, to);
+        b0.add(d0).intoArray(s, to + L);
+        a1.add(c1).intoArray(s, to + QUERIES);
+        b1.add(d1).intoArray(s, to + QUERIES + L);
+        a2.add(c2).intoArray(s, to + 2 * QUERIES);
+        b2.add(d2).intoArray(s, to + 2 * QUERIES + L);
+        a3.add(c3).intoArray(s, to + 3 * QUERIES);
+        b3.add(d3).intoArray(s, to + 3 * QUERIES + L);
+        a4.add(c4).intoArray(s, to + 4 * QUERIES);
+        b4.add(d4).intoArray(s, to + 4 * QUERIES + L);
+        a5.add(c5).intoArray(s, to + 5 * QUERIES);
+        b5.add(d5).intoArray(s, to + 5 * QUERIES + L);
+    }
+
+    private static void twoSums2(
+            float[] k, int at, int stride, int width, float[] qT, int q, float[] s, int to, int toStride) {
+        FloatVector a0 = FloatVector.zero(F), b0 = a0, c0 = a0, d0 = a0, a1 = a0, b1 = a0, c1 = a0, d1 = a0;
+        int r1 = at + stride;
+        int pairs = width & ~1;
+        for (int i = 0; i < pairs; i += 2) {
+            FloatVector x = FloatVector.fromArray(F, qT, i * QUERIES + q);
+            FloatVector y = FloatVector.fromArray(F, qT, i * QUERIES + q + L);
+            FloatVector key = FloatVector.broadcast(F, k[at + i]);
+            a0 = key.fma(x, a0);
+            b0 = key.fma(y, b0);
+            key = FloatVector.broadcast(F, k[r1 + i]);
+            a1 = key.fma(x, a1);
+            b1 = key.fma(y, b1);
+            FloatVector z = FloatVector.fromArray(F, qT, i * QUERIES + q + QUERIES);
+            FloatVector w = FloatVector.fromArray(F, qT, i * QUERIES + q + QUERIES + L);
+            key = FloatVector.broadcast(F, k[at + i + 1]);
+            c0 = key.fma(z, c0);
+            d0 = key.fma(w, d0);
+            key = FloatVector.broadcast(F, k[r1 + i + 1]);
+            c1 = key.fma(z, c1);
+            d1 = key.fma(w, d1);
+        }
+        if (pairs < width) {
+            FloatVector x = FloatVector.fromArray(F, qT, pairs * QUERIES + q);
+            FloatVector y = FloatVector.fromArray(F, qT, pairs * QUERIES + q + L);
+            FloatVector key = FloatVector.broadcast(F, k[at + pairs]);
+            a0 = key.fma(x, a0);
+            b0 = key.fma(y, b0);
+            key = FloatVector.broadcast(F, k[r1 + pairs]);
+            a1 = key.fma(x, a1);
+            b1 = key.fma(y, b1);
+        }
+        a0.add(c0).intoArray(s, to);
+        b0.add(d0).intoArray(s, to + L);
+        a1.add(c1).intoArray(s, to + toStride);
+        b1.add(d1).intoArray(s, to + toStride + L);
     }
 
     private static void scores14(float[] k, int at, int stride, int width, float[] qT, int q, float[] s, int to) {
@@ -1395,13 +1542,18 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public void dots(float[] xT, float[] yT, int from, int to, float[] sum) {
+    public void dots(float[] xT, float[] yT, int width, float[] sum) {
+        int pairs = width <= ONE_SUM ? 0 : width & ~1;
         for (int q = 0; q < QUERIES; q += L) {
-            FloatVector a = FloatVector.zero(F);
-            for (int i = from * QUERIES + q; i < to * QUERIES; i += QUERIES) {
-                a = FloatVector.fromArray(F, xT, i).fma(FloatVector.fromArray(F, yT, i), a);
+            FloatVector even = FloatVector.zero(F), odd = even;
+            for (int i = q; i < pairs * QUERIES; i += 2 * QUERIES) {
+                even = FloatVector.fromArray(F, xT, i).fma(FloatVector.fromArray(F, yT, i), even);
+                odd = FloatVector.fromArray(F, xT, i + QUERIES).fma(FloatVector.fromArray(F, yT, i + QUERIES), odd);
             }
-            a.intoArray(sum, q);
+            for (int i = pairs * QUERIES + q; i < width * QUERIES; i += QUERIES) {
+                even = FloatVector.fromArray(F, xT, i).fma(FloatVector.fromArray(F, yT, i), even);
+            }
+            even.add(odd).intoArray(sum, q);
         }
     }
 }

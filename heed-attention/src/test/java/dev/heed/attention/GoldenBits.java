@@ -27,6 +27,7 @@ final class GoldenBits {
         long hash = 0xCBF29CE484222325L;
         hash = add(hash, plain, 2, 4, 2, 40, 150, 20, 12);
         hash = add(hash, plain.mask(Mask.causalBottomRight()), 1, 1, 1, 3, 2100, 4, 5);
+        hash = add(hash, plain.mask(Mask.causalTopLeft()), 1, 2, 1, 37, 131, 65, 48);
         Mask holes = Mask.elements((b, h, i, j) -> (i * 7 + j * 3 + h) % 5 != 0);
         hash = add(hash, plain.mask(holes).mask(Mask.windowTopLeft(30, 9)).softcap(2), 1, 2, 1, 37, 65, 17, 9);
         Tensor bias = numbers(99, 1, 33, 70);

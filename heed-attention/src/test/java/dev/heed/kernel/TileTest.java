@@ -112,11 +112,9 @@ class TileTest {
 
     @Test
     void scores() {
-        each(s -> same(
-                "scores",
-                arrays(s.matrix(), s.floats((s.width + 2) * Q, 0), s.floats(s.rows * Q + Q, 0)),
-                (tile, a) -> {
-                    tile.scores(a.floats[0], s.at, s.stride, s.rows, s.width, a.floats[1], 2 * Q, a.floats[2]);
+        each(s ->
+                same("scores", arrays(s.matrix(), s.floats(s.width * Q, 0), s.floats(s.rows * Q + Q, 0)), (tile, a) -> {
+                    tile.scores(a.floats[0], s.at, s.stride, s.rows, s.width, a.floats[1], a.floats[2]);
                     return true;
                 }));
     }
@@ -185,7 +183,7 @@ class TileTest {
         each(s -> {
             int size = s.width * Q;
             same("dots", arrays(s.floats(size, 30), s.floats(size, 30), s.floats(Q, 0)), (tile, a) -> {
-                tile.dots(a.floats[0], a.floats[1], s.width / 3, s.width, a.floats[2]);
+                tile.dots(a.floats[0], a.floats[1], s.width, a.floats[2]);
                 return true;
             });
         });
