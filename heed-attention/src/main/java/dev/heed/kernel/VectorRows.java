@@ -25,7 +25,7 @@ final class VectorRows implements Rows {
         }
         for (; r < rows; r++) {
             for (int j = 0; j < BLOCK; j += 8 * L) {
-                if (width <= Tile.ONE_SUM) {
+                if (step == 1) {
                     scores1(k, key(at, j, width), width, q, r * width, s, r * BLOCK + j);
                 } else {
                     twoSums1(k, key(at, j, width), width, q, r * width, s, r * BLOCK + j);
@@ -159,7 +159,7 @@ final class VectorRows implements Rows {
         a7.intoArray(s, to + 7 * L);
     }
 
-    /** One query: eight chains hide the latency of a multiply-add. */
+    /** One query on eight vectors of keys, the even and the odd coordinates' sums at once: memory is read once and in order. */
     private static void twoSums1(float[] k, int at, int width, float[] q, int query, float[] s, int to) {
         int k0 = group(at, 0, width);
         int k1 = group(at, 1, width);

@@ -167,6 +167,7 @@ final class VectorTile implements Tile {
         b5.add(d5).intoArray(s, to + 5 * QUERIES + L);
     }
 
+    /** With fewer lanes, too, and of a lone row twice: both distances are 0 then. */
     private static void twoSums2(
             float[] k, int at, int stride, int width, float[] qT, int q, float[] s, int to, int toStride) {
         FloatVector a0 = FloatVector.zero(F), b0 = a0, c0 = a0, d0 = a0, a1 = a0, b1 = a0, c1 = a0, d1 = a0;
