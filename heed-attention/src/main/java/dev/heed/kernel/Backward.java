@@ -25,7 +25,7 @@ public final class Backward {
     private static final int Q = Tile.QUERIES;
     private static final Tile TILE = Tile.CHOSEN;
     private static final RowMath MATH = RowMath.CHOSEN;
-    private static final float[] ONES = new float[Q];
+    static final float[] ONES = new float[Q];
 
     static {
         Arrays.fill(ONES, 1);

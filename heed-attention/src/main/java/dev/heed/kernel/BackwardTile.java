@@ -19,6 +19,8 @@ final class BackwardTile {
     private float[] outputT = new float[0];
     /** dQ before its scale, [32][padded D]. */
     private float[] dQuery = new float[0];
+    /** No block has been added to dQ. */
+    private boolean first;
     /** Of an additive comparison, whose lanes are queries in this, too: [D][32]. */
     private float[] dQueryT = new float[0];
     /** d of an additive comparison's v, one sum per query: [D][32]. */
@@ -62,6 +64,7 @@ final class BackwardTile {
             dAdditiveT = zeros(dAdditiveT, p.width() * Q);
         } else {
             dQuery = zeros(dQuery, width * Q);
+            first = true;
         }
         rowConstants(p);
         apart = withhold(p, rows, tile);
@@ -185,7 +188,8 @@ final class BackwardTile {
             return true;
         }
         // s = scale · q·k: dQ += dS·k
-        scores.mix(p.key(), from, rows, kind, dP, dQuery);
+        scores.mix(p.key(), from, rows, kind, dP, dQuery, first ? null : Backward.ONES);
+        first = false;
         return true;
     }
 

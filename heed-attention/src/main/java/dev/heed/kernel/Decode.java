@@ -28,6 +28,8 @@ public final class Decode {
     private float[] queries = new float[0];
     private float[] keyRoom = new float[0];
     private float[] valueRoom = new float[0];
+    /** What one block adds to the mixtures of all rows. */
+    private float[] ofBlock = new float[0];
 
     private Decode() {}
 
@@ -138,14 +140,34 @@ public final class Decode {
             int from = Math.clamp(call.visible.from(batch, call.queryOf(r)) - first, 0, BLOCK);
             int to = Math.clamp(Math.min(end, call.visible.to(batch, call.queryOf(r))) - first, from, BLOCK);
             addTerms(call, batch, call.head(keyHead, r), call.queryOf(r), r, first, from, to);
-            softmax(r, from, to, part, pages.valueWidth());
+            softmax(r, from, to, part.run);
             whole &= from == 0 && to == end - first;
         }
+        ofBlock = zeros(ofBlock, part.mixture.length);
         int at = pages.valueOffset(keyHead, page);
         if (whole && !holes) {
-            ROWS.mix(values, at, 0, end - first, pages.valueWidth(), s, 0, call.rows(), part.mixture);
+            ROWS.mix(values, at, 0, end - first, pages.valueWidth(), s, 0, call.rows(), ofBlock);
         } else {
-            mixRows(call, keyHead, first, end, values, at, part);
+            mixRows(call, keyHead, first, end, values, at, ofBlock);
+        }
+        join(part, pages.valueWidth());
+    }
+
+    private static float[] zeros(float[] room, int size) {
+        if (room.length < size) {
+            return new float[size];
+        }
+        Arrays.fill(room, 0, size, 0);
+        return room;
+    }
+
+    /** {@link Tile#join} for the rows of a part. */
+    private void join(Part part, int width) {
+        for (int r = 0; r * width < part.mixture.length; r++) {
+            float factor = part.run.factor[r];
+            for (int i = r * width; i < (r + 1) * width; i++) {
+                part.mixture[i] = Math.fma(part.mixture[i], factor, ofBlock[i]);
+            }
         }
     }
 
@@ -167,7 +189,7 @@ public final class Decode {
     }
 
     /** Row by row, only over keys that the row sees: 0 · NaN would be NaN. */
-    private void mixRows(Call call, int keyHead, int first, int end, float[] values, int at, Part part) {
+    private void mixRows(Call call, int keyHead, int first, int end, float[] values, int at, float[] mixture) {
         int batch = keyHead / call.keyHeads;
         int width = call.pages.valueWidth();
         for (int r = 0; r < call.rows(); r++) {
@@ -180,7 +202,7 @@ public final class Decode {
                 while (stop < to && sees(call, batch, head, query, first + stop)) {
                     stop++;
                 }
-                ROWS.mix(values, at, run, stop, width, s, r, 1, part.mixture);
+                ROWS.mix(values, at, run, stop, width, s, r, 1, mixture);
                 run = stop + 1;
             }
         }
@@ -222,13 +244,11 @@ public final class Decode {
     }
 
     /** {@link Tile#softmax} for one row: keys outside [from, to) weigh nothing. */
-    private void softmax(int r, int from, int to, Part part, int width) {
+    private void softmax(int r, int from, int to, Running run) {
         int row = r * BLOCK;
-        Running run = part.run;
         run.rise(r, ROWS.max(s, row + from, row + to, run.max[r]));
         RowMath.CHOSEN.exp(s, row + from, run.base[r], s, row + from, to - from);
         run.sum[r] = Math.fma(run.sum[r], run.factor[r], sum(row, from, to));
-        scale(part.mixture, r * width, width, run.factor[r]);
     }
 
     private static void scale(float[] mixture, int at, int width, float factor) {

@@ -7,8 +7,8 @@ import dev.heed.tensor.Tensor;
  * query are brought up to date (online softmax, Milakov and Gimelshein 2018; FlashAttention-2, Dao 2023, arXiv 2307.08691).
  * Nothing N×M exists; working memory is a few tiles per thread.
  *
- * <p>The order of every sum is a matter of absolute key indices only: blocks of 128 keys, joined in chunks of 2048 that start
- * from nothing and are merged in order. So a query gets the same bits in any tile, batch or cache, and a long cache can be
+ * <p>The order of every sum is a matter of absolute key indices only: blocks of 128 keys, each with sums of its own, joined in
+ * chunks of 2048 that start from nothing and are merged in order. So a query gets the same bits in any tile, batch or cache, and a long cache can be
  * split between threads at chunk boundaries.
  */
 public final class Forward {

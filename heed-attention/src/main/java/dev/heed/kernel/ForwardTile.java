@@ -96,10 +96,8 @@ final class ForwardTile {
         boolean first = startChunk(from / Forward.CHUNK);
         float[] mixture = apart ? part : total;
         Running run = apart ? chunk : whole;
-        if (TILE.softmax(scores.values(), rows, from, run, p) && !first) {
-            TILE.scale(mixture, Tile.padded(problem.valueWidth()), run.factor);
-        }
-        scores.mix(problem.value(), from, rows, kind, p, mixture);
+        TILE.softmax(scores.values(), rows, from, run, p);
+        scores.mix(problem.value(), from, rows, kind, p, mixture, first ? null : run.factor);
     }
 
     /**

@@ -63,8 +63,7 @@ final class ScalarTile implements Tile {
     }
 
     @Override
-    public boolean softmax(float[] s, int rows, int firstKey, Running run, float[] p) {
-        boolean changed = false;
+    public void softmax(float[] s, int rows, int firstKey, Running run, float[] p) {
         for (int q = 0; q < QUERIES; q++) {
             float most = run.max[q];
             for (int j = 0; j < rows; j++) {
@@ -74,12 +73,10 @@ final class ScalarTile implements Tile {
             float base = most == Float.NEGATIVE_INFINITY ? 0 : most;
             float block = exponentials(s, rows, firstKey & 7, base, run.partial, p, q);
             float factor = Exp.exp(run.max[q] - base);
-            changed |= factor != 1;
             run.factor[q] = factor;
             run.sum[q] = Math.fma(run.sum[q], factor, block);
             run.max[q] = most;
         }
-        return changed;
     }
 
     private static float exponentials(float[] s, int rows, int phase, float base, float[] partial, float[] to, int q) {
@@ -122,12 +119,12 @@ final class ScalarTile implements Tile {
     public void accumulate(
             float[][] s, int row, int rows, int queryFrom, int queryTo, float[] x, int width, float[] acc, int at) {
         for (int j = 0; j < rows; j++) {
-            for (int i = queryFrom; i < queryTo; i++) {
-                float factor = s[i / QUERIES][(row + j) * QUERIES + i % QUERIES];
-                for (int d = 0; d < width; d++) {
-                    int to = at + j * width + d;
-                    acc[to] = Math.fma(factor, x[i * width + d], acc[to]);
+            for (int d = 0; d < width; d++) {
+                float sum = 0;
+                for (int i = queryFrom; i < queryTo; i++) {
+                    sum = Math.fma(s[i / QUERIES][(row + j) * QUERIES + i % QUERIES], x[i * width + d], sum);
                 }
+                acc[at + j * width + d] += sum;
             }
         }
     }
@@ -215,6 +212,16 @@ final class ScalarTile implements Tile {
         for (int r = 0; r < rows; r++) {
             for (int d = 0; d < width; d++) {
                 to[toAt + r * toStride + d] = from[at + r * stride + d] * factors[r] + 0f;
+            }
+        }
+    }
+
+    @Override
+    public void join(float[] o, int at, int stride, int columns, float[] factor, float[] more) {
+        for (int q = 0; q < QUERIES; q++) {
+            for (int d = 0; d < columns; d++) {
+                int i = at + q * stride + d;
+                o[i] = Math.fma(o[i], factor[q], more[q * QUERIES + d]);
             }
         }
     }

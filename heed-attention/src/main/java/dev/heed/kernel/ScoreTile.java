@@ -2,6 +2,7 @@ package dev.heed.kernel;
 
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The scores of up to 32 queries of one head against a block of keys: what forward, backward and the weights on demand
@@ -62,6 +63,8 @@ final class ScoreTile {
     private final int[] mixTo = new int[Tile.PARTS];
     /** Columns of values that are no whole {@link Tile#COLUMNS}, filled up with zeros, where the array ends with them. */
     private float[] lastColumns = new float[0];
+    /** What a block adds to 32 columns of a mixture. */
+    private final float[] ofBlock = new float[Q * Q];
 
     ScoreTile(Block room) {
         s = room.s;
@@ -379,13 +382,15 @@ final class ScoreTile {
     }
 
     /**
-     * mixture[q][d] += Σ_j p[j][q] · of[j][d] over keys [keyFrom, keyFrom + rows), the last block, where hidden rows may hold
-     * anything; rows of the mixture are {@link Tile#padded}.
+     * mixture[q][d] = mixture[q][d] · factor[q] + Σ_j p[j][q] · of[j][d] over keys [keyFrom, keyFrom + rows), the last block, where
+     * hidden rows may hold anything; rows of the mixture are {@link Tile#padded}. The block has a sum of its own: one sum over
+     * thousands of keys would lose what a sum of short ones keeps (Higham 1993).
      *
      * @param of values or keys [B, Hkv, M, D]
      * @param kind what {@link #scores} returned for the block
+     * @param factor null where the mixture still is 0
      */
-    void mix(Tensor of, int keyFrom, int rows, BlockKind kind, float[] p, float[] mixture) {
+    void mix(Tensor of, int keyFrom, int rows, BlockKind kind, float[] p, float[] mixture, float @Nullable [] factor) {
         float[] v = of.array();
         int width = of.size(3);
         int stride = of.stride(2);
@@ -393,7 +398,7 @@ final class ScoreTile {
         if (kind == BlockKind.PARTIAL
                 && (TILE.anyNonFinite(v, at, stride, clearFrom, width)
                         || TILE.anyNonFinite(v, at + clearTo * stride, stride, rows - clearTo, width))) {
-            mixVisible(v, at, stride, rows, width, p, mixture);
+            mixVisible(v, at, stride, rows, width, p, mixture, factor);
             return;
         }
         for (int part = 0; part < Tile.PARTS; part++) {
@@ -406,11 +411,34 @@ final class ScoreTile {
         // Columns behind the last are those of the next row: they only meet columns of the mixture that nobody reads.
         int lastRow = Math.max(at, at + (rows - 1) * stride); // strides may be negative
         if (whole == width || lastRow <= v.length - more) {
-            TILE.mix(v, at, stride, mixFrom, mixTo, more, p, 0, mixture, 0, length);
+            mixColumns(v, at, stride, more, p, mixture, 0, length, factor);
         } else {
-            TILE.mix(v, at, stride, mixFrom, mixTo, whole, p, 0, mixture, 0, length);
+            mixColumns(v, at, stride, whole, p, mixture, 0, length, factor);
             copyLastColumns(v, at + whole, stride, rows, width - whole);
-            TILE.mix(lastColumns, 0, Tile.COLUMNS, mixFrom, mixTo, Tile.COLUMNS, p, 0, mixture, whole, length);
+            mixColumns(lastColumns, 0, Tile.COLUMNS, Tile.COLUMNS, p, mixture, whole, length, factor);
+        }
+    }
+
+    /** Through 4 KB that stay in the first-level cache. */
+    private void mixColumns(
+            float[] v,
+            int at,
+            int stride,
+            int columns,
+            float[] p,
+            float[] mixture,
+            int to,
+            int length,
+            float @Nullable [] factor) {
+        if (factor == null) {
+            TILE.mix(v, at, stride, mixFrom, mixTo, columns, p, 0, mixture, to, length);
+            return;
+        }
+        for (int d = 0; d < columns; d += Q) {
+            int panel = Math.min(Q, columns - d);
+            Arrays.fill(ofBlock, 0);
+            TILE.mix(v, at + d, stride, mixFrom, mixTo, panel, p, 0, ofBlock, 0, Q);
+            TILE.join(mixture, to + d, length, panel, factor, ofBlock);
         }
     }
 
@@ -426,15 +454,17 @@ final class ScoreTile {
     }
 
     /** Like {@link Tile#mix} for the last block, but never touches what a query does not see: 0 · NaN would be NaN. */
-    private void mixVisible(float[] v, int at, int stride, int rows, int width, float[] p, float[] mixture) {
+    private void mixVisible(
+            float[] v, int at, int stride, int rows, int width, float[] p, float[] mixture, float @Nullable [] factor) {
         for (int q = 0; q < Q; q++) {
-            int row = q * Tile.padded(width);
-            for (int j = 0; j < rows; j++) {
-                if ((visible[j] >>> q & 1) != 0) {
-                    for (int d = 0; d < width; d++) {
-                        mixture[row + d] = Math.fma(p[j * Q + q], v[at + j * stride + d], mixture[row + d]);
-                    }
+            for (int d = 0; d < width; d++) {
+                float sum = 0;
+                for (int j = 0; j < rows; j++) {
+                    boolean sees = (visible[j] >>> q & 1) != 0;
+                    sum = sees ? Math.fma(p[j * Q + q], v[at + j * stride + d], sum) : sum;
                 }
+                int to = q * Tile.padded(width) + d;
+                mixture[to] = factor == null ? sum : Math.fma(mixture[to], factor[q], sum);
             }
         }
     }

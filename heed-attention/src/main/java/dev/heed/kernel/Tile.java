@@ -69,9 +69,8 @@ interface Tile {
      * <p>The block's sum is kept in eight partial sums, key j in sum j mod 8 by its absolute index, joined by a fixed tree.
      *
      * @param firstKey absolute index of row 0
-     * @return whether any query's factor, by which its mixture must be multiplied, differs from 1
      */
-    boolean softmax(float[] s, int rows, int firstKey, Running run, float[] p);
+    void softmax(float[] s, int rows, int firstKey, Running run, float[] p);
 
     /** lse[q] = max[q] + ln(sum[q]), rounded once; −∞ where the sum is 0. */
     void lse(float[] max, float[] sum, float[] lse);
@@ -83,8 +82,8 @@ interface Tile {
     void scoreGradients(float[] p, float[] dP, int rows, float[] delta, int @Nullable [] visible);
 
     /**
-     * acc[j][d] += Σ_i s[i / 32][row + j][i mod 32] · x[i][d] for queries i in [queryFrom, queryTo), ascending, fused
-     * multiply-add onto what is there.
+     * acc[j][d] += Σ_i s[i / 32][row + j][i mod 32] · x[i][d] for queries i in [queryFrom, queryTo), fused multiply-add from 0
+     * with i ascending: one sum over thousands of queries would lose what a sum of short ones keeps.
      *
      * @param s scores of several tiles of queries, [keys][32] each
      * @param row first of {@code rows} rows of the scores
@@ -112,6 +111,9 @@ interface Tile {
     /** to[r][d] = from[r][d] · factors[r] + 0, row r at {@code at + r·stride}; the 0 turns −0, which depends on skipped zeros, into 0. */
     void scaleRows(
             float[] from, int at, int stride, float[] factors, int rows, int width, float[] to, int toAt, int toStride);
+
+    /** o[q][d] = o[q][d] · factor[q] + more[q][d], fused: rows of o at {@code at + q·stride}, of more at 32·q; columns are 16 or 32. */
+    void join(float[] o, int at, int stride, int columns, float[] factor, float[] more);
 
     /** o[q][d] = o[q][d] · factor[q], rows of {@code width} numbers, a multiple of 32; what is multiplied by 1 is not touched. */
     void scale(float[] o, int width, float[] factor);

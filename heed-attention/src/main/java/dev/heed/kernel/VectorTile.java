@@ -433,8 +433,7 @@ final class VectorTile implements Tile {
     }
 
     @Override
-    public boolean softmax(float[] s, int rows, int firstKey, Running run, float[] p) {
-        boolean changed = false;
+    public void softmax(float[] s, int rows, int firstKey, Running run, float[] p) {
         for (int q = 0; q < QUERIES; q += L) {
             blockMax(s, rows, run.max, run.base, q);
         }
@@ -445,13 +444,10 @@ final class VectorTile implements Tile {
         exponentials(s, rows, run.base, p);
         for (int q = 0; q < QUERIES; q += L) {
             sum(p, rows, firstKey & 7, run.partial, q);
-            FloatVector factor = FloatVector.fromArray(F, run.factor, q);
             FloatVector.fromArray(F, run.sum, q)
-                    .fma(factor, FloatVector.fromArray(F, run.partial, q))
+                    .fma(FloatVector.fromArray(F, run.factor, q), FloatVector.fromArray(F, run.partial, q))
                     .intoArray(run.sum, q);
-            changed |= factor.compare(VectorOperators.NE, 1f).anyTrue();
         }
-        return changed;
     }
 
     /** Takes over the block's maximum from {@code run.base}; factor becomes the logarithm of what it will be. */
@@ -763,6 +759,19 @@ final class VectorTile implements Tile {
             }
             for (int d = whole; d < width; d++) {
                 to[out + d] = from[in + d] * factors[r] + 0f;
+            }
+        }
+    }
+
+    @Override
+    public void join(float[] o, int at, int stride, int columns, float[] factor, float[] more) {
+        for (int q = 0; q < QUERIES; q++) {
+            FloatVector f = FloatVector.broadcast(F, factor[q]);
+            for (int d = 0; d < columns; d += L) {
+                int i = at + q * stride + d;
+                FloatVector.fromArray(F, o, i)
+                        .fma(f, FloatVector.fromArray(F, more, q * QUERIES + d))
+                        .intoArray(o, i);
             }
         }
     }
@@ -1389,22 +1398,23 @@ final class VectorTile implements Tile {
 
     private static void accumulate8(
             float[][] s, int row, int queryFrom, int queryTo, float[] x, int width, int d, float[] acc, int to) {
-        FloatVector a0 = FloatVector.fromArray(F, acc, to);
-        FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
-        FloatVector a1 = FloatVector.fromArray(F, acc, to + width);
-        FloatVector b1 = FloatVector.fromArray(F, acc, to + width + L);
-        FloatVector a2 = FloatVector.fromArray(F, acc, to + 2 * width);
-        FloatVector b2 = FloatVector.fromArray(F, acc, to + 2 * width + L);
-        FloatVector a3 = FloatVector.fromArray(F, acc, to + 3 * width);
-        FloatVector b3 = FloatVector.fromArray(F, acc, to + 3 * width + L);
-        FloatVector a4 = FloatVector.fromArray(F, acc, to + 4 * width);
-        FloatVector b4 = FloatVector.fromArray(F, acc, to + 4 * width + L);
-        FloatVector a5 = FloatVector.fromArray(F, acc, to + 5 * width);
-        FloatVector b5 = FloatVector.fromArray(F, acc, to + 5 * width + L);
-        FloatVector a6 = FloatVector.fromArray(F, acc, to + 6 * width);
-        FloatVector b6 = FloatVector.fromArray(F, acc, to + 6 * width + L);
-        FloatVector a7 = FloatVector.fromArray(F, acc, to + 7 * width);
-        FloatVector b7 = FloatVector.fromArray(F, acc, to + 7 * width + L);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector a0 = zero,
+                b0 = zero,
+                a1 = zero,
+                b1 = zero,
+                a2 = zero,
+                b2 = zero,
+                a3 = zero,
+                b3 = zero,
+                a4 = zero,
+                b4 = zero,
+                a5 = zero,
+                b5 = zero,
+                a6 = zero,
+                b6 = zero,
+                a7 = zero,
+                b7 = zero;
         int at = queryFrom * width + d;
         for (int first = queryFrom; first < queryTo; first = (first / QUERIES + 1) * QUERIES) {
             float[] scores = s[first / QUERIES];
@@ -1439,34 +1449,28 @@ final class VectorTile implements Tile {
                 b7 = factor.fma(v, b7);
             }
         }
-        a0.intoArray(acc, to);
-        b0.intoArray(acc, to + L);
-        a1.intoArray(acc, to + width);
-        b1.intoArray(acc, to + width + L);
-        a2.intoArray(acc, to + 2 * width);
-        b2.intoArray(acc, to + 2 * width + L);
-        a3.intoArray(acc, to + 3 * width);
-        b3.intoArray(acc, to + 3 * width + L);
-        a4.intoArray(acc, to + 4 * width);
-        b4.intoArray(acc, to + 4 * width + L);
-        a5.intoArray(acc, to + 5 * width);
-        b5.intoArray(acc, to + 5 * width + L);
-        a6.intoArray(acc, to + 6 * width);
-        b6.intoArray(acc, to + 6 * width + L);
-        a7.intoArray(acc, to + 7 * width);
-        b7.intoArray(acc, to + 7 * width + L);
+        a0.add(FloatVector.fromArray(F, acc, to)).intoArray(acc, to);
+        b0.add(FloatVector.fromArray(F, acc, to + L)).intoArray(acc, to + L);
+        a1.add(FloatVector.fromArray(F, acc, to + width)).intoArray(acc, to + width);
+        b1.add(FloatVector.fromArray(F, acc, to + width + L)).intoArray(acc, to + width + L);
+        a2.add(FloatVector.fromArray(F, acc, to + 2 * width)).intoArray(acc, to + 2 * width);
+        b2.add(FloatVector.fromArray(F, acc, to + 2 * width + L)).intoArray(acc, to + 2 * width + L);
+        a3.add(FloatVector.fromArray(F, acc, to + 3 * width)).intoArray(acc, to + 3 * width);
+        b3.add(FloatVector.fromArray(F, acc, to + 3 * width + L)).intoArray(acc, to + 3 * width + L);
+        a4.add(FloatVector.fromArray(F, acc, to + 4 * width)).intoArray(acc, to + 4 * width);
+        b4.add(FloatVector.fromArray(F, acc, to + 4 * width + L)).intoArray(acc, to + 4 * width + L);
+        a5.add(FloatVector.fromArray(F, acc, to + 5 * width)).intoArray(acc, to + 5 * width);
+        b5.add(FloatVector.fromArray(F, acc, to + 5 * width + L)).intoArray(acc, to + 5 * width + L);
+        a6.add(FloatVector.fromArray(F, acc, to + 6 * width)).intoArray(acc, to + 6 * width);
+        b6.add(FloatVector.fromArray(F, acc, to + 6 * width + L)).intoArray(acc, to + 6 * width + L);
+        a7.add(FloatVector.fromArray(F, acc, to + 7 * width)).intoArray(acc, to + 7 * width);
+        b7.add(FloatVector.fromArray(F, acc, to + 7 * width + L)).intoArray(acc, to + 7 * width + L);
     }
 
     private static void accumulate4(
             float[][] s, int row, int queryFrom, int queryTo, float[] x, int width, int d, float[] acc, int to) {
-        FloatVector a0 = FloatVector.fromArray(F, acc, to);
-        FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
-        FloatVector a1 = FloatVector.fromArray(F, acc, to + width);
-        FloatVector b1 = FloatVector.fromArray(F, acc, to + width + L);
-        FloatVector a2 = FloatVector.fromArray(F, acc, to + 2 * width);
-        FloatVector b2 = FloatVector.fromArray(F, acc, to + 2 * width + L);
-        FloatVector a3 = FloatVector.fromArray(F, acc, to + 3 * width);
-        FloatVector b3 = FloatVector.fromArray(F, acc, to + 3 * width + L);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector a0 = zero, b0 = zero, a1 = zero, b1 = zero, a2 = zero, b2 = zero, a3 = zero, b3 = zero;
         int at = queryFrom * width + d;
         for (int first = queryFrom; first < queryTo; first = (first / QUERIES + 1) * QUERIES) {
             float[] scores = s[first / QUERIES];
@@ -1489,20 +1493,20 @@ final class VectorTile implements Tile {
                 b3 = factor.fma(v, b3);
             }
         }
-        a0.intoArray(acc, to);
-        b0.intoArray(acc, to + L);
-        a1.intoArray(acc, to + width);
-        b1.intoArray(acc, to + width + L);
-        a2.intoArray(acc, to + 2 * width);
-        b2.intoArray(acc, to + 2 * width + L);
-        a3.intoArray(acc, to + 3 * width);
-        b3.intoArray(acc, to + 3 * width + L);
+        a0.add(FloatVector.fromArray(F, acc, to)).intoArray(acc, to);
+        b0.add(FloatVector.fromArray(F, acc, to + L)).intoArray(acc, to + L);
+        a1.add(FloatVector.fromArray(F, acc, to + width)).intoArray(acc, to + width);
+        b1.add(FloatVector.fromArray(F, acc, to + width + L)).intoArray(acc, to + width + L);
+        a2.add(FloatVector.fromArray(F, acc, to + 2 * width)).intoArray(acc, to + 2 * width);
+        b2.add(FloatVector.fromArray(F, acc, to + 2 * width + L)).intoArray(acc, to + 2 * width + L);
+        a3.add(FloatVector.fromArray(F, acc, to + 3 * width)).intoArray(acc, to + 3 * width);
+        b3.add(FloatVector.fromArray(F, acc, to + 3 * width + L)).intoArray(acc, to + 3 * width + L);
     }
 
     private static void accumulate1(
             float[][] s, int row, int queryFrom, int queryTo, float[] x, int width, int d, float[] acc, int to) {
-        FloatVector a0 = FloatVector.fromArray(F, acc, to);
-        FloatVector b0 = FloatVector.fromArray(F, acc, to + L);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector a0 = zero, b0 = zero;
         int at = queryFrom * width + d;
         for (int first = queryFrom; first < queryTo; first = (first / QUERIES + 1) * QUERIES) {
             float[] scores = s[first / QUERIES];
@@ -1516,8 +1520,8 @@ final class VectorTile implements Tile {
                 b0 = factor.fma(v, b0);
             }
         }
-        a0.intoArray(acc, to);
-        b0.intoArray(acc, to + L);
+        a0.add(FloatVector.fromArray(F, acc, to)).intoArray(acc, to);
+        b0.add(FloatVector.fromArray(F, acc, to + L)).intoArray(acc, to + L);
     }
 
     @Override
