@@ -1,12 +1,10 @@
 package dev.heed.lens;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.model.Model;
 import dev.heed.text.Tokens;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,7 +16,7 @@ class HeadReportTest {
     @ParameterizedTest
     @ValueSource(strings = {"gpt2", "bert"})
     void headsThatLearnedNothingGetNoLabel(String name) {
-        try (Model model = model(name)) {
+        try (Model model = Model.load(given(name))) {
             List<Tokens> texts = Stream.of(
                             "Once upon a time there was a house.", "Tom and Ann saw a big dog.", "Hello you.")
                     .map(model.tokenizer()::encode)
@@ -40,7 +38,7 @@ class HeadReportTest {
     @ParameterizedTest
     @ValueSource(strings = {"gpt2", "llama", "bert"})
     void repeatedTextsAreRepeatedAndShuffledOnesHoldTheSameTokens(String name) {
-        try (Model model = model(name)) {
+        try (Model model = Model.load(given(name))) {
             RepeatedTexts repeated = RepeatedTexts.of(model, model.tokenizer().encode("Hello"), 5);
             Probe probe = repeated.probe();
             assertThat(repeated.texts()).hasSize(RepeatedTexts.TEXTS).doesNotHaveDuplicates();
@@ -75,11 +73,5 @@ class HeadReportTest {
 
     private static Mean about(double value) {
         return Mean.of(value - 1e-3, value, value + 1e-3);
-    }
-
-    private static Model model(String name) {
-        Path folder = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
-        assumeTrue(Files.isDirectory(folder), "no conformance case at " + folder);
-        return Model.load(folder);
     }
 }

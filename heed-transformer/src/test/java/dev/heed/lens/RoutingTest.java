@@ -1,8 +1,8 @@
 package dev.heed.lens;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.lens.Answers.Answer;
@@ -12,8 +12,6 @@ import dev.heed.nn.Intervention;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.SpecialToken;
 import dev.heed.train.worlds.Split;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -25,7 +23,7 @@ class RoutingTest {
 
     @Test
     void placesHoldTheWordsThatTheyAreNamedAfter() {
-        try (Model model = model("bert")) {
+        try (Model model = Model.load(given("bert"))) {
             for (Questions way : Questions.of(model, 7)) {
                 for (Question.Pair pair : way.draw(Split.HELDOUT, 25, 7)) {
                     Question question = pair.question();
@@ -56,7 +54,7 @@ class RoutingTest {
 
     @Test
     void theRestIsWhatIsNoOtherPlace() {
-        try (Model model = model("bert")) {
+        try (Model model = Model.load(given("bert"))) {
             Question question = question(model);
             int all = question.at(Place.ANY, false).length;
             int named = List.of(Place.PRONOUN, Place.REFERENT, Place.OTHER, Place.PROPERTY).stream()
@@ -69,7 +67,7 @@ class RoutingTest {
     /** What a route cuts has no weight in any head, and only that: a token never loses itself. */
     @Test
     void aRouteThatIsCutCarriesNothing() {
-        try (Model model = model("bert")) {
+        try (Model model = Model.load(given("bert"))) {
             Question question = question(model);
             Route route = new Route(Kind.SELF, Place.ANY, List.of(Place.REFERENT));
             Run run = Answers.runs(model, List.of(question), Run.Options.attentionOnly(), List.of(route.cut(question)))
@@ -111,7 +109,7 @@ class RoutingTest {
 
     @Test
     void everyShareIsOfAllSentencesAndCuttingNothingChangesNothing() {
-        try (Model model = model("bert")) {
+        try (Model model = Model.load(given("bert"))) {
             RoutingReport report = RoutingReport.of(model, FEW);
             assertThat(report.exact()).isEmpty();
             assertThat(report.tasks()).hasSize(2);
@@ -135,7 +133,7 @@ class RoutingTest {
 
     @Test
     void wordsThatTheModelDoesNotKnowAreNamed() {
-        try (Model model = model("t5")) {
+        try (Model model = Model.load(given("t5"))) {
             assertThatThrownBy(() -> RoutingReport.of(model, FEW))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("vocabulary has no word for");
@@ -148,11 +146,5 @@ class RoutingTest {
                 .draw(Split.HELDOUT, 1, 7)
                 .getFirst()
                 .question();
-    }
-
-    private static Model model(String name) {
-        Path folder = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
-        assumeTrue(Files.isDirectory(folder), "no conformance case at " + folder);
-        return Model.load(folder);
     }
 }

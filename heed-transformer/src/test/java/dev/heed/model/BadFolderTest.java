@@ -1,8 +1,8 @@
 package dev.heed.model;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.SafetensorsWriter;
@@ -21,24 +21,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Folders whose parts do not fit: one sentence that names file and key or tensor. */
 class BadFolderTest {
-    private static final Path GOOD =
-            Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", "llama");
-
     @TempDir
     private Path folder;
 
     @BeforeEach
     void copy() throws IOException {
-        assumeTrue(Files.isDirectory(GOOD), "no conformance case at " + GOOD);
         for (String file : new String[] {"config.json", "model.safetensors", "tokenizer.json"}) {
-            Files.copy(GOOD.resolve(file), folder.resolve(file));
+            Files.copy(given("llama").resolve(file), folder.resolve(file));
         }
     }
 
     @Test
     void missingMisshapenAndExtraTensorsAreNamed() throws IOException {
         SafetensorsWriter writer = new SafetensorsWriter();
-        try (Checkpoint good = Checkpoint.open(GOOD)) {
+        try (Checkpoint good = Checkpoint.open(given("llama"))) {
             for (String name : good.names()) {
                 if (name.equals("model.norm.weight")) {
                     writer.put(name, Tensor.zeros(63));
@@ -99,7 +95,7 @@ class BadFolderTest {
 
     @Test
     void textsThatDoNotFitAreRefused() {
-        try (Model learned = Model.load(GOOD.resolveSibling("gpt2"))) {
+        try (Model learned = Model.load(given("gpt2"))) {
             assertThatThrownBy(() -> learned.run("word ".repeat(400)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("tokens fit this model");
@@ -115,7 +111,7 @@ class BadFolderTest {
     void aHeadThatIsNoMatrixIsNamed() throws IOException {
         copyAs("bert", "BertForTokenClassification");
         SafetensorsWriter writer = new SafetensorsWriter();
-        try (Checkpoint good = Checkpoint.open(GOOD.resolveSibling("bert"))) {
+        try (Checkpoint good = Checkpoint.open(given("bert"))) {
             good.names().forEach(name -> writer.put(name, good.tensor(name)));
         }
         writer.put("classifier.weight", Tensor.full(1)).put("classifier.bias", Tensor.full(1, 1));
@@ -129,7 +125,7 @@ class BadFolderTest {
     /** Its bias has a number for each head and pair of tokens. */
     @Test
     void aTextTooLongForTheBiasOfT5IsRefused() {
-        try (Model model = Model.load(GOOD.resolveSibling("t5"))) {
+        try (Model model = Model.load(given("t5"))) {
             for (int tokens : new int[] {46_341, 65_536}) {
                 int[] ids = new int[tokens];
                 assertThatThrownBy(() -> model.run(model.tokens(ids), model.writtenTokens(0), Run.Options.logitsOnly()))
@@ -194,7 +190,7 @@ class BadFolderTest {
 
     /** The folder as a copy of a conformance case that names this class. */
     private Path copyAs(String type, String name) throws IOException {
-        Path good = GOOD.resolveSibling(type);
+        Path good = given(type);
         for (String file : new String[] {"config.json", "model.safetensors", "tokenizer.json"}) {
             Files.copy(good.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }

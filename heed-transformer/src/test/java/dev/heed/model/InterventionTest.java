@@ -1,9 +1,9 @@
 package dev.heed.model;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.attention.Mask;
@@ -24,7 +24,6 @@ import dev.heed.nn.Intervention.Where;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Tokens;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -220,7 +219,7 @@ class InterventionTest {
     /** The one forward pass: what was cut is cut for the gradients, too. */
     @Test
     void gradientsOfAChangedPassMeetCentralDifferences() {
-        Path folder = folder("gpt2");
+        Path folder = given("gpt2");
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             Config config = Config.read(folder);
             Parameters parameters =
@@ -296,12 +295,6 @@ class InterventionTest {
     }
 
     private static Model model(String name) {
-        return Model.load(folder(name));
-    }
-
-    private static Path folder(String name) {
-        Path folder = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
-        assumeTrue(Files.isDirectory(folder), "no conformance case at " + folder);
-        return folder;
+        return Model.load(given(name));
     }
 }

@@ -1,7 +1,7 @@
 package dev.heed.model;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.grad.Tape;
 import dev.heed.grad.Value;
@@ -13,7 +13,6 @@ import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Memory;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,8 +40,7 @@ class LearningTest {
                 "bart"
             })
     void gradientsOfWholeModelsMeetCentralDifferences(String name) {
-        Path folder = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
-        assumeTrue(Files.isDirectory(folder), "no conformance case at " + folder);
+        Path folder = given(name);
         Config config = Config.read(folder);
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             Parameters parameters =

@@ -1,8 +1,9 @@
 package dev.heed.model;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.heed.Shared;
 import dev.heed.attention.AttentionMap;
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.kernel.Workers;
@@ -11,8 +12,6 @@ import dev.heed.nn.Context;
 import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.Tokens;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -24,7 +23,7 @@ class SameBitsTest {
     @ParameterizedTest
     @MethodSource("decoders")
     void tokenByTokenEqualsTheFullPass(String name) {
-        try (Model model = Model.load(cases().resolve(name))) {
+        try (Model model = Model.load(given(name))) {
             Network.Decoder decoder = (Network.Decoder) model.network();
             int[] ids = model.tokenizer().encode(LONG).ids();
             Pass whole = Pass.of(ids.length);
@@ -44,7 +43,7 @@ class SameBitsTest {
     @ParameterizedTest
     @MethodSource("decoders")
     void aChunkBehindAChunkEqualsTheFullPass(String name) {
-        try (Model model = Model.load(cases().resolve(name))) {
+        try (Model model = Model.load(given(name))) {
             Network.Decoder decoder = (Network.Decoder) model.network();
             int[] ids = model.tokenizer().encode(LONG).ids();
             Pass whole = Pass.of(ids.length);
@@ -63,9 +62,9 @@ class SameBitsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("all")
+    @MethodSource("dev.heed.Shared#givenNames")
     void aloneEqualsInABatchAndOneThreadEqualsTwo(String name) {
-        try (Model model = Model.load(cases().resolve(name))) {
+        try (Model model = Model.load(given(name))) {
             List<Tokens> texts = Stream.of(LONG, "Hi.", LONG, "What is the city")
                     .map(model.tokenizer()::encode)
                     .toList();
@@ -85,7 +84,7 @@ class SameBitsTest {
     @ParameterizedTest
     @MethodSource("decoders")
     void recordingAGenerationGivesTheMapsOfTheFullPass(String name) {
-        try (Model model = Model.load(cases().resolve(name))) {
+        try (Model model = Model.load(given(name))) {
             Generation generation =
                     model.generate(LONG, Generation.Options.greedy(7).recording());
             int[] ids = Arrays.copyOf(generation.promptIds(), generation.promptIds().length + 6);
@@ -107,19 +106,8 @@ class SameBitsTest {
     private static final String LONG = "First Citizen: we are accounted poor citizens, the patricians good.";
 
     static Stream<String> decoders() {
-        return all().filter(
-                        type -> !List.of("bert", "roberta", "xlm-roberta", "distilbert", "t5", "marian", "bart", "vit")
-                                .contains(type));
-    }
-
-    static Stream<String> all() {
-        assumeTrue(Files.isDirectory(cases()), "no conformance cases at " + cases());
-        return Model.supported().stream()
-                .map(each -> each.modelType())
-                .filter(type -> Files.isDirectory(cases().resolve(type)));
-    }
-
-    private static Path cases() {
-        return Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf");
+        return Shared.givenNames()
+                .filter(type -> !List.of("bert", "roberta", "xlm-roberta", "distilbert", "t5", "marian", "bart", "vit")
+                        .contains(type));
     }
 }

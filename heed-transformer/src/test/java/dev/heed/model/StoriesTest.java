@@ -1,10 +1,9 @@
 package dev.heed.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.heed.Shared;
 import dev.heed.text.Json;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,13 +15,15 @@ import tools.jackson.databind.JsonNode;
 
 /** A real trained checkpoint, end to end. */
 class StoriesTest {
-    private static final Path FOLDER = Path.of(System.getProperty("heed.models", "../shared/models"), "stories260K");
     private static Model model;
+
+    private static Path stories() {
+        return Shared.model("stories260K");
+    }
 
     @BeforeAll
     static void load() {
-        assumeTrue(Files.isDirectory(FOLDER), "no model at " + FOLDER);
-        model = Model.load(FOLDER);
+        model = Model.load(stories());
     }
 
     @AfterAll
@@ -34,12 +35,12 @@ class StoriesTest {
 
     @Test
     void givesTheNumbersOfTransformers() {
-        assertThat(HfConformance.run(FOLDER).checks()).hasSize(6).allMatch(HfConformance.Check::passed);
+        assertThat(HfConformance.run(stories()).checks()).hasSize(6).allMatch(HfConformance.Check::passed);
     }
 
     @Test
     void writesTheExpectedStories() {
-        for (JsonNode story : Json.read(FOLDER.resolve("expected.json"), 1 << 20)) {
+        for (JsonNode story : Json.read(stories().resolve("expected.json"), 1 << 20)) {
             String prompt = story.get("prompt").asString();
             int length =
                     story.get("greedy_ids").size() - story.get("prompt_ids").size();

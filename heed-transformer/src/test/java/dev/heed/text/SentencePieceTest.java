@@ -1,8 +1,8 @@
 package dev.heed.text;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Folders of Marian and T5 as they are published: SentencePiece files and no tokenizer.json. */
 class SentencePieceTest {
-    private static final Path CASES = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf");
     private static final List<String> TEXTS = List.of(
             "The cat sat on the mat.",
             "what is the city, and why?",
@@ -32,7 +31,7 @@ class SentencePieceTest {
 
     private static Map<String, Double> pieces(String name) {
         Map<String, Double> pieces = new LinkedHashMap<>();
-        Json.read(CASES.resolve(name).resolve("tokenizer.json"), 1 << 20)
+        Json.read(given(name).resolve("tokenizer.json"), 1 << 20)
                 .path("model")
                 .path("vocab")
                 .forEach(entry ->
@@ -45,7 +44,6 @@ class SentencePieceTest {
     @ParameterizedTest
     @ValueSource(strings = {"marian", "t5"})
     void theSameTokensAsTokenizerJson(String name) throws IOException {
-        assumeTrue(Files.isDirectory(CASES), "no conformance cases at " + CASES);
         Map<String, Double> pieces = pieces(name);
         if (name.equals("marian")) {
             Files.writeString(folder.resolve("vocab.json"), SentencePieceFile.ids(pieces.keySet()));
@@ -53,7 +51,7 @@ class SentencePieceTest {
         } else {
             Files.write(folder.resolve("spiece.model"), SentencePieceFile.unigram(pieces));
         }
-        try (Tokenizer expected = Tokenizer.load(CASES.resolve(name));
+        try (Tokenizer expected = Tokenizer.load(given(name));
                 Tokenizer got = Tokenizer.load(folder)) {
             for (String text : TEXTS) {
                 int[] ids = expected.encode(text).ids();

@@ -1,11 +1,14 @@
 package dev.heed.text;
 
+import static dev.heed.Shared.given;
+import static dev.heed.Shared.givenNames;
+import static dev.heed.Shared.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.heed.Shared;
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.tensor.Tensor;
 import java.io.IOException;
@@ -13,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -22,8 +24,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 class TokenizerTest {
-    private static final Path HF = Path.of(System.getProperty("heed.conformance", ""), "hf");
-    private static final Path STORIES = Path.of(System.getProperty("heed.models", ""), "stories260K");
     private static final List<String> AWKWARD = List.of(
             "a😀 é e\u0301 b\nc\td",
             "👩‍👩‍👧‍👦 family, naïve café, 東京 🇫🇷!",
@@ -34,11 +34,8 @@ class TokenizerTest {
     @TempDir
     Path folder;
 
-    private static List<Path> folders() throws IOException {
-        assumeTrue(Files.isDirectory(HF), "no conformance cases at " + HF);
-        try (Stream<Path> all = Files.list(HF)) {
-            return all.sorted().toList();
-        }
+    private static List<Path> folders() {
+        return givenNames().map(Shared::given).toList();
     }
 
     @TestFactory
@@ -71,8 +68,7 @@ class TokenizerTest {
     @Test
     void whatTheVocabularyLacksIsText() throws IOException {
         for (String name : List.of("bert", "marian")) {
-            assumeTrue(folders().contains(HF.resolve(name)), "no case " + name);
-            try (Tokenizer tokenizer = Tokenizer.load(HF.resolve(name))) {
+            try (Tokenizer tokenizer = Tokenizer.load(given(name))) {
                 Token unknown = tokenizer.encode("日").all().stream()
                         .filter(token ->
                                 token.label().toLowerCase(java.util.Locale.ROOT).contains("unk"))
@@ -86,9 +82,8 @@ class TokenizerTest {
 
     @Test
     void storiesPromptsAndGreedyTextsEqualTransformers() {
-        assumeTrue(Files.isDirectory(STORIES), "no model at " + STORIES);
-        try (Tokenizer tokenizer = Tokenizer.load(STORIES)) {
-            for (JsonNode story : Json.read(STORIES.resolve("expected.json"), 1 << 20)) {
+        try (Tokenizer tokenizer = Tokenizer.load(model("stories260K"))) {
+            for (JsonNode story : Json.read(model("stories260K").resolve("expected.json"), 1 << 20)) {
                 assertThat(tokenizer.encode(story.path("prompt").asString()).ids())
                         .isEqualTo(ints(story.path("prompt_ids")));
                 int[] greedy = ints(story.path("greedy_ids"));
@@ -164,8 +159,7 @@ class TokenizerTest {
 
     @Test
     void labelsShowSpacesLineEndsAndLoneBytes() throws IOException {
-        try (Tokenizer gpt2 = Tokenizer.load(
-                folders().stream().filter(p -> p.endsWith("gpt2")).findFirst().orElseThrow())) {
+        try (Tokenizer gpt2 = Tokenizer.load(given("gpt2"))) {
             assertThat(gpt2.encode("a😀 e\n").labels())
                     .containsExactly("a", "<0xF0>", "<0x9F>", "<0x98>", "<0x80>", "␣e", "↵");
         }
@@ -173,8 +167,7 @@ class TokenizerTest {
 
     @Test
     void tokensOfOneWordAreGroupedAndRowsStillSumToOne() {
-        assumeTrue(Files.isDirectory(STORIES), "no model at " + STORIES);
-        try (Tokenizer tokenizer = Tokenizer.load(STORIES)) {
+        try (Tokenizer tokenizer = Tokenizer.load(model("stories260K"))) {
             Tokens tokens = tokenizer.encode("Lily isn't at Zanzibar😀, today.");
             Words words = Words.of(tokens);
             assertThat(words.labels())
@@ -197,8 +190,7 @@ class TokenizerTest {
 
     @Test
     void aPairGetsItsOwnSequenceSegmentAndOffsets() throws IOException {
-        try (Tokenizer bert = Tokenizer.load(
-                folders().stream().filter(p -> p.endsWith("bert")).findFirst().orElseThrow())) {
+        try (Tokenizer bert = Tokenizer.load(given("bert"))) {
             Tokens tokens = bert.encode("ab", "cd");
             assertThat(tokens.labels()).containsExactly("[CLS]", "a", "##b", "[SEP]", "c", "##d", "[SEP]");
             assertThat(tokens.typeIds()).containsExactly(0, 0, 0, 0, 1, 1, 1);
@@ -317,8 +309,7 @@ class TokenizerTest {
 
     @Test
     void textsThatAreNoTextAreRefused() throws IOException {
-        try (Tokenizer gpt2 = Tokenizer.load(
-                folders().stream().filter(p -> p.endsWith("gpt2")).findFirst().orElseThrow())) {
+        try (Tokenizer gpt2 = Tokenizer.load(given("gpt2"))) {
             assertThatThrownBy(() -> gpt2.encode("")).hasMessageContaining("makes none");
             assertThatThrownBy(() -> gpt2.encode("x\ud800y"))
                     .hasMessageContaining("lone surrogate")
@@ -341,8 +332,7 @@ class TokenizerTest {
 
     @Test
     void hostileTokenizerFilesGetOneClearSentence() throws IOException {
-        Path gpt2 =
-                folders().stream().filter(p -> p.endsWith("gpt2")).findFirst().orElseThrow();
+        Path gpt2 = given("gpt2");
         String json = Files.readString(gpt2.resolve("tokenizer.json"));
         refused(json, root -> vocab(root).put("!", 99_999_999), "ids must be below 1792 for 384 tokens");
         refused(json, root -> vocab(root).put("!", 2), "must belong to one token");

@@ -1,9 +1,9 @@
 package dev.heed.train;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.model.Model;
 import dev.heed.model.checkpoint.Checkpoint;
@@ -22,12 +22,6 @@ class FineTuningTest {
 
     @TempDir
     private Path folder = NONE; // set by JUnit
-
-    private static Path given(String name) {
-        Path from = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
-        assumeTrue(Files.isDirectory(from), "no conformance case at " + from);
-        return from;
-    }
 
     private static FineTuning tuning(Path from, int steps) {
         return new FineTuning(from, steps, 4, 16, 3e-3, 0, 0.1, 5);

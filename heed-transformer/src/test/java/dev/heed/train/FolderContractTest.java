@@ -1,7 +1,7 @@
 package dev.heed.train;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.grad.Value;
 import dev.heed.kernel.Workers;
@@ -16,7 +16,6 @@ import dev.heed.tensor.Tensor;
 import dev.heed.text.Json;
 import dev.heed.text.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -36,14 +35,6 @@ class FolderContractTest {
     @TempDir
     private Path folder = NONE; // set by JUnit
 
-    private static Path reference(String name) {
-        Path path = Path.of(System.getProperty("heed.conformance", ""))
-                .resolve("hf")
-                .resolve(name);
-        assumeTrue(Files.isDirectory(path), "no folders of transformers at " + path);
-        return path;
-    }
-
     /** A new model of the same config saves the same tensors: names, shapes, type. */
     @ParameterizedTest
     @ValueSource(
@@ -61,7 +52,7 @@ class FolderContractTest {
                 "t5"
             })
     void aNewModelHasTheTensorsThatTransformersSaves(String name) {
-        Path theirs = reference(name);
+        Path theirs = given(name);
         Parameters made = Parameters.fresh((parameter, shape) -> Tensor.zeros(shape));
         Architectures.fresh(Config.read(theirs), made);
         Map<String, String> ours = new TreeMap<>();
@@ -85,7 +76,7 @@ class FolderContractTest {
     @Test
     void aTrainedFolderHasTheFilesAndKeysOfTransformersOwn() {
         Trainer trainer = trained();
-        Path theirs = reference("gpt2");
+        Path theirs = given("gpt2");
         JsonNode config = Json.read(folder.resolve("config.json"), MOST);
         assertThat(keys(Json.read(theirs.resolve("config.json"), MOST))).containsAll(keys(config));
         assertThat(config.path("architectures").path(0).asString("")).isEqualTo("GPT2LMHeadModel");

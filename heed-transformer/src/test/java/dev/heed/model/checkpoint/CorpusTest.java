@@ -1,12 +1,11 @@
 package dev.heed.model.checkpoint;
 
+import static dev.heed.Shared.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.heed.text.Json;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -17,14 +16,13 @@ import tools.jackson.databind.JsonNode;
 
 /** Each of the 61 files of conformance/bad-safetensors gets what it should. */
 class CorpusTest {
-    private static final Path FOLDER = Path.of(System.getProperty("heed.conformance", ""), "bad-safetensors");
     /** Where the corpus leaves the verdict open: an unknown field could hide anything, so it is refused by name. */
     private static final Set<String> DECIDED_TO_REJECT = Set.of("extra_field_in_tensor", "million_dims");
 
     @TestFactory
     List<DynamicTest> everyFileGetsItsVerdict() {
-        assumeTrue(Files.isDirectory(FOLDER), "no conformance cases at " + FOLDER);
-        JsonNode cases = Json.read(FOLDER.resolve("EXPECT.json"), 1 << 20).path("cases");
+        JsonNode cases = Json.read(conformance("bad-safetensors").resolve("EXPECT.json"), 1 << 20)
+                .path("cases");
         assertThat(cases.size()).isEqualTo(61);
         return cases.properties().stream()
                 .map(entry -> dynamicTest(
@@ -35,7 +33,7 @@ class CorpusTest {
     }
 
     private static void check(String name, String want) {
-        Path file = FOLDER.resolve(name + ".safetensors");
+        Path file = conformance("bad-safetensors").resolve(name + ".safetensors");
         boolean accept = want.startsWith("accept") && !DECIDED_TO_REJECT.contains(name);
         if (!accept) {
             assertThatThrownBy(() -> Checkpoint.open(file))
@@ -60,27 +58,28 @@ class CorpusTest {
 
     @Test
     void messagesNameTensorExpectedAndGot() {
-        assumeTrue(Files.isDirectory(FOLDER), "no conformance cases at " + FOLDER);
-        assertThatThrownBy(() -> Checkpoint.open(FOLDER.resolve("seven_bytes.safetensors")))
+        assertThatThrownBy(() -> Checkpoint.open(conformance("bad-safetensors").resolve("seven_bytes.safetensors")))
                 .hasMessageContaining("7 bytes, need at least 8");
-        assertThatThrownBy(() -> Checkpoint.open(FOLDER.resolve("header_len_u64_max.safetensors")))
+        assertThatThrownBy(
+                        () -> Checkpoint.open(conformance("bad-safetensors").resolve("header_len_u64_max.safetensors")))
                 .hasMessageContaining("header length 18446744073709551615 exceeds the limit");
-        assertThatThrownBy(() -> Checkpoint.open(FOLDER.resolve("duplicate_tensor_key.safetensors")))
+        assertThatThrownBy(() ->
+                        Checkpoint.open(conformance("bad-safetensors").resolve("duplicate_tensor_key.safetensors")))
                 .hasMessageContaining("duplicate tensor 'a'");
-        assertThatThrownBy(() -> Checkpoint.open(FOLDER.resolve("overlap.safetensors")))
+        assertThatThrownBy(() -> Checkpoint.open(conformance("bad-safetensors").resolve("overlap.safetensors")))
                 .hasMessageContaining("'a'")
                 .hasMessageContaining("'b'");
-        assertThatThrownBy(() -> Checkpoint.open(FOLDER.resolve("hole_between.safetensors")))
+        assertThatThrownBy(() -> Checkpoint.open(conformance("bad-safetensors").resolve("hole_between.safetensors")))
                 .hasMessageContaining("'a'")
                 .hasMessageContaining("'b'");
-        assertThatThrownBy(() -> Checkpoint.open(FOLDER.resolve("shape_wraps_to_16_bytes.safetensors")))
+        assertThatThrownBy(() ->
+                        Checkpoint.open(conformance("bad-safetensors").resolve("shape_wraps_to_16_bytes.safetensors")))
                 .hasMessageContaining("overflows");
     }
 
     @Test
     void notFiniteWeightsLoadWithAWarningOrAreRejectedOnRequest() {
-        Path file = FOLDER.resolve("ok_nan_inf_weights.safetensors");
-        assumeTrue(Files.exists(file), "no conformance cases at " + FOLDER);
+        Path file = conformance("bad-safetensors").resolve("ok_nan_inf_weights.safetensors");
         try (Checkpoint checkpoint = Checkpoint.open(file);
                 Checkpoint strict = Checkpoint.openFiniteOnly(file)) {
             String name = checkpoint.names().iterator().next();
