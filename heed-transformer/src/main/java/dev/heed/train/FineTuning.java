@@ -150,7 +150,8 @@ public record FineTuning(
         }
         Config was = Config.read(from);
         List<String> names = labelled.classes();
-        NewHead head = NewHead.of(was, labelled.head(), names.size(), new Initialization(seed, deviation(was), 1));
+        double deviation = deviation(was, asItIs.network().sizes().width());
+        NewHead head = NewHead.of(was, labelled.head(), names.size(), new Initialization(seed, deviation, 1));
         ObjectNode config = classifying(configInFloat32(), head, labelled.head(), names);
         try (Checkpoint checkpoint = Checkpoint.open(from)) {
             Parameters parameters =
@@ -170,8 +171,12 @@ public record FineTuning(
         return new Start(Optional.of(this), config, network, parameters, companions());
     }
 
-    private static double deviation(Config config) {
-        return config.doubleOr("initializer_range", config.doubleOr("init_std", 0.02, 0, 1), 0, 1);
+    /** T5 has a factor instead, of what leaves a row of its width as long as it is. */
+    private static double deviation(Config config, int width) {
+        double usual = config.has("initializer_factor")
+                ? config.doubleOr("initializer_factor", 1, 0, 1e6) / Math.sqrt(width)
+                : 0.02;
+        return config.doubleOr("initializer_range", config.doubleOr("init_std", usual, 0, 1), 0, 1);
     }
 
     /** A config that names another head and its classes, as transformers writes it. */

@@ -609,9 +609,7 @@ class ReferenceTest {
         double[][] x = bartWords(r, "encoder", IDS, 12);
         String at = "model.encoder.layers.0.";
         x = bartThought(r, bartAttention(r, x, x, at + "self_attn", 2, NONE), at, 7, PlainDouble::gelu);
-        int[] shifted = new int[IDS.length];
-        shifted[0] = 2;
-        System.arraycopy(IDS, 0, shifted, 1, IDS.length - 1);
+        int[] shifted = shifted();
         double[][] y = bartWords(r, "decoder", shifted, 12);
         at = "model.decoder.layers.0.";
         y = bartAttention(r, y, y, at + "self_attn", 2, CAUSAL);
@@ -634,6 +632,14 @@ class ReferenceTest {
             var last = dev.heed.grad.Ops.rows(hidden, IDS.length - 1, IDS.length);
             near(bart.classes(pass, last).orElseThrow().tensor(), classes);
         }
+    }
+
+    /** What is read, as a decoder is given it a second time. */
+    private static int[] shifted() {
+        int[] shifted = new int[IDS.length];
+        shifted[0] = 2;
+        System.arraycopy(IDS, 0, shifted, 1, IDS.length - 1);
+        return shifted;
     }
 
     /** As transformers 5 writes what was untied: {@code scale_decoder_outputs}, and a head of its own in the file. */
@@ -675,6 +681,78 @@ class ReferenceTest {
             r.rename("^shared", "lm_head");
             r.write(folder, Files.readString(folder.resolve("config.json")));
             check(IDS, x, y, PlainDouble.linear(y, table, new double[33]));
+        }
+    }
+
+    /** The text is read twice; what classifies has the layers below under a name of their own. */
+    @ParameterizedTest
+    @CsvSource({
+        "t5, T5ForSequenceClassification, transformer., relu, 5",
+        "mt5, MT5ForSequenceClassification, transformer., gated-gelu, 3",
+        "t5, T5ForQuestionAnswering, '', gated-gelu, 2",
+        "mt5, MT5ForQuestionAnswering, '', gated-gelu, 2"
+    })
+    void t5ClassifiesTextsAndFindsAnswers(String type, String name, String base, String kind, int classes) {
+        int e = 10;
+        PlainDouble r = new PlainDouble(25);
+        int[] shifted = shifted();
+        double[][] x = t5Stack(r, "encoder", r.rows("shared.weight", 33, e, IDS), null, kind, 32, 128, 1);
+        double[][] y = t5Stack(r, "decoder", r.rows("shared.weight", 33, e, shifted), x, kind, 32, 128, 1);
+        r.rename("^", base);
+        double[][] end = {y[y.length - 1]};
+        boolean places = classes == 2;
+        double[][] scores = places
+                ? r.linear(y, "qa_outputs", 2, true)
+                : r.linear(
+                        each(r.linear(end, "classification_head.dense", e, true), Math::tanh),
+                        "classification_head.out_proj",
+                        classes,
+                        true);
+        r.write(folder, """
+                {"model_type": "%s", "architectures": ["%s"], "d_model": 10, "d_kv": 3, "d_ff": 7, "num_heads": 5,
+                 "num_layers": 1, "vocab_size": 33, "feed_forward_proj": "%s", "layer_norm_epsilon": 1e-4,
+                 "decoder_start_token_id": 2, "tie_word_embeddings": true}
+                """.formatted(type, name, kind));
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).isEmpty();
+            Network.EncoderDecoder t5 = (Network.EncoderDecoder) model.network();
+            Pass pass = Pass.of(IDS.length);
+            var hidden = t5.decode(pass, shifted, t5.encode(Pass.of(IDS.length), IDS));
+            var given = places ? t5.tokenClasses(pass, hidden) : t5.classes(pass, pass.lastRows(hidden));
+            near(given.orElseThrow().tensor(), scores);
+            assertThat(places ? t5.classes(pass, hidden) : t5.tokenClasses(pass, hidden))
+                    .isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "t5, T5EncoderModel, '', relu, 0",
+        "mt5, MT5EncoderModel, '', gated-gelu, 0",
+        "t5, T5ForTokenClassification, transformer., gated-gelu, 4",
+        "mt5, MT5ForTokenClassification, transformer., gated-gelu, 2"
+    })
+    void t5WithoutItsDecoder(String type, String name, String base, String kind, int classes) {
+        int e = 10;
+        PlainDouble r = new PlainDouble(26);
+        double[][] x = t5Stack(r, "encoder", r.rows("shared.weight", 33, e, LONG), null, kind, 8, 20, 2);
+        r.rename("^", base);
+        double[][] scores = classes == 0 ? x : r.linear(x, "classifier", classes, true);
+        r.write(folder, """
+                {"model_type": "%s", "architectures": ["%s"], "d_model": 10, "d_kv": 3, "d_ff": 7, "num_heads": 5,
+                 "num_layers": 2, "num_decoder_layers": 3, "vocab_size": 33, "feed_forward_proj": "%s",
+                 "relative_attention_num_buckets": 8, "relative_attention_max_distance": 20, "layer_norm_epsilon": 1e-4,
+                 "tie_word_embeddings": true, "scale_decoder_outputs": true, "is_encoder_decoder": false}
+                """.formatted(type, name, kind));
+        try (Model model = Model.load(folder)) {
+            assertThat(model.warnings()).isEmpty();
+            assertThat(model.sizes().decoderLayers()).isZero();
+            Network.Encoder reader = (Network.Encoder) model.network();
+            Pass pass = Pass.of(LONG.length);
+            var hidden = reader.hidden(pass, LONG, new int[LONG.length]);
+            near(hidden.tensor(), x);
+            assertThat(reader.classes(pass, hidden)).isEmpty();
+            near(reader.tokenClasses(pass, hidden).orElse(hidden).tensor(), scores);
         }
     }
 
@@ -773,7 +851,6 @@ class ReferenceTest {
                 "vit | image_size | [4, 4, 4]",
                 "vit | hidden_act | \"mish\"",
                 "t5 | feed_forward_proj | \"gated-mish\"",
-                "t5 | architectures | [\"T5EncoderModel\"]",
                 "t5 | is_gated_act | true",
                 "t5 | relative_attention_max_distance | 16",
                 "t5 | d_kv | 0"

@@ -1,9 +1,9 @@
 package dev.heed.train;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.model.ClassScore;
 import dev.heed.model.Model;
@@ -38,12 +38,6 @@ class ClassesTest {
 
     @TempDir
     private Path folder = NONE; // set by JUnit
-
-    private static Path given(String name) {
-        Path from = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
-        assumeTrue(Files.isDirectory(from), "no conformance case at " + from);
-        return from;
-    }
 
     private static FineTuning tuning(Path from, int steps) {
         return new FineTuning(from, steps, 8, 24, 3e-3, 0, 0, 5);
@@ -80,7 +74,8 @@ class ClassesTest {
 
     /** None of these has a head that classifies; each gets one. */
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "mistral", "qwen2", "qwen3", "gpt2", "bert", "roberta", "distilbert", "bart"})
+    @ValueSource(
+            strings = {"llama", "mistral", "qwen2", "qwen3", "gpt2", "bert", "roberta", "distilbert", "bart", "t5"})
     void aTextModelLearnsClassesItHasNotSeen(String name) throws IOException {
         Path data = words();
         Path out = folder.resolve("out");
@@ -190,7 +185,7 @@ class ClassesTest {
     void whatCannotBeLearnedIsSaidInASentence() throws IOException {
         Path one = lines(List.of(line("a cat", "cat"), line("a cat", "cat")));
         refused("bert", one, "at least two classes are needed");
-        refused("t5", words(), "t5 has no head that classifies");
+        refused("marian", words(), "marian has no head that classifies");
         refused("bert", lines(List.of(line("a cat", "cat"), "{\"text\": \"a dog\"}")), "line 2: must be an object");
         refused("bert", lines(List.of(line("a cat", "cat"), line(" ", "dog"))), "line 2: must be an object");
         refused("bert", pictures(), "a model that reads texts cannot learn from pictures");

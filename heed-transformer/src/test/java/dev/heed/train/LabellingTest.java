@@ -1,9 +1,9 @@
 package dev.heed.train;
 
+import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.model.Model;
 import dev.heed.model.Run;
@@ -40,12 +40,6 @@ class LabellingTest {
 
     @TempDir
     private Path folder = NONE; // set by JUnit
-
-    private static Path given(String name) {
-        Path from = Path.of(System.getProperty("heed.conformance", "../shared/conformance"), "hf", name);
-        assumeTrue(Files.isDirectory(from), "no conformance case at " + from);
-        return from;
-    }
 
     private static FineTuning tuning(Path from, int steps) {
         return new FineTuning(from, steps, 8, 64, 3e-3, 0, 0, 5);
@@ -97,7 +91,8 @@ class LabellingTest {
         "gpt2, classifier",
         "bert, classifier",
         "roberta, classifier",
-        "distilbert, classifier"
+        "distilbert, classifier",
+        "t5, classifier"
     })
     void aModelLearnsTheClassesOfWords(String name, String layer) throws IOException {
         List<String> all = tagged();
@@ -239,25 +234,26 @@ class LabellingTest {
         return object.toString();
     }
 
-    /** None of these has a head that finds answers; each gets one. */
+    /** None of these has a head that finds answers; each gets one. T5 learns it slowly: a row of its decoder does not know its own place. */
     @ParameterizedTest
     @CsvSource({
-        "llama, transformer.layers.0.",
-        "mistral, model.layers.0.",
-        "qwen2, transformer.layers.0.",
-        "qwen3, transformer.layers.0.",
-        "gpt2, transformer.h.0.",
-        "bert, bert.encoder.layer.0.",
-        "roberta, roberta.encoder.layer.0.",
-        "distilbert, distilbert.transformer.layer.0.",
-        "bart, model.decoder.layers.0."
+        "llama, transformer.layers.0., 0.8",
+        "mistral, model.layers.0., 0.8",
+        "qwen2, transformer.layers.0., 0.8",
+        "qwen3, transformer.layers.0., 0.8",
+        "gpt2, transformer.h.0., 0.8",
+        "bert, bert.encoder.layer.0., 0.8",
+        "roberta, roberta.encoder.layer.0., 0.8",
+        "distilbert, distilbert.transformer.layer.0., 0.8",
+        "bart, model.decoder.layers.0., 0.8",
+        "t5, decoder.block.0., 0.6"
     })
-    void aModelLearnsWhereAnswersStand(String name, String inFile) throws IOException {
+    void aModelLearnsWhereAnswersStand(String name, String inFile, double least) throws IOException {
         List<String> all = asked();
         Path data = lines(all);
         Path out = folder.resolve("out");
         Progress.Evaluation end = train(tuning(given(name), 120).trainer(data), data, out);
-        assertThat(end.accuracy().orElseThrow()).isGreaterThan(0.8);
+        assertThat(end.accuracy().orElseThrow()).isGreaterThan(least);
         JsonNode config = json(Files.readString(out.resolve("config.json")));
         assertThat(config.path("architectures").path(0).asString()).endsWith("ForQuestionAnswering");
         try (Checkpoint checkpoint = Checkpoint.open(out)) {
@@ -278,7 +274,7 @@ class LabellingTest {
 
     /** By the definition: the mean of −ln softmax over the tokens of each sequence, of beginnings and of ends. */
     @ParameterizedTest
-    @ValueSource(strings = {"bert", "gpt2", "bart"})
+    @ValueSource(strings = {"bert", "gpt2", "bart", "t5"})
     void theLossIsThatOfBothPlacesAmongTheTokens(String name) throws IOException {
         List<String> all = asked();
         Path data = lines(all);
@@ -315,7 +311,7 @@ class LabellingTest {
         boolean pair = model.sizes().decoderLayers() > 0;
         int[] shifted = new int[tokens.size()];
         System.arraycopy(tokens.ids(), 0, shifted, 1, shifted.length - 1);
-        shifted[0] = 2; // decoder_start_token_id
+        shifted[0] = model.config().intOr("decoder_start_token_id", 0, 0, 2);
         Run run = pair
                 ? model.run(tokens, model.writtenTokens(shifted), Run.Options.everything())
                 : model.run(tokens, Run.Options.everything());
@@ -443,6 +439,25 @@ class LabellingTest {
         }
     }
 
+    /** Its classes of words are the encoder's; answers and classes of texts are read off the decoder, which is gone then. */
+    @Test
+    void ofT5OneThatClassifiesWordsHasNoDecoder() throws IOException {
+        Path words = lines(tagged());
+        Path first = folder.resolve("first");
+        train(tuning(given("t5"), 2).trainer(words), words, first);
+        try (Checkpoint checkpoint = Checkpoint.open(first)) {
+            assertThat(checkpoint.names())
+                    .contains("transformer.shared.weight", "transformer.encoder.final_layer_norm.weight")
+                    .contains("classifier.weight", "classifier.bias")
+                    .noneMatch(name -> name.contains("decoder") || name.contains("lm_head"));
+        }
+        assertThat(tuning(first, 1).trainer(words).weights()).hasSize(21);
+        Path questions = lines(asked());
+        assertThatThrownBy(() -> tuning(first, 1).trainer(questions))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'architectures' is of a model with a decoder, which the checkpoint lacks");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aResumedRunEndsWithTheSameBytes(boolean words) throws IOException {
@@ -462,7 +477,6 @@ class LabellingTest {
     @Test
     void whatCannotBeLearnedIsSaidInASentence() throws IOException {
         String good = asked("Who?", "The people.", "people", 4);
-        refused("t5", tagged(), "t5 has no head that classifies tokens");
         refused("bart", tagged(), "bart has no head that classifies tokens");
         refused("marian", asked(), "marian has no head that finds answers");
         refused(

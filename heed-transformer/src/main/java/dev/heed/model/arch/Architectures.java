@@ -21,8 +21,14 @@ public final class Architectures {
             "(rotary_emb\\.inv_freq|\\.attn\\.(masked_)?bias|\\.attention\\.(masked_)?bias|position_ids)$";
 
     /** Classes that have a name of their own for the model below their head. */
-    private static final Set<String> OTHER_BASE =
-            Set.of("LlamaForQuestionAnswering", "Qwen2ForQuestionAnswering", "Qwen3ForQuestionAnswering");
+    private static final Set<String> OTHER_BASE = Set.of(
+            "LlamaForQuestionAnswering",
+            "Qwen2ForQuestionAnswering",
+            "Qwen3ForQuestionAnswering",
+            "T5ForSequenceClassification",
+            "T5ForTokenClassification",
+            "MT5ForSequenceClassification",
+            "MT5ForTokenClassification");
 
     private static final List<Architecture> ALL = List.of(
             decoder("llama", "Llama 1 to 3.3", "Llama", Llama::new),
@@ -57,14 +63,8 @@ public final class Architectures {
             encoder("camembert", "CamemBERT", "roberta.", "Camembert", Roberta.UNUSED, Roberta::new),
             encoder("xlm-roberta", "XLM-RoBERTa", "roberta.", "XLMRoberta", Roberta.UNUSED, Roberta::new),
             encoder("distilbert", "DistilBERT", "distilbert.", "DistilBert", DistilBert.UNUSED, DistilBert::new),
-            new Architecture(
-                    "t5",
-                    "T5 1.0 and 1.1",
-                    "",
-                    List.of("T5Model", "T5ForConditionalGeneration", "T5WithLMHeadModel"),
-                    T5.UNUSED,
-                    T5::new),
-            new Architecture("mt5", "mT5", "", List.of("MT5Model", "MT5ForConditionalGeneration"), T5.UNUSED, T5::new),
+            t5("t5", "T5 1.0 and 1.1", "T5"),
+            t5("mt5", "mT5", "MT5"),
             new Architecture(
                     "marian", "Marian", "model.", List.of("MarianModel", "MarianMTModel"), Marian.UNUSED, Marian::new),
             new Architecture(
@@ -105,7 +105,13 @@ public final class Architectures {
         return new Architecture(modelType, name, base, List.copyOf(classes), unused, wiring);
     }
 
-    /** The classes that transformers has of every architecture of one stack. */
+    private static Architecture t5(String modelType, String name, String prefix) {
+        List<String> classes = new ArrayList<>(names(prefix, "ForConditionalGeneration"));
+        classes.addAll(List.of(prefix + "EncoderModel", prefix + "WithLMHeadModel"));
+        return new Architecture(modelType, name, "", List.copyOf(classes), T5.UNUSED, T5::of);
+    }
+
+    /** The classes that transformers has of most architectures. */
     private static List<String> names(String prefix, String writing) {
         return List.of(
                 prefix + "Model",
@@ -179,8 +185,9 @@ public final class Architectures {
     /** What transformers calls a parameter in the files of a model of this config. */
     public static String nameInFiles(Config config, String name) {
         String base = of(config).base();
-        return name.startsWith(base) && config.strings("architectures").stream().anyMatch(OTHER_BASE::contains)
-                ? Parameters.ANSWERING + name.substring(base.length())
+        boolean below = name.startsWith(base) && !NewHead.replaces(name);
+        return below && config.strings("architectures").stream().anyMatch(OTHER_BASE::contains)
+                ? Parameters.OTHER_BASE + name.substring(base.length())
                 : name;
     }
 
@@ -233,12 +240,6 @@ public final class Architectures {
         if (config.has("quantization_config")) {
             throw config.error(
                     "quantization_config", "is not supported; use the checkpoint in float32, float16 or bfloat16");
-        }
-        for (String name : config.strings("architectures")) {
-            if (name.endsWith("EncoderModel")) {
-                throw config.error(
-                        "architectures", "names " + name + ", an encoder without its decoder, which is not supported");
-            }
         }
     }
 }

@@ -7,7 +7,6 @@ import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
-import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
 import dev.heed.nn.Memory;
 import dev.heed.nn.MultiHeadAttention;
@@ -15,7 +14,6 @@ import dev.heed.nn.Normalization;
 import dev.heed.nn.Pass;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** BART (Lewis et al. 2020, arXiv 1910.13461): the first transformer's layers, learned positions that begin at row 2. */
 final class Bart implements Network.EncoderDecoder {
@@ -29,7 +27,7 @@ final class Bart implements Network.EncoderDecoder {
     private final Stack encoder;
     private final Stack decoder;
     private final int firstId;
-    private final @Nullable ClassHead classHead;
+    private final Optional<EndHead> classHead;
     private final ClassHeads tokenHeads;
 
     Bart(Config config, Parameters weights) {
@@ -53,23 +51,8 @@ final class Bart implements Network.EncoderDecoder {
         words = Tables.read(config, weights, "model.", vocabulary, width, tied).biased(weights);
         encoder = new Stack(config, weights, "encoder", layers);
         decoder = new Stack(config, weights, "decoder", decoderLayers);
-        classHead = weights.hasCheckpoint() && weights.has("classification_head.out_proj.weight")
-                ? new ClassHead(
-                        weights.linear("classification_head.dense", width, width, true),
-                        weights.linear(
-                                "classification_head.out_proj",
-                                weights.rows("classification_head.out_proj.weight"),
-                                width,
-                                true))
-                : null;
+        classHead = EndHead.of(weights, width);
         tokenHeads = ClassHeads.ofEncoder(weights, width, false);
-    }
-
-    private record ClassHead(Linear dense, Linear out) {
-        Value forward(Pass pass, Value ends) {
-            Value inner = Ops.activate(pass.tape(), Activation.TANH, dense.forward(pass.tape(), ends));
-            return out.forward(pass.tape(), pass.dropout(inner));
-        }
     }
 
     /** Encoder or decoder: the same layers, the decoder's causal and with cross-attention between. */
@@ -191,7 +174,7 @@ final class Bart implements Network.EncoderDecoder {
 
     @Override
     public Optional<Value> classes(Pass pass, Value ends) {
-        return Optional.ofNullable(classHead).map(head -> head.forward(pass, ends));
+        return classHead.map(head -> head.forward(pass, ends));
     }
 
     @Override

@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Parameters {
     private static final int NAMED = 4;
-    /** What the question answering classes of Llama and Qwen put before the names of the model below, whatever others do. */
-    static final String ANSWERING = "transformer.";
+    /** What some classes of Llama, Qwen and T5 put before the names of the model below their head, whatever others do. */
+    static final String OTHER_BASE = "transformer.";
 
     /** What to do with a parameter that an architecture asks for. */
     private enum Mode {
@@ -349,7 +349,7 @@ public final class Parameters {
         Optional<String> found = open().find(name, "");
         if (found.isEmpty() && name.startsWith(base)) {
             String below = name.substring(base.length());
-            found = open().find(below, "").or(() -> open().find(ANSWERING + below, ""));
+            found = open().find(below, "").or(() -> open().find(OTHER_BASE + below, ""));
         }
         return found;
     }

@@ -6,6 +6,7 @@ import dev.heed.grad.Tape;
 import dev.heed.grad.Value;
 import dev.heed.kernel.Activation;
 import dev.heed.model.checkpoint.Config;
+import dev.heed.nn.Embedding;
 import dev.heed.nn.FeedForward;
 import dev.heed.nn.Linear;
 import dev.heed.nn.Listener;
@@ -34,54 +35,120 @@ final class T5 implements Network.EncoderDecoder {
     private final Stack decoder;
     private final float headScale;
     private final int firstId;
+    private final Optional<EndHead> classHead;
+    private final ClassHeads tokenHeads;
 
-    T5(Config config, Parameters weights) {
+    /** Both stacks, or the encoder alone: so transformers embeds texts and classifies tokens. */
+    static Network of(Config config, Parameters weights) {
         Options.require(config, "is_decoder", false);
-        int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
-        int heads = config.requireInt("num_heads", 1, Options.MOST_HEADS);
-        int headWidth = config.requireInt("d_kv", 1, Options.MOST_WIDTH / heads);
-        int layers = config.requireInt("num_layers", 1, Options.MOST_LAYERS);
-        int decoderLayers = config.intOr("num_decoder_layers", layers, 1, Options.MOST_LAYERS);
-        int vocabulary = config.requireInt("vocab_size", 1, Options.MOST_IDS);
+        boolean reads = Options.says(config, "EncoderModel") || Options.says(config, "ForTokenClassification");
+        return reads ? new Reader(config, weights) : new T5(config, weights);
+    }
+
+    private T5(Config config, Parameters weights) {
+        sizes = sizes(config, true);
+        int width = sizes.width();
+        int vocabulary = sizes.vocabulary();
         boolean newer = config.requireString("model_type").equals("mt5");
         boolean says = config.booleanOr("tie_word_embeddings", !newer);
         boolean tied = says || !weights.has("lm_head.weight");
         boolean scaled = !newer && config.booleanOr("scale_decoder_outputs", says); // mT5's never are
         firstId = config.optionalInt("decoder_start_token_id", 0, vocabulary - 1)
                 .orElseGet(() -> config.intOr("pad_token_id", 0, 0, vocabulary - 1));
-        sizes = new Sizes(
-                config.requireString("model_type"),
-                layers,
-                decoderLayers,
-                heads,
-                heads,
-                width,
-                headWidth,
-                vocabulary,
-                Integer.MAX_VALUE);
         headScale = scaled ? (float) (1 / Math.sqrt(width)) : 1;
 
         words = Tables.read(config, weights, "", vocabulary, width, tied);
-        encoder = new Stack(config, weights, "encoder", layers);
-        decoder = new Stack(config, weights, "decoder", decoderLayers);
+        encoder = new Stack(config, weights, "encoder", AttentionMap.Kind.ENCODER, sizes.layers());
+        if (weights.hasCheckpoint() && !weights.has("decoder.final_layer_norm.weight")) {
+            throw config.error(
+                    "architectures", "is of a model with a decoder, which the checkpoint lacks; take one with both");
+        }
+        decoder = new Stack(config, weights, "decoder", AttentionMap.Kind.SELF, sizes.decoderLayers());
+        classHead = EndHead.of(weights, width);
+        tokenHeads = ClassHeads.ofEncoder(weights, width, false);
+    }
+
+    private static Sizes sizes(Config config, boolean decodes) {
+        int layers = config.requireInt("num_layers", 1, Options.MOST_LAYERS);
+        int decoderLayers = config.intOr("num_decoder_layers", layers, 1, Options.MOST_LAYERS);
+        int heads = config.requireInt("num_heads", 1, Options.MOST_HEADS);
+        return new Sizes(
+                config.requireString("model_type"),
+                layers,
+                decodes ? decoderLayers : 0,
+                heads,
+                heads,
+                config.requireInt("d_model", 1, Options.MOST_WIDTH),
+                config.requireInt("d_kv", 1, Options.MOST_WIDTH / heads),
+                config.requireInt("vocab_size", 1, Options.MOST_IDS),
+                Integer.MAX_VALUE);
+    }
+
+    /** The encoder alone; what it attends to is self-attention, as of any single stack. */
+    private static final class Reader implements Network.Encoder {
+        private final Sizes sizes;
+        private final Embedding words;
+        private final Stack stack;
+        private final ClassHeads heads;
+
+        Reader(Config config, Parameters weights) {
+            Stream.of("tie_word_embeddings", "scale_decoder_outputs") // of the head that predicts
+                    .forEach(key -> config.booleanOr(key, true));
+            sizes = T5.sizes(config, false);
+            words = Tables.read(weights, "", sizes.vocabulary(), sizes.width());
+            stack = new Stack(config, weights, "encoder", AttentionMap.Kind.SELF, sizes.layers());
+            heads = ClassHeads.ofEncoder(weights, sizes.width(), true);
+        }
+
+        @Override
+        public Sizes sizes() {
+            return sizes;
+        }
+
+        @Override
+        public Value hidden(Pass pass, int[] ids, int[] typeIds) {
+            return stack.forward(pass, words.forward(pass.tape(), ids), Optional.empty());
+        }
+
+        @Override
+        public Optional<Value> logits(Pass pass, Value hidden) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Value> loss(Pass pass, Value hidden, int[] labels) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Value> classes(Pass pass, Value hidden) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+            return heads.ofTokens(pass, hidden);
+        }
     }
 
     /** Encoder or decoder: the same layers, the decoder's causal and with cross-attention between. */
     private static final class Stack {
         private final boolean decodes;
+        private final AttentionMap.Kind kind;
         private final List<Block> blocks;
         private final Normalization norm;
         private final Value biases;
         private final int buckets;
         private final int farthest;
 
-        Stack(Config config, Parameters weights, String name, int layers) {
+        Stack(Config config, Parameters weights, String name, AttentionMap.Kind kind, int layers) {
             int width = config.requireInt("d_model", 1, Options.MOST_WIDTH);
             int heads = config.requireInt("num_heads", 1, Options.MOST_HEADS);
             float epsilon = (float) config.doubleOr("layer_norm_epsilon", 1e-6, 1e-30, 1);
             buckets = config.intOr("relative_attention_num_buckets", 32, 4, 1 << 20);
             farthest = config.intOr("relative_attention_max_distance", 128, buckets / 2 + 1, 1 << 28);
             decodes = name.equals("decoder");
+            this.kind = kind;
             biases = weights.value(
                     name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight", buckets, heads);
             blocks = weights.layers(layers, i -> block(config, weights, name, i, width, heads, epsilon));
@@ -92,7 +159,6 @@ final class T5 implements Network.EncoderDecoder {
                 Config config, Parameters weights, String name, int i, int width, int heads, float epsilon) {
             String at = name + ".block." + i + ".layer.";
             int last = decodes ? 2 : 1;
-            AttentionMap.Kind kind = decodes ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
             MultiHeadAttention.Builder self = attention(config, weights, at + "0.SelfAttention", kind, i, heads, width);
             return new Block(
                     rms(weights, at + "0", width, epsilon),
@@ -152,7 +218,6 @@ final class T5 implements Network.EncoderDecoder {
         }
 
         Value forward(Pass pass, Value start, Optional<Memory> memory) {
-            AttentionMap.Kind kind = decodes ? AttentionMap.Kind.SELF : AttentionMap.Kind.ENCODER;
             Map<Long, Value> known = new HashMap<>(); // one bias serves all layers
             PositionBias bias = (queries, keys) ->
                     known.computeIfAbsent((long) queries << 32 | keys, size -> bias(pass.tape(), queries, keys));
@@ -164,7 +229,7 @@ final class T5 implements Network.EncoderDecoder {
                 pass.hidden(kind, i + 1, x);
             }
             pass.finish();
-            return x;
+            return pass.dropout(x);
         }
 
         /** [1, H, N, M]: one learned number per head and bucket of key position − query position. */
@@ -232,8 +297,7 @@ final class T5 implements Network.EncoderDecoder {
 
     @Override
     public Memory encode(Pass pass, int[] ids) {
-        Value rows = encoder.forward(pass, words.read().forward(pass.tape(), ids), Optional.empty());
-        return pass.memory(pass.dropout(rows));
+        return pass.memory(encoder.forward(pass, words.read().forward(pass.tape(), ids), Optional.empty()));
     }
 
     @Override
@@ -257,7 +321,12 @@ final class T5 implements Network.EncoderDecoder {
 
     @Override
     public Optional<Value> classes(Pass pass, Value ends) {
-        return Optional.empty();
+        return classHead.map(head -> head.forward(pass, ends));
+    }
+
+    @Override
+    public Optional<Value> tokenClasses(Pass pass, Value hidden) {
+        return tokenHeads.ofTokens(pass, hidden);
     }
 
     @Override

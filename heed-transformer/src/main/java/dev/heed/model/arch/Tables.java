@@ -39,6 +39,17 @@ record Tables(Embedding read, Embedding written, @Nullable Linear head) {
     }
 
     /**
+     * The rows of an encoder without its decoder.
+     *
+     * @param stacks prefix of its tensors
+     */
+    static Embedding read(Parameters weights, String stacks, int vocabulary, int width) {
+        String encoder = stacks + "encoder.embed_tokens";
+        String name = weights.holder(stacks + "shared", encoder);
+        return Embedding.tied(weights.tied(weights.linear(name, vocabulary, width, false), name, encoder));
+    }
+
+    /**
      * A vocabulary for each side.
      *
      * @param tied whether the layer that predicts has the rows of the written side
