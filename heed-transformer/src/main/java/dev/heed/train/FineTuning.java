@@ -10,6 +10,7 @@ import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.Config;
 import dev.heed.text.IoFailure;
 import dev.heed.text.Json;
+import dev.heed.text.SpecialToken;
 import dev.heed.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,7 +91,7 @@ public record FineTuning(
      */
     public Trainer trainer(Path data) {
         Given given = Given.read(data);
-        Start start = given instanceof Given.Labelled labelled ? start(labelled) : start();
+        Start start = given instanceof Given.Labelled labelled ? start(labelled) : start(configInFloat32());
         Recipe recipe = recipe(start.config(), start.network());
         if (start.network() instanceof Network.Viewer viewer) {
             return Trainer.further(recipe, looking(viewer, given, data, start), start);
@@ -132,31 +133,37 @@ public record FineTuning(
                 .put("smoothing", smoothing);
     }
 
-    private Start start() {
-        Config config = Config.read(from);
+    private Start start(ObjectNode tree) {
+        Config config = parsed(tree);
         try (Checkpoint checkpoint = Checkpoint.open(from)) {
             Parameters parameters =
                     Parameters.learning(checkpoint, Architectures.of(config).base());
             Network network = Architectures.build(config, checkpoint, parameters);
-            return start(Json.write(configInFloat32()), network, parameters);
+            return start(Json.write(tree), network, parameters);
         }
+    }
+
+    private Config parsed(ObjectNode config) {
+        return Config.parse(from.resolve("config.json").toString(), Json.write(config));
     }
 
     /** With the model's own head if it has one that says such labels, else with a new one. */
     private Start start(Given.Labelled labelled) {
-        Start asItIs = start();
+        ObjectNode was = configInFloat32();
+        Start asItIs = start(was);
+        ObjectNode config = padded(was, asItIs.network());
         if (has(asItIs, labelled.head())) {
-            return asItIs;
+            return config.equals(was) ? asItIs : start(config);
         }
-        Config was = Config.read(from);
         List<String> names = labelled.classes();
-        double deviation = deviation(was, asItIs.network().sizes().width());
-        NewHead head = NewHead.of(was, labelled.head(), names.size(), new Initialization(seed, deviation, 1));
-        ObjectNode config = classifying(configInFloat32(), head, labelled.head(), names);
+        Config before = parsed(was);
+        double deviation = deviation(before, asItIs.network().sizes().width());
+        NewHead head = NewHead.of(before, labelled.head(), names.size(), new Initialization(seed, deviation, 1));
+        classify(config, head, labelled.head(), names);
         try (Checkpoint checkpoint = Checkpoint.open(from)) {
             Parameters parameters =
-                    Parameters.learning(checkpoint, Architectures.of(was).base(), head);
-            Network network = Architectures.fresh(Config.parse(from + "/config.json", Json.write(config)), parameters);
+                    Parameters.learning(checkpoint, Architectures.of(before).base(), head);
+            Network network = Architectures.fresh(parsed(config), parameters);
             return start(Json.write(config), network, parameters);
         }
     }
@@ -179,8 +186,26 @@ public record FineTuning(
         return config.doubleOr("initializer_range", config.doubleOr("init_std", usual, 0, 1), 0, 1);
     }
 
-    /** A config that names another head and its classes, as transformers writes it. */
-    private static ObjectNode classifying(ObjectNode config, NewHead made, Head head, List<String> names) {
+    /**
+     * A copy that says which token fills the short texts of a batch: transformers reads several texts by a decoder with a head
+     * only where config.json does. Where a tokenizer has none for it, the end of texts is usual.
+     */
+    private ObjectNode padded(ObjectNode was, Network network) {
+        ObjectNode config = was.deepCopy();
+        if (network instanceof Network.Decoder && !config.path("pad_token_id").isNumber()) {
+            try (Tokenizer tokenizer = Tokenizer.load(from)) {
+                int end = tokenizer.id(SpecialToken.EOS).orElse(-1);
+                int id = tokenizer.id(SpecialToken.PAD).orElse(end);
+                if (id >= 0 && id < network.sizes().vocabulary()) {
+                    config.put("pad_token_id", id);
+                }
+            }
+        }
+        return config;
+    }
+
+    /** Names another head and its classes, as transformers writes it. */
+    private static void classify(ObjectNode config, NewHead made, Head head, List<String> names) {
         config.putArray("architectures").add(made.architecture());
         config.remove("num_labels");
         if (head == Head.WHOLE) {
@@ -194,7 +219,6 @@ public record FineTuning(
             id2label.put(Integer.toString(i), names.get(i));
             label2id.put(names.get(i), i);
         }
-        return config;
     }
 
     /** The classes that a model's config names, as {@code heed classify} calls them. */

@@ -1,5 +1,6 @@
 package dev.heed.train;
 
+import dev.heed.model.arch.Network;
 import dev.heed.model.checkpoint.Checkpoint;
 import dev.heed.model.checkpoint.SafetensorsWriter;
 import dev.heed.model.checkpoint.WholeFile;
@@ -51,6 +52,7 @@ final class TrainingFolder {
     private static final int FIRST = 5;
 
     private static final long MOST_RUN = 1L << 20;
+    private static final long MOST_OPTIONS = 8L << 20;
     private static final long MOST_METRICS = 1L << 30;
 
     private final Path folder;
@@ -129,8 +131,24 @@ final class TrainingFolder {
         if (!tokenizer.isEmpty()) {
             write("tokenizer.json", tokenizer);
             writeUnlessCopied(trainer, "tokenizer_config.json", HubFiles.tokenizerConfig(trainer.config(), tokenizer));
+            if (trainer.network() instanceof Network.Decoder) {
+                sayPadding(trainer.config(), tokenizer);
+            }
         }
         writeUnlessCopied(trainer, "generation_config.json", HubFiles.generationConfig(trainer.config()));
+    }
+
+    /** In tokenizer_config.json, unless there or in an older folder's special_tokens_map.json it is said. */
+    private void sayPadding(String config, String tokenizer) {
+        Path options = folder.resolve("tokenizer_config.json");
+        Path older = folder.resolve("special_tokens_map.json");
+        boolean said = Stream.of(options, older)
+                .filter(Files::exists)
+                .anyMatch(file -> Json.read(file, MOST_OPTIONS).hasNonNull(HubFiles.PADDING));
+        if (!said) {
+            HubFiles.padded((ObjectNode) Json.read(options, MOST_OPTIONS), config, tokenizer)
+                    .ifPresent(text -> write(options.getFileName().toString(), text));
+        }
     }
 
     /** A model that learns on keeps what its folder said. */
