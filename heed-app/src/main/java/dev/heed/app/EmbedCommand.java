@@ -87,10 +87,12 @@ final class EmbedCommand extends HeedCommand {
     /** A row per text: the text, then a column per number. */
     private void printCsv(List<Tensor> vectors) {
         Stream<Object> names = IntStream.range(0, vectors.getFirst().size(0)).mapToObj(i -> "v" + i);
-        terminal.line(Csv.line(Stream.concat(Stream.of("text"), names).toArray()));
+        Csv.printLine(terminal, Stream.concat(Stream.of("text"), names).toArray());
         for (int i = 0; i < texts.size(); i++) {
-            terminal.line(Csv.line(Stream.concat(Stream.of(texts.get(i)), numbers(vectors.get(i)))
-                    .toArray()));
+            Csv.printLine(
+                    terminal,
+                    Stream.concat(Stream.of(texts.get(i)), numbers(vectors.get(i)))
+                            .toArray());
         }
     }
 }

@@ -212,21 +212,21 @@ record Explanation(
     }
 
     private void printCsv(Terminal terminal) {
-        terminal.line(Csv.line("step", "key", "coordinate", "value"));
+        Csv.printLine(terminal, "step", "key", "coordinate", "value");
         for (int j = 0; j < weights.length; j++) {
-            terminal.line(Csv.line("score", name(j), Table.NOTHING, scores[j]));
+            Csv.printLine(terminal, "score", name(j), Table.NOTHING, scores[j]);
         }
         for (int j = 0; j < weights.length; j++) {
-            terminal.line(Csv.line("weight", name(j), Table.NOTHING, weights[j]));
+            Csv.printLine(terminal, "weight", name(j), Table.NOTHING, weights[j]);
         }
         for (int j = 0; j < weights.length; j++) {
             double[] contribution = contribution(j);
             for (int d = 0; d < contribution.length; d++) {
-                terminal.line(Csv.line("mixture", name(j), d, contribution[d]));
+                Csv.printLine(terminal, "mixture", name(j), d, contribution[d]);
             }
         }
         for (int d = 0; d < output.length; d++) {
-            terminal.line(Csv.line("output", Table.NOTHING, d, output[d]));
+            Csv.printLine(terminal, "output", Table.NOTHING, d, output[d]);
         }
     }
 }

@@ -294,10 +294,11 @@ final class LookView {
     void printCsv(Choice choice, @Nullable Integer query) {
         AttentionMap map = wanted(choice, query);
         String kind = map.kind().name().toLowerCase(Locale.ROOT);
-        terminal.line(Csv.line("kind", "layer", "head", "query", "query_token", "key", "key_token", "weight"));
+        Csv.printLine(terminal, "kind", "layer", "head", "query", "query_token", "key", "key_token", "weight");
         for (int row = 0; row < map.rows(); row++) {
             for (int column = 0; column < map.columns(); column++) {
-                terminal.line(Csv.line(
+                Csv.printLine(
+                        terminal,
                         kind,
                         map.layer(),
                         map.head(),
@@ -305,7 +306,7 @@ final class LookView {
                         map.queryTokens().get(row),
                         map.firstKey() + column,
                         map.keyTokens().get(column),
-                        map.visible(row, column) ? (Object) map.weight(row, column) : Table.NOTHING));
+                        map.visible(row, column) ? (Object) map.weight(row, column) : Table.NOTHING);
             }
         }
     }

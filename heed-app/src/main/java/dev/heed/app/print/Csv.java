@@ -12,7 +12,12 @@ public final class Csv {
 
     private Csv() {}
 
-    public static String line(Object... cells) {
+    /** To a file or a pipe as it is; before a person no cell steers the terminal. */
+    public static void printLine(Terminal terminal, Object... cells) {
+        terminal.line(terminal.written(line(cells)));
+    }
+
+    static String line(Object... cells) {
         StringBuilder line = new StringBuilder();
         for (int i = 0; i < cells.length; i++) {
             line.append(i == 0 ? "" : ",").append(cell(cells[i]));

@@ -224,9 +224,9 @@ public final class Table {
     // ---- CSV ----
 
     private void printCsv(Terminal terminal) {
-        terminal.line(Csv.line(columns.stream().map(Column::name).toArray()));
+        Csv.printLine(terminal, columns.stream().map(Column::name).toArray());
         for (Object[] row : rows) {
-            terminal.line(Csv.line(row));
+            Csv.printLine(terminal, row);
         }
     }
 }

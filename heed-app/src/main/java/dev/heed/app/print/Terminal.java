@@ -41,7 +41,7 @@ public record Terminal(
         err.println("heed: warning: " + Visible.escape(text));
     }
 
-    /** A text that a model wrote: before a person nothing in it steers the terminal, elsewhere it is as it is. */
+    /** A text that a model or a user wrote: before a person nothing in it steers the terminal, elsewhere it is as it is. */
     public String written(String text) {
         return interactive ? Visible.running(text) : text;
     }

@@ -50,6 +50,19 @@ class TerminalTest {
         assertThat(dev.heed.text.Json.parse("json", json).path(0).asString()).isEqualTo(text);
     }
 
+    @Test
+    void csvSteersNoTerminalAndIsExactInAPipe() {
+        String text = "two\nlines\tand " + HOSTILE;
+        Table table = new Table().column("text");
+        table.row(text);
+        assertThat(printed(true, terminal -> table.print(terminal, Format.CSV)))
+                .isEqualTo("text\n\"two\nlines\tand \\u{1B}]0;owned\\u{7}\"\n");
+        assertThat(printed(false, terminal -> table.print(terminal, Format.CSV)))
+                .isEqualTo("text\n\"" + text + "\"\n");
+        assertThat(printed(true, terminal -> Csv.printLine(terminal, HOSTILE, 1.5)))
+                .isEqualTo("\\u{1B}]0;owned\\u{7},1.5\n");
+    }
+
     private static String printed(boolean interactive, Consumer<Terminal> action) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         PrintStream stream = new PrintStream(bytes, true, StandardCharsets.UTF_8);
