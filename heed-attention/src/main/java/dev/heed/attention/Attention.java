@@ -1,5 +1,6 @@
 package dev.heed.attention;
 
+import dev.heed.kernel.Apart;
 import dev.heed.kernel.Backward;
 import dev.heed.kernel.Decode;
 import dev.heed.kernel.Forward;
@@ -193,27 +194,9 @@ public final class Attention {
         checkOutput("output", output, problem);
         checkLse(lse, problem);
         Tensor parameter = ScoreInputs.parameter(score);
-        checkApart("output", output, query, key, value, bias, parameter, lse);
-        checkApart("lse", lse, query, key, value, bias, parameter);
+        Apart.check("attend", "output", output, query, key, value, bias, parameter, lse);
+        Apart.check("attend", "lse", lse, query, key, value, bias, parameter);
         run(problem, output, lse);
-    }
-
-    private static void checkApart(String name, Tensor written, @Nullable Tensor... others) {
-        if (written.mayRepeat()) {
-            int[] strides = written.shape();
-            Arrays.setAll(strides, written::stride);
-            throw new IllegalArgumentException(
-                    "attend: each element of " + name + " must have its own place in memory, got " + written.describe()
-                            + " with strides " + Arrays.toString(strides) + "; write to a tensor of its own");
-        }
-        for (Tensor other : others) {
-            if (other != null && written.mayOverlap(other)) {
-                throw new IllegalArgumentException("attend: " + name
-                        + " must not share memory with what is read or with"
-                        + " the other result, got " + name + " " + written.describe() + " in the memory of a tensor "
-                        + other.describe() + "; write to a tensor of its own");
-            }
-        }
     }
 
     /** Kernels write rows of neighbouring numbers: an output whose last axis is strided is filled from a copy. */
@@ -295,9 +278,9 @@ public final class Attention {
         requireLike("dValue", dValue, value);
         Tensor output = result.output();
         Tensor lse = result.lse();
-        checkApart("dQuery", dQuery, query, key, value, bias, output, lse, dOutput, dKey, dValue);
-        checkApart("dKey", dKey, query, key, value, bias, output, lse, dOutput, dValue);
-        checkApart("dValue", dValue, query, key, value, bias, output, lse, dOutput);
+        Apart.check("attend", "dQuery", dQuery, query, key, value, bias, output, lse, dOutput, dKey, dValue);
+        Apart.check("attend", "dKey", dKey, query, key, value, bias, output, lse, dOutput, dValue);
+        Apart.check("attend", "dValue", dValue, query, key, value, bias, output, lse, dOutput);
         Backward.run(pass(query, key, value, result, dOutput, dQuery, dKey, dValue));
     }
 

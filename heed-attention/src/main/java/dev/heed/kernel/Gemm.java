@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * last, so its bits depend on its own row and column alone: not on other rows, the lane width, the number of threads, or
  * whether the weights were packed. Blocks of the inner axis store the running sums and go on from them, which is exact.
  *
- * <p>Results must not share memory with operands.
+ * <p>Each element of a result must have its own place, and no operand there: other calls are rejected.
  */
 public final class Gemm {
     private static final int PANEL = Product.PANEL;
@@ -60,6 +60,7 @@ public final class Gemm {
      */
     public static void linear(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
         checkLinear(x, w, bias, y);
+        Apart.check("Gemm.linear", "y", y, x, bias);
         if (x.size(0) == 0 || w.out() == 0) {
             return;
         }
@@ -161,6 +162,7 @@ public final class Gemm {
      */
     public static void multiply(Tensor a, Tensor b, Tensor c, boolean accumulate) {
         check("Gemm.multiply", a, b, c);
+        Apart.check("Gemm.multiply", "c", c, a, b);
         if (c.elements() == 0) {
             return;
         }
@@ -186,6 +188,7 @@ public final class Gemm {
                     "Gemm.multiplyAndAdd: a with last stride 1 and a bias [n] are needed, got a " + a.describe()
                             + ", c " + c.describe() + ", bias " + (bias == null ? "none" : bias.describe()));
         }
+        Apart.check("Gemm.multiplyAndAdd", "c", c, a, b, bias);
         if (c.elements() > 0) {
             OF_THREAD.get().run(a, b, bias == null ? null : bias.contiguous(), c, false);
         }
@@ -206,6 +209,8 @@ public final class Gemm {
     public static void gradients(Tensor dy, Tensor x, Tensor w, Tensor dX, boolean ontoX, Tensor dW, boolean ontoW) {
         check("Gemm.gradients", dy, w, dX);
         check("Gemm.gradients", dy.transpose(0, 1), x, dW);
+        Apart.check("Gemm.gradients", "dX", dX, dy, x, w, dW);
+        Apart.check("Gemm.gradients", "dW", dW, dy, x, w);
         boolean along = dW.stride(1) == 1;
         Tensor a = (along ? dy : x).transpose(0, 1);
         Tensor b = along ? x : dy;

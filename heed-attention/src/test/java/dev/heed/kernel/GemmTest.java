@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.heed.tensor.Tensor;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -319,6 +320,39 @@ class GemmTest {
                 .hasMessageContaining("needs 2147483648 elements");
         assertThatThrownBy(() -> w.copyRow(4, new float[3], 0)) // a panel has 32 rows
                 .hasMessage("PackedMatrix.copyRow: a row below out=4 is needed, got 4");
+    }
+
+    @Test
+    void resultsNeedMemoryOfTheirOwn() {
+        Tensor square = random(4, 4);
+        Tensor other = random(4, 4);
+        PackedMatrix w = PackedMatrix.pack(square);
+        says(() -> Gemm.linear(other, w, null, other), "Gemm.linear: y must not share memory with what is read");
+        says(() -> Gemm.linear(other, w, square.select(0, 3), square), "in the memory of a tensor [4]");
+        says(() -> Gemm.multiply(square, other, square, false), "Gemm.multiply: c must not share memory");
+        says(() -> Gemm.multiply(square, other, other.transpose(0, 1), true), "Gemm.multiply: c must not share memory");
+        says(() -> Gemm.multiplyAndAdd(other, square, null, other), "Gemm.multiplyAndAdd: c must not share memory");
+        Tensor dX = random(4, 4);
+        Tensor dW = random(4, 4);
+        says(() -> Gemm.gradients(other, square, square, dX, false, square, true), "dW must not share memory");
+        says(() -> Gemm.gradients(other, square, square, other, true, dW, true), "dX must not share memory");
+        says(() -> Gemm.gradients(other, square, square, dX, true, dX, true), "dX must not share memory");
+        Tensor oneRow = random(4).broadcastTo(4, 4);
+        says(() -> Gemm.multiply(square, other, oneRow, true), "c must have its own place in memory");
+    }
+
+    @Test
+    void resultsMayLieInTurnsWithOperands() {
+        Tensor both = random(5, 12);
+        Tensor a = both.slice(1, 0, 4);
+        Tensor b = random(4, 8);
+        Tensor expected = chains(a, b, null, null);
+        Gemm.multiply(a, b, both.slice(1, 4, 12), false);
+        assertSame(both.slice(1, 4, 12), expected, "in turns", 5, 4, 8);
+    }
+
+    private static void says(ThrowingCallable call, String words) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(words);
     }
 
     private static Tensor linear(Tensor x, PackedMatrix w, Tensor y) {
