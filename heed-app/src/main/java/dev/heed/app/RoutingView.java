@@ -9,6 +9,7 @@ import dev.heed.lens.Mean;
 import dev.heed.lens.RoutingReport;
 import dev.heed.lens.RoutingReport.Baseline;
 import dev.heed.lens.RoutingReport.Cut;
+import dev.heed.lens.RoutingReport.Cuts;
 import dev.heed.lens.RoutingReport.Task;
 import dev.heed.lens.Share;
 import java.util.ArrayList;
@@ -60,9 +61,9 @@ record RoutingView(String model, RoutingReport report) {
                     100 * chance(task),
                     100 * task.chooses().value(),
                     100 * task.right().value(),
-                    100 * task.cuts().get(0).right().value(),
-                    100 * task.cuts().get(1).right().value(),
-                    100 * task.cuts().get(3).right().value());
+                    100 * task.cuts().referent().right().value(),
+                    100 * task.cuts().referentEverywhere().right().value(),
+                    100 * task.cuts().othersEverywhere().right().value());
         }
         table.printText(terminal, "");
         terminal.line();
@@ -118,7 +119,7 @@ record RoutingView(String model, RoutingReport report) {
                 interval(task.right()),
                 "0",
                 task.probability().value());
-        task.cuts().forEach(cut -> row(table, cut));
+        task.cuts().all().forEach(cut -> row(table, cut));
         if (!task.routes().isEmpty()) {
             table.row("ways that matter most, in every head", "", "", "", Table.NOTHING);
             task.routes().forEach(cut -> row(table, cut));
@@ -164,17 +165,16 @@ record RoutingView(String model, RoutingReport report) {
                                         ? " The answers know it all the same: that is more than the weights of one head from "
                                                 + from(task) + " show."
                                         : ""));
-        Cut alone = task.cuts().get(0);
-        Cut every = task.cuts().get(1);
-        Cut random = task.cuts().get(3);
-        Cut silenced = task.cuts().get(5);
+        Cuts cuts = task.cuts();
         sentences.add("A weight is not an explanation: with its edges to the referent cut, " + head
                 + " alone changes whether "
-                + alone.changed().count() + " of " + task.heldOut()
+                + cuts.referent().changed().count() + " of " + task.heldOut()
                 + " answers are right (what the edges had goes to other words), all"
-                + " heads together " + every.changed().count() + ", without as many random other edges, whatever weight"
-                + " they had, " + random.changed().count() + "; silenced altogether, " + head + " changes "
-                + silenced.changed().count() + ".");
+                + " heads together " + cuts.referentEverywhere().changed().count()
+                + ", without as many random other edges, whatever weight"
+                + " they had, " + cuts.othersEverywhere().changed().count() + "; silenced altogether, " + head
+                + " changes "
+                + cuts.silenced().changed().count() + ".");
         return sentences;
     }
 
@@ -229,7 +229,7 @@ record RoutingView(String model, RoutingReport report) {
         map.put("chooses", json(task.chooses()));
         map.put("probability", json(task.probability()));
         map.put("twins_chosen", json(task.twinsChosen()));
-        map.put("cuts", task.cuts().stream().map(RoutingView::json).toList());
+        map.put("cuts", task.cuts().all().stream().map(RoutingView::json).toList());
         map.put("routes", task.routes().stream().map(RoutingView::json).toList());
         return map;
     }

@@ -200,7 +200,7 @@ final class Routing {
     // ---- cutting
     // ------------------------------------------------------------------------------------------------------------
 
-    private List<Cut> cuts(Head best, List<Answer> whole) {
+    private RoutingReport.Cuts cuts(Head best, List<Answer> whole) {
         Where one = Where.head(questions.kind(), best.layer(), best.head());
         Where every = Where.everyHead(questions.kind());
         Random random = new Random(settings.seed());
@@ -212,7 +212,7 @@ final class Routing {
         List<int[]> otherNouns = heldOut.stream()
                 .map(question -> question.at(Place.OTHER, false))
                 .toList();
-        return List.of(
+        return new RoutingReport.Cuts(
                 cut("referent, in " + best.name() + " alone", one, referents, whole),
                 cut("referent, in every head", every, referents, whole),
                 cut("random others, in " + best.name() + " alone", one, others, whole),

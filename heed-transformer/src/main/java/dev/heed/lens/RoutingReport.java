@@ -76,6 +76,31 @@ public record RoutingReport(List<Task> tasks, Optional<Share> exact) {
     public record Cut(String what, Share right, Share chooses, Share changed, Mean probability) {}
 
     /**
+     * Edges from "it", or from the answer, that are cut, and the head itself; each on all held-out sentences.
+     *
+     * @param referent to the referent, in the head alone
+     * @param referentEverywhere in every head
+     * @param others as many random other ones, in the head alone
+     * @param othersEverywhere in every head
+     * @param otherNounEverywhere to the other noun, in every head
+     * @param silenced the head as a whole
+     * @param held the head as a whole, held at its mean
+     */
+    public record Cuts(
+            Cut referent,
+            Cut referentEverywhere,
+            Cut others,
+            Cut othersEverywhere,
+            Cut otherNounEverywhere,
+            Cut silenced,
+            Cut held) {
+        /** In this order. */
+        public List<Cut> all() {
+            return List.of(referent, referentEverywhere, others, othersEverywhere, otherNounEverywhere, silenced, held);
+        }
+    }
+
+    /**
      * One way of asking.
      *
      * @param asked in words
@@ -93,7 +118,7 @@ public record RoutingReport(List<Task> tasks, Optional<Share> exact) {
      * @param probability of the right answer
      * @param twinsLookedAt of sentence and twin: the head prefers the right noun in both
      * @param twinsChosen of sentence and twin: the answer of the right noun is the likelier in both
-     * @param cuts the edge and others cut, in the head and in every head, then the head as a whole
+     * @param cuts the edge and others cut, in the head and in every head, and the head as a whole
      * @param routes ways whose cutting changed most on training sentences, strongest first
      */
     public record Task(
@@ -114,7 +139,7 @@ public record RoutingReport(List<Task> tasks, Optional<Share> exact) {
             Mean probability,
             Share twinsLookedAt,
             Share twinsChosen,
-            List<Cut> cuts,
+            Cuts cuts,
             List<Cut> routes) {}
 
     /** Longer than any sentence. */

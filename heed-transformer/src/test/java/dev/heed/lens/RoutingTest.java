@@ -119,7 +119,16 @@ class RoutingTest {
                 assertThat(task.head().onTraining().of()).isEqualTo(20);
                 assertThat(task.prefers().of()).isEqualTo(30);
                 assertThat(task.twinsChosen().of()).isEqualTo(30);
-                assertThat(task.cuts()).hasSize(7).allMatch(cut -> cut.right().of() == 30);
+                String head = task.head().name();
+                RoutingReport.Cuts cuts = task.cuts();
+                assertThat(cuts.all()).hasSize(7).allMatch(cut -> cut.right().of() == 30);
+                assertThat(cuts.referent().what()).isEqualTo("referent, in " + head + " alone");
+                assertThat(cuts.referentEverywhere().what()).isEqualTo("referent, in every head");
+                assertThat(cuts.others().what()).isEqualTo("random others, in " + head + " alone");
+                assertThat(cuts.othersEverywhere().what()).isEqualTo("random others, in every head");
+                assertThat(cuts.otherNounEverywhere().what()).isEqualTo("other noun, in every head");
+                assertThat(cuts.silenced().what()).isEqualTo(head + " silenced");
+                assertThat(cuts.held().what()).isEqualTo(head + " held at its mean");
                 assertThat(task.routes()).hasSizeLessThanOrEqualTo(3);
                 assertThat(task.baselines())
                         .allMatch(baseline -> baseline.prefers().of() == 30);
