@@ -207,11 +207,11 @@ class TrainTest {
         Run run = Run.of(
                 "train", "--recipe", "shakespeare-char", "--data", relative.toString(), "--out", out, "--steps", "1");
         assertThat(run.code()).as(run.err()).isZero();
-        String file = JsonMapper.shared()
+        JsonNode data = JsonMapper.shared()
                 .readTree(Files.readString(Path.of(out, "run.json")))
-                .path("data")
-                .path("file")
-                .asString("");
+                .path("data");
+        assertThat(data.path("sha256_of").asString("")).startsWith("the texts in UTF-8");
+        String file = data.path("file").asString("");
         assertThat(Path.of(file)).isAbsolute().hasSameTextualContentAs(Path.of(text));
         assertThat(Run.of("train", "--recipe", "shakespeare-char", "--data", text, "--out", "")
                         .err())

@@ -200,6 +200,11 @@ final class Classes implements Task {
     }
 
     @Override
+    public String hashed() {
+        return "texts, words or questions, or the SHA-256 of pictures, each with its labels, in UTF-8, one after another";
+    }
+
+    @Override
     public long size(Split split) {
         return Arrays.stream(split == Split.TRAIN ? train : validation)
                 .mapToLong(seen::tokens)

@@ -27,6 +27,7 @@ final class Provenance {
         root.putObject("data")
                 .put("file", dataName)
                 .put("sha256", task.sha256())
+                .put("sha256_of", task.hashed())
                 .put("train_tokens", task.size(Task.Split.TRAIN))
                 .put("validation_tokens", task.size(Task.Split.VALIDATION))
                 .put("vocabulary", task.vocabulary());

@@ -35,6 +35,11 @@ public interface Task {
     /** SHA-256 of the data. */
     String sha256();
 
+    /** What that is of, exactly: it does not tell where one text ends and the next begins. */
+    default String hashed() {
+        return "the texts in UTF-8, one after another with nothing between them";
+    }
+
     /** Tokens of a part. */
     long size(Split split);
 

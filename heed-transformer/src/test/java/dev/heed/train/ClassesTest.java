@@ -113,6 +113,7 @@ class ClassesTest {
         assertThat(config.path("label2id").toString()).isEqualTo("{\"cat\":0,\"dog\":1}");
         assertThat(config.path("architectures").toString()).isEqualTo("[\"BertForSequenceClassification\"]");
         JsonNode run = JsonMapper.shared().readTree(Files.readString(out.resolve("run.json")));
+        assertThat(run.path("data").path("sha256_of").asString("")).contains("each with its labels");
         assertThat(run.path("result").path("accuracy").asDouble(-1))
                 .isEqualTo(end.accuracy().orElseThrow());
         assertThat(Files.readString(out.resolve("metrics.jsonl")))
