@@ -135,6 +135,12 @@ public record AttentionMap(
         return "L" + layer + "H" + head + (keyValueHead == head ? "" : " (KV " + keyValueHead + ")");
     }
 
+    /** Name, size and, where there are few, the weights. */
+    @Override
+    public String toString() {
+        return name() + " " + weights;
+    }
+
     public int rows() {
         return weights.size(0);
     }

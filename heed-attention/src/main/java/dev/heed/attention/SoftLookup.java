@@ -185,6 +185,12 @@ public final class SoftLookup<V> {
             return matches;
         }
 
+        /** The matches. */
+        @Override
+        public String toString() {
+            return matches.toString();
+        }
+
         /** The entry with the highest weight. */
         public Match<V> best() {
             return matches.getFirst();

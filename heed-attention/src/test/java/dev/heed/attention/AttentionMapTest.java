@@ -25,6 +25,7 @@ class AttentionMapTest {
     void aTileKnowsItsPlaceAndItsLabels() {
         AttentionMap map = map(new AttentionMap.Tile(1, 3, 2, 5, 4, 11));
         assertThat(map.name()).isEqualTo("L0H3 (KV 1)");
+        assertThat(map.toString()).startsWith("L0H3 (KV 1) [3, 7] [");
         assertThat(map.queryTokens()).containsExactly("2", "3", "4");
         assertThat(map.keyTokens()).containsExactly("4", "5", "6", "7", "8", "9", "10");
         assertThat(map.weights()).extracting(Tensor::describe).isEqualTo("[3, 7]");

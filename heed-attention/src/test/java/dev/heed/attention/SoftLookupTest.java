@@ -22,6 +22,13 @@ class SoftLookupTest {
         assertThat(matches.getFirst().score()).isEqualTo((float) (4 / Math.sqrt(3)));
     }
 
+    @Test
+    void anAnswerPrintsItsMatches() {
+        assertThat(BOOKS.lookup(-20, 60, -20))
+                .hasToString(BOOKS.lookup(-20, 60, -20).matches().toString());
+        assertThat(BOOKS.lookup(-20, 60, -20).toString()).startsWith("[Match[").contains("value=Flanagan");
+    }
+
     /** The scores that give wanted weights are their logarithms, up to a constant. */
     @Test
     void books() {

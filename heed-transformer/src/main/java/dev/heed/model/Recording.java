@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -137,8 +136,8 @@ public final class Recording {
             throw new IndexOutOfBoundsException("Recording: layer " + layer + " has " + heads
                     + " heads, numbered from 0; there is no head " + head);
         }
-        Objects.checkFromToIndex(queryFrom, queryTo, at.queries);
-        Objects.checkFromToIndex(keyFrom, keyTo, at.keys().size(2));
+        checkPart("queries", queryFrom, queryTo, at.queries);
+        checkPart("keys", keyFrom, keyTo, at.keys().size(2));
         Tensor weights = Tensor.zeros(queryTo - queryFrom, keyTo - keyFrom);
         boolean[] visible = new boolean[weights.elements()];
         int first = 0;
@@ -169,6 +168,13 @@ public final class Recording {
                 keyTokens(kind).subList(keyFrom, keyTo),
                 weights,
                 visible);
+    }
+
+    private static void checkPart(String what, int from, int to, int size) {
+        if (from < 0 || from > to || to > size) {
+            throw new IndexOutOfBoundsException("Recording: " + what + " " + from + ".." + to
+                    + " were asked for; they must lie within 0.." + size + ", the end excluded");
+        }
     }
 
     /** Rows of one pass: it saw the keys up to its own last one. */
