@@ -92,12 +92,20 @@ final class CompareCommand extends HeedCommand {
             throw new IllegalArgumentException("compare recall: --distances must be " + RecallTask.NEAREST + ".."
                     + FARTHEST + ", got " + distances);
         }
+        atLeastOne("--steps", steps);
+        atLeastOne("--seeds", seeds);
         RecallStudy.Settings usual = quick ? RecallStudy.Settings.quick() : RecallStudy.Settings.standard();
         return usual.with(
                 steps != null ? steps : usual.steps(),
                 seeds != null ? seeds : usual.seeds(),
                 seed != null ? seed : usual.firstSeed(),
                 distances != null ? distances : usual.distances());
+    }
+
+    private static void atLeastOne(String option, @Nullable Integer given) {
+        if (given != null && given < 1) {
+            throw new IllegalArgumentException("compare recall: " + option + " must be at least 1, got " + given);
+        }
     }
 
     private void tell(RecallStudy.Run run) {

@@ -56,19 +56,12 @@ public record FineTuning(
             Pattern.compile("config\\.json|tokenizer\\.json|run\\.json|.*\\.index\\.json|metrics\\..*");
 
     public FineTuning {
-        if (steps < 0
-                || batch < 1
-                || context < 1
-                || !(rate > 0 && rate <= 1)
-                || !(dropout >= 0 && dropout < 1)
-                || !(smoothing >= 0 && smoothing < 1)) {
-            throw new IllegalArgumentException(
-                    "train: batch and context must be positive, steps not negative, the rate above"
-                            + " 0 and at most 1, dropout and label smoothing from 0 to below 1, got batch " + batch
-                            + ", context " + context
-                            + ", steps " + steps + ", rate " + rate + ", dropout " + dropout + ", smoothing "
-                            + smoothing);
-        }
+        Settings.require(steps >= 0, "train: steps must not be negative", steps);
+        Settings.require(batch >= 1, "train: batch must be at least 1", batch);
+        Settings.require(context >= 1, "train: context must be at least 1", context);
+        Settings.require(rate > 0 && rate <= 1, "train: rate must be above 0 and at most 1", rate);
+        Settings.require(dropout >= 0 && dropout < 1, "train: dropout must be from 0 to below 1", dropout);
+        Settings.require(smoothing >= 0 && smoothing < 1, "train: smoothing must be from 0 to below 1", smoothing);
     }
 
     /** The usual: 1,000 steps of 8 sequences of at most 128 tokens, rate 5e-5. */

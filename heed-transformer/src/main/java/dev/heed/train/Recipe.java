@@ -78,12 +78,12 @@ public record Recipe(
             throw new IllegalArgumentException("train: a pass takes batch · context tokens, at most " + MOST_TOKENS
                     + ", got " + batch + " · " + context + "; give a smaller batch");
         }
-        if (context < 1 || batch < 1 || accumulation < 1 || steps < 0 || evaluateEvery < 1 || patience < 1) {
-            throw new IllegalArgumentException("train: context, batch, accumulation, evaluations and patience must be"
-                    + " positive and steps not negative, got context " + context + ", batch " + batch
-                    + ", accumulation " + accumulation + ", evaluations every " + evaluateEvery + " steps, patience "
-                    + patience + ", steps " + steps);
-        }
+        Settings.require(context >= 1, "train: context must be at least 1", context);
+        Settings.require(batch >= 1, "train: batch must be at least 1", batch);
+        Settings.require(accumulation >= 1, "train: accumulation must be at least 1", accumulation);
+        Settings.require(steps >= 0, "train: steps must not be negative", steps);
+        Settings.require(evaluateEvery >= 1, "train: evaluate_every must be at least 1", evaluateEvery);
+        Settings.require(patience >= 1, "train: patience must be at least 1", patience);
         lesson.requireTokens(tokens);
         if (!(clip > 0)) {
             throw new IllegalArgumentException("train: the longest gradient must be positive, got " + clip);
