@@ -60,7 +60,7 @@ final class ModelOption {
         }
         if (!Files.exists(Path.of(name))) {
             throw new IllegalArgumentException(name + ": no such folder" + Spelling.question(name, Model.bundled())
-                    + "; give a Hugging Face model folder or a bundled model: " + names());
+                    + "; give a Hugging Face model folder (Heed downloads none) or a bundled model: " + names());
         }
         return load(Path.of(name), terminal);
     }

@@ -132,7 +132,7 @@ class ModelCommandsTest {
     @Test
     void aFolderThatIsNotThereIsSaidToBe() {
         assertThat(Run.of("info", "no/such/model").err())
-                .contains("no/such/model: no such folder", "a bundled model: ", "cloze");
+                .contains("no/such/model: no such folder", "Heed downloads none", "a bundled model: ", "cloze");
     }
 
     @Test

@@ -53,8 +53,8 @@ public final class Config {
     public static Config read(Path folder) {
         Path file = folder.resolve("config.json");
         if (!Files.isDirectory(folder)) {
-            throw new IllegalArgumentException(
-                    folder + ": no such folder; expected a Hugging Face model folder (a bundled model is none)");
+            throw new IllegalArgumentException(folder + (Files.exists(folder) ? ": is no folder" : ": no such folder")
+                    + "; expected a Hugging Face model folder, with config.json and *.safetensors");
         }
         if (!Files.isRegularFile(file)) {
             throw new IllegalArgumentException(

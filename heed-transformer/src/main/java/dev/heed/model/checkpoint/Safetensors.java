@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class Safetensors implements AutoCloseable {
     /** The reference implementation's own limit. */
     static final long LONGEST_HEADER = 100_000_000;
+    /** "version ", with which such files begin, read as a length. */
+    private static final long GIT_LFS = 0x206e6f6973726576L;
     /** Large enough that a read call costs nothing beside its bytes, small enough to stay in the second-level cache. */
     private static final int CHUNK_BYTES = 1 << 18;
     /** Reading and converting one element costs about this many multiply-adds; decides when threads are worth waking. */
@@ -71,6 +73,10 @@ final class Safetensors implements AutoCloseable {
         ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
         readFully(file, channel, length, 0);
         long headerBytes = length.getLong(0);
+        if (headerBytes == GIT_LFS) {
+            throw new IllegalArgumentException(
+                    file + ": is a stand-in of Git LFS, not the weights; 'git lfs pull' in its folder fetches them");
+        }
         if (headerBytes < 0 || headerBytes > LONGEST_HEADER) {
             throw new IllegalArgumentException(file + ": header length " + Long.toUnsignedString(headerBytes)
                     + " exceeds the limit of " + LONGEST_HEADER + ": not a safetensors file?");

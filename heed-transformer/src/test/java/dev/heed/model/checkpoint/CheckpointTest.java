@@ -41,6 +41,18 @@ class CheckpointTest {
                 .satisfies(e -> assertThat(e.getMessage()).contains(parts).doesNotContain("\n"));
     }
 
+    /** What a clone without Git LFS holds in place of the weights. */
+    @Test
+    void aStandInOfGitLfsIsToldAsSuch() throws IOException {
+        Path file = folder.resolve("model.safetensors");
+        Files.writeString(
+                file, "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0".repeat(64) + "\nsize 1234567\n");
+        assertThatThrownBy(() -> Checkpoint.open(file))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("model.safetensors: is a stand-in of Git LFS")
+                .hasMessageContaining("git lfs pull");
+    }
+
     @Test
     void aMatrixIsPackedAsItIsReadWithTheSameWeights() {
         Path file = folder.resolve("matrices.safetensors");
