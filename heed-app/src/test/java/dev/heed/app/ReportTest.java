@@ -32,8 +32,9 @@ class ReportTest {
 
     @Test
     void routingWithoutAModelIsThatOfTheBundledOnes() {
-        Run run = Run.of("report", "routing", "--sentences", "30");
+        Run run = Run.watched("report", "routing", "--sentences", "30");
         assertThat(run.code()).isZero();
+        assertThat(run.err()).startsWith("measuring cloze (1 of 4)\n").hasLineCount(4);
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
         assertThat(run.out().lines().limit(6)).anyMatch(line -> line.startsWith("cloze "));
         assertThat(run.out()).contains("\npronoun ", "\nstory ", "\ntranslator ", "A weight is not an");
