@@ -108,6 +108,10 @@ final class AttendCommand extends HeedCommand {
 
     @Override
     public Integer call() {
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException(
+                    "attend: " + file + " is a folder; give a safetensors file that holds q, k and v");
+        }
         try (AttentionFile inputs = AttentionFile.open(file)) {
             refuseToOverwrite(file);
             refuseBeyond(inputs.key().size(2));

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.util.Objects;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
@@ -16,6 +17,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** What went wrong, in one line on standard error. */
 final class Errors {
     static final int COULD_NOT = 2;
+
+    /** How help calls what is a text. */
+    private static final Set<String> TEXTS = Set.of("TEXT", "PROMPT", "SENTENCE");
 
     private Errors() {}
 
@@ -52,8 +56,15 @@ final class Errors {
         if (!near.isEmpty()) {
             return kind + what + "'; did you mean " + near + "?";
         }
+        if (!option && takesText(spec)) {
+            return kind + what + "'; a text of several words stands in quotes" + help(mistake);
+        }
         boolean text = option && !spec.positionalParameters().isEmpty();
         return kind + what + "'" + help(mistake) + (text ? "; a text that begins so stands behind --" : "");
+    }
+
+    private static boolean takesText(CommandSpec spec) {
+        return spec.positionalParameters().stream().anyMatch(each -> TEXTS.contains(each.paramLabel()));
     }
 
     private static String help(ParameterException mistake) {

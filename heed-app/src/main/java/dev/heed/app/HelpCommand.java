@@ -4,9 +4,12 @@ import dev.heed.app.print.Terminal;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.StreamSupport;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -41,12 +44,21 @@ final class HelpCommand extends HeedCommand {
         CommandLine command = spec.root().commandLine();
         for (String name : path) {
             CommandLine next = command.getSubcommands().get(name);
-            if (next == null) {
+            if (next == null && !takes(command, name)) {
                 throw new UnmatchedArgumentException(command, List.of(name));
             }
-            command = next;
+            command = next == null ? command : next;
         }
         command.usage(command.getOut(), command.getColorScheme());
         return 0;
+    }
+
+    /** Whether a word is one that may stand behind a command, such as {@code recall} behind {@code compare}. */
+    private static boolean takes(CommandLine command, String word) {
+        return command.getCommandSpec().positionalParameters().stream()
+                .map(PositionalParamSpec::completionCandidates)
+                .filter(Objects::nonNull)
+                .flatMap(candidates -> StreamSupport.stream(candidates.spliterator(), false))
+                .anyMatch(word::equals);
     }
 }

@@ -127,14 +127,15 @@ public final class Main implements Callable<Integer> {
     }
 
     static int run(String[] args, Terminal terminal) {
-        if (args.length == 0) {
-            Welcome.print(terminal);
-            return 0;
-        }
-        boolean alone = COMMANDS.contains(args[0]) && !ABOUT_ALL.contains(args[0]);
         try {
+            if (args.length == 0) {
+                Welcome.print(terminal);
+                return 0;
+            }
+            boolean alone = COMMANDS.contains(args[0]) && !ABOUT_ALL.contains(args[0]);
             return commandLine(alone ? List.of(args[0]) : COMMANDS, terminal).execute(args);
-        } catch (Error failure) { // want of memory mostly; picocli reports exceptions alone
+        } catch (RuntimeException
+                | Error failure) { // errors are want of memory mostly; picocli reports exceptions alone
             return Errors.report(failure, terminal, List.of(args).contains("--debug"));
         }
     }
@@ -144,6 +145,8 @@ public final class Main implements Callable<Integer> {
         for (String name : commands) {
             all.addSubcommand(name, command(name, all, terminal));
         }
+        NumberOption.register(all);
+        all.setHelpFactory(HelpText::new);
         all.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
         all.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
         all.setExpandAtFiles(false); // a text that begins with @ is a text

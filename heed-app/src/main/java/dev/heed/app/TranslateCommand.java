@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
         name = "translate",
         description = {
             "Let an encoder–decoder such as Marian answer texts, one line for each. Without --model: translator.",
-            "As many beams, and at most as many tokens, as the model's generation_config.json says; else greedy."
+            "As many beams, and at most as many tokens, as the model's files say; else greedy."
         })
 final class TranslateCommand extends HeedCommand {
     @Mixin

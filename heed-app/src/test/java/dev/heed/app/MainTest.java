@@ -10,7 +10,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -82,6 +84,21 @@ class MainTest {
                     explain mixtur;       there is no example 'mixtur', did you mean mixture?
                     info clze;            no such folder, did you mean cloze?
                     embed --pooling maen; must be mean or cls, got 'maen', did you mean mean?
+                    look the cat;         a text of several words stands in quotes
+                    generate a b c;       a text of several words stands in quotes
+                    look a --query cat;   heed: invalid value for option '--query': must be a whole number, got 'cat'
+                    look a --query 1.5;   must be a whole number, got '1.5'
+                    look a --width 3000000000; must be from -2147483648 to 2147483647, got 3000000000
+                    report heads --seed x; must be a whole number, got 'x'
+                    generate a --temperature 1,5; must be a number such as 0.5, got '1,5'
+                    compare recall --seeds 0; compare recall: --seeds must be at least 1, got 0
+                    compare recall --steps -3; compare recall: --steps must be at least 1, got -3
+                    train --recipe cloze --steps -1; train: steps must not be negative, got -1
+                    train --from cloze --data pom.xml --out target/none --batch 0; train: batch must be at least 1, got 0
+                    train --from cloze --data pom.xml --out target/none --rate -1; train: rate must be above 0 and at most 1, got -1.0
+                    attend src;           attend: src is a folder
+                    info pom.xml;         pom.xml: is no folder
+                    help compare foo;     unexpected 'foo'
                     look -not;            a text that begins so stands behind --
                     """)
     void mistakesAreOneLineAndExitTwo(String line, String said) {
@@ -89,6 +106,31 @@ class MainTest {
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).startsWith("heed: ").contains(said).hasLineCount(1);
+    }
+
+    @Test
+    void helpOfACommandMayNameWhatStandsBehindIt() {
+        Run compare = Run.of("help", "compare");
+        assertThat(compare.out()).startsWith("Usage: heed compare");
+        assertThat(Run.of("help", "compare", "recall")).isEqualTo(compare);
+        assertThat(Run.of("help", "explain", "mixture").out()).startsWith("Usage: heed explain");
+    }
+
+    /** Not within {@code *.safetensors} or {@code .tsv}. */
+    @ParameterizedTest
+    @ValueSource(ints = {60, 66, 72, 80, 100, 120})
+    void linesOfHelpBreakAtBlanks(int width) {
+        for (String command : Main.COMMANDS) {
+            String help = Run.in(Colours.NONE, width, command, "--help").out();
+            assertThat(help).as(command).contains("Usage: heed " + command).doesNotContain("\ua78f");
+            for (String name : List.of("*.safetensors", "config.json", ".tsv", ".jpg", "*.txt", ".out.safetensors")) {
+                int dot = name.indexOf('.') + 1;
+                assertThat(help)
+                        .as(command)
+                        .doesNotContainPattern(
+                                Pattern.quote(name.substring(0, dot)) + "\\R +" + Pattern.quote(name.substring(dot)));
+            }
+        }
     }
 
     @ParameterizedTest
@@ -104,8 +146,9 @@ class MainTest {
         assertThat(Run.of("look", "--", "-not").err()).doesNotContain("unknown option");
     }
 
-    @Test
-    void wantOfMemoryIsOneSentenceAndExitTwo() {
+    @ParameterizedTest
+    @ValueSource(strings = {"", "models"})
+    void wantOfMemoryIsOneSentenceAndExitTwo(String line) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream full = new PrintStream(OutputStream.nullOutputStream()) {
             @Override
@@ -114,7 +157,8 @@ class MainTest {
             }
         };
         Terminal terminal = new Terminal(full, new PrintStream(err, true, UTF_8), Colours.NONE, 80, false, false);
-        assertThat(Main.run(new String[] {"models"}, terminal)).isEqualTo(2);
+        String[] args = line.isEmpty() ? new String[0] : new String[] {line};
+        assertThat(Main.run(args, terminal)).isEqualTo(2);
         assertThat(err.toString(UTF_8))
                 .startsWith("heed: out of memory (Java heap space) with a heap of at most ")
                 .contains("HEED_JAVA_OPTS=-Xmx")
