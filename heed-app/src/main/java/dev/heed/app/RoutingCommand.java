@@ -64,15 +64,9 @@ final class RoutingCommand extends HeedCommand {
         return 0;
     }
 
-    private List<RoutingView> bundled(Settings settings) {
+    private static List<RoutingView> bundled(Settings settings) {
         List<RoutingView> views = new ArrayList<>();
         for (String name : Model.bundled()) {
-            if (terminal.watched()) {
-                int number = views.size() + 1;
-                terminal.err()
-                        .println("measuring " + name + " (" + number + " of "
-                                + Model.bundled().size() + ")");
-            }
             try (Model loaded = Model.bundled(name)) {
                 views.add(new RoutingView(name, RoutingReport.of(loaded, settings)));
             }

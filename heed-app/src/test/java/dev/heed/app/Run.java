@@ -13,20 +13,11 @@ record Run(int code, String out, String err) {
     }
 
     static Run in(Colours colours, int width, String... args) {
-        return in(colours, width, false, args);
-    }
-
-    /** Before a person who sees standard error. */
-    static Run watched(String... args) {
-        return in(Colours.NONE, Terminal.USUAL_WIDTH, true, args);
-    }
-
-    private static Run in(Colours colours, int width, boolean watched, String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream outStream = new PrintStream(out, false, StandardCharsets.UTF_8);
         PrintStream errStream = new PrintStream(err, true, StandardCharsets.UTF_8);
-        int code = Main.run(args, new Terminal(outStream, errStream, colours, width, false, watched));
+        int code = Main.run(args, new Terminal(outStream, errStream, colours, width, false, false));
         outStream.flush();
         return new Run(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
