@@ -3,7 +3,6 @@ package dev.heed.lens;
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.model.Model;
 import dev.heed.model.Probabilities;
-import dev.heed.model.Recording;
 import dev.heed.model.Run;
 import dev.heed.model.arch.Network;
 import dev.heed.tensor.Tensor;
@@ -144,11 +143,11 @@ public record Reading(List<Candidate> candidates, String head, String likeliest,
     }
 
     private static float[] weights(Run run, int layer, int head, int query) {
-        Recording recording = run.recording();
-        int keys = recording.keys(Kind.SELF, layer);
-        return recording
-                .map(Kind.SELF, layer, head, query, query + 1, 0, keys)
-                .weights()
-                .toArray();
+        Tensor row = run.recording().map(Kind.SELF, layer, head).weights();
+        float[] weights = new float[row.size(1)];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = row.get(query, i);
+        }
+        return weights;
     }
 }
