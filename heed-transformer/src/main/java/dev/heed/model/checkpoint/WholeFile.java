@@ -14,7 +14,8 @@ import java.util.UUID;
 
 /**
  * A file that is written beside its place, as {@code .NAME.….part}, forced to disk and moved there: never half-written. Who may read it is what
- * the process's umask says, as for any other file ({@code Files.createTempFile} would keep it from everybody else).
+ * the process's umask says, as for any other file ({@code Files.createTempFile} would keep it from everybody else). A link stays
+ * one, and a device or a pipe, which must not be replaced by a file, is written into.
  *
  * <pre>{@code
  * WholeFile.write(Path.of("models/tiny/config.json"), "{}");
@@ -40,9 +41,13 @@ public final class WholeFile {
     }
 
     static void write(Path path, Content content) {
-        Path whole = path.toAbsolutePath();
-        Path beside = whole.resolveSibling("." + whole.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
+            if (Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path)) {
+                writeInto(path, content);
+                return;
+            }
+            Path whole = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+            Path beside = whole.resolveSibling("." + whole.getFileName() + "." + UUID.randomUUID() + ".part");
             try {
                 fill(beside, content);
                 move(beside, whole);
@@ -51,6 +56,12 @@ public final class WholeFile {
             }
         } catch (IOException e) {
             throw IoFailure.cannot(path, "written", e);
+        }
+    }
+
+    private static void writeInto(Path device, Content content) throws IOException {
+        try (FileChannel channel = FileChannel.open(device, StandardOpenOption.WRITE)) {
+            content.writeTo(channel);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.heed.model.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.kernel.Workers;
 import dev.heed.tensor.Tensor;
@@ -39,6 +40,34 @@ class CheckpointTest {
         assertThatThrownBy(() -> Checkpoint.open(folder).close())
                 .isInstanceOf(IllegalArgumentException.class)
                 .satisfies(e -> assertThat(e.getMessage()).contains(parts).doesNotContain("\n"));
+    }
+
+    @Test
+    void aLinkStaysALinkToWhatIsWritten() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "old");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+        WholeFile.write(link, "new");
+        assertThat(link).isSymbolicLink();
+        assertThat(file).hasContent("new");
+    }
+
+    /** As root, {@code -o /dev/null} would have put a file in the device's place, for everybody. */
+    @Test
+    void aPipeIsWrittenIntoAndNotReplaced() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assumeTrue(hasMade(pipe), "no mkfifo here");
+        Process reader = new ProcessBuilder("cat", pipe.toString()).start();
+        WholeFile.write(pipe, "through the pipe");
+        assertThat(Files.isRegularFile(pipe)).isFalse();
+        assertThat(reader.inputReader().readLine()).isEqualTo("through the pipe");
+    }
+
+    private static boolean hasMade(Path pipe) throws InterruptedException {
+        try {
+            return new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** What a clone without Git LFS holds in place of the weights. */
