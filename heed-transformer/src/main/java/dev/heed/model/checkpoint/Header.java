@@ -17,8 +17,8 @@ import tools.jackson.core.exc.StreamReadException;
 
 /**
  * The header of a safetensors file, believed only after every check: one JSON object from its first byte to its last
- * (spaces may follow), no name twice, no unknown field, shapes whose product does not overflow, and tensors that cover the
- * data without a hole, an overlap or a byte left over. The rules are the format's own
+ * (spaces may follow), no name twice, no unknown field, at most 16 axes, sizes below 2^63 whose product does not overflow, and
+ * tensors that cover the data without a hole, an overlap or a byte left over. The rules are the format's own
  * (huggingface/safetensors, "Format"), read strictly where the reference implementation is lenient.
  */
 record Header(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
@@ -159,18 +159,19 @@ record Header(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
             return new TensorInfo(name, dtype, shape, offsets[0], offsets[1]);
         }
 
-        /** As the reference does: the product in the order of the axes must not overflow, even if a later axis is 0. */
+        /** As the reference does: the product in the order of the axes stays below 2^64, even if a later axis is 0. */
         private long bytes(String who, DType dtype, long[] shape) {
             try {
-                long bits = dtype.bits();
+                long elements = 1;
                 for (long size : shape) {
-                    bits = Math.multiplyExact(bits, size);
+                    elements = Math.unsignedMultiplyExact(elements, size);
                 }
-                if (bits % 8 != 0) {
-                    throw bad(who + ": " + dtype + " " + Arrays.toString(shape) + " is " + bits
+                long bits = Math.unsignedMultiplyExact(elements, dtype.bits());
+                if ((bits & 7) != 0) {
+                    throw bad(who + ": " + dtype + " " + Arrays.toString(shape) + " is " + Long.toUnsignedString(bits)
                             + " bits, which does not end at a byte");
                 }
-                return bits / 8;
+                return bits >>> 3;
             } catch (ArithmeticException e) {
                 throw bad(who + ": shape " + Arrays.toString(shape) + " overflows");
             }
@@ -202,7 +203,7 @@ record Header(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
 
         private long integer(String who, String field) {
             boolean fits = switch (json.getNumberType()) {
-                case INT, LONG -> json.getLongValue() >= 0;
+                case INT, LONG -> json.getLongValue() >= 0 && !json.getString().startsWith("-"); // nor −0
                 default -> false;
             };
             if (!fits) {
@@ -232,6 +233,9 @@ record Header(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
                 case START_ARRAY -> "a list";
                 case VALUE_STRING -> "a string";
                 case VALUE_NUMBER_INT -> "an integer";
+                case VALUE_NULL -> "null";
+                case VALUE_TRUE -> "true";
+                case VALUE_FALSE -> "false";
                 default -> token.name();
             };
         }

@@ -284,6 +284,34 @@ class CheckpointTest {
         assertThat(read).isGreaterThanOrEqualTo(3 * 4 * 8); // every bit of the data is legal
     }
 
+    /** Sizes multiply to 2^64 − 1 at most before one of 0 ends it; −0 is no size, and a list of names no null. */
+    @Test
+    void sizesAreReadAsTheReferenceReadsThem() throws IOException {
+        for (String shape : List.of("1152921504606846976, 0", "4611686018427387904, 3, 0", "0, 9223372036854775807")) {
+            try (Checkpoint read = Checkpoint.open(
+                    header("\"a\":{\"dtype\":\"I32\",\"shape\":[" + shape + "],\"data_offsets\":[0, 0]}"))) {
+                assertThat(read.elements()).isZero();
+                assertThat(read.longs("a")).isEmpty();
+            }
+        }
+        for (String shape : List.of("4611686018427387904, 4, 0", "-0", "2305843009213693952")) {
+            assertThatThrownBy(() -> Checkpoint.open(
+                            header("\"a\":{\"dtype\":\"I64\",\"shape\":[" + shape + "],\"data_offsets\":[0, 0]}")))
+                    .as(shape)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(() -> Checkpoint.open(header("\"__metadata__\":null")))
+                .hasMessageContaining("'__metadata__' must be an object, got null");
+    }
+
+    private Path header(String entries) throws IOException {
+        byte[] json = ("{" + entries + "}").getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(8 + json.length).order(ByteOrder.LITTLE_ENDIAN);
+        return Files.write(
+                folder.resolve("header.safetensors"),
+                bytes.putLong(json.length).put(json).array());
+    }
+
     @Test
     void aFileThatShrinksWhileOpenGivesAnError() throws IOException {
         Path file = shard("s.safetensors", "a");
