@@ -111,7 +111,7 @@ final class Decoding {
     Growing growing(int prompt, List<String> stops, Consumer<String> out) {
         Growing growing = new Growing(model.writer().stream(), new StopText(stops, out));
         for (int i = 0; memory == null && i < begin(prompt).length; i++) {
-            growing.stream().push(begin(prompt)[i]);
+            growing.stream().skip(begin(prompt)[i]);
         }
         return growing;
     }

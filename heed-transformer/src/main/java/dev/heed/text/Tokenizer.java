@@ -41,15 +41,15 @@ public final class Tokenizer implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final TokenizerFile file;
-    private final boolean cleanUp;
+    private final boolean tidies;
     private final Map<SpecialToken, Integer> roles;
     private final Handle handle;
     private final Cleaner.Cleanable cleanable;
 
-    private Tokenizer(TokenizerFile file, Handle handle, boolean cleanUp, Map<SpecialToken, Integer> roles) {
+    private Tokenizer(TokenizerFile file, Handle handle, boolean tidies, Map<SpecialToken, Integer> roles) {
         this.file = file;
         this.handle = handle;
-        this.cleanUp = cleanUp;
+        this.tidies = tidies;
         this.roles = roles;
         this.cleanable = CLEANER.register(this, handle);
     }
@@ -87,8 +87,8 @@ public final class Tokenizer implements AutoCloseable {
         TokenizerFile file = TokenizerFile.check(path.toString(), tree, idLimit);
         Map<SpecialToken, Integer> roles =
                 roles(file, List.of(options, optional(folder.resolve("special_tokens_map.json"))), config);
-        boolean cleanUp = options.path("clean_up_tokenization_spaces").asBoolean(false);
-        return new Tokenizer(file, Handle.create(path.toString(), file.json()), cleanUp, roles);
+        boolean tidies = options.path("clean_up_tokenization_spaces").asBoolean(false) && !file.isBytePairs();
+        return new Tokenizer(file, Handle.create(path.toString(), file.json()), tidies, roles);
     }
 
     /** A tokenizer from the text of a tokenizer.json alone; {@code name} begins the messages. */
@@ -243,7 +243,17 @@ public final class Tokenizer implements AutoCloseable {
 
     /** A decoder for ids that arrive one by one. */
     public TokenStream stream() {
-        return new TokenStream(this);
+        return new TokenStream(this, tidies);
+    }
+
+    /** True for special tokens, and ids that the vocabulary lacks. */
+    boolean leavesNoText(int id) {
+        return isSpecial(id) || id >= size() || file.pieces()[id] == null;
+    }
+
+    /** Bytes of a token that make characters together with those of its neighbours; none of one that is text by itself. */
+    byte[] bytes(int id) {
+        return file.bytes().of(piece(id));
     }
 
     String decodeRaw(int[] ids, boolean skipSpecial) {
@@ -258,21 +268,8 @@ public final class Tokenizer implements AutoCloseable {
         return handle.use(address -> Binding.library().decode(address, wide, skipSpecial));
     }
 
-    /** transformers' clean_up_tokenization, where tokenizer_config.json asks for it. */
     private String tidy(String text) {
-        if (!cleanUp) {
-            return text;
-        }
-        return text.replace(" .", ".")
-                .replace(" ?", "?")
-                .replace(" !", "!")
-                .replace(" ,", ",")
-                .replace(" ' ", "'")
-                .replace(" n't", "n't")
-                .replace(" 'm", "'m")
-                .replace(" 's", "'s")
-                .replace(" 've", "'ve")
-                .replace(" 're", "'re");
+        return tidies ? Tidying.of(text) : text;
     }
 
     /** This tokenizer as a tokenizer.json; truncation, padding and dropout are left out. */

@@ -21,7 +21,9 @@ record TokenizerFile(
         String[] pieces,
         Set<Integer> special,
         Labels labels,
-        @Nullable String unk) {
+        @Nullable String unk,
+        boolean isBytePairs,
+        PieceBytes bytes) {
     private static final Map<String, Set<String>> KINDS = Map.of(
             "model", Set.of("BPE", "WordPiece", "WordLevel", "Unigram"),
             "normalizer",
@@ -125,7 +127,8 @@ record TokenizerFile(
             root.putNull("truncation").putNull("padding");
             String json = Json.write(root);
             requirePaired(json);
-            return new TokenizerFile(json, Map.copyOf(ids), pieces(), Set.copyOf(special), labels(), unk());
+            return new TokenizerFile(
+                    json, Map.copyOf(ids), pieces(), Set.copyOf(special), labels(), unk(), kind.equals("BPE"), PieceBytes.of(root.path("decoder")));
         }
 
         /** Files of before 2022 leave the kind out; it shows in the fields. */

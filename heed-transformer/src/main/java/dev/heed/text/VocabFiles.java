@@ -138,10 +138,11 @@ final class VocabFiles {
                 .forEach(merges::add);
         ObjectNode root = NODES.objectNode().put("version", "1.0");
         special(root, vocab, SPECIAL_OF_BPE);
-        if (isQwen()) {
+        boolean isQwen = isOf("Qwen", "qwen");
+        if (isQwen || isOf("GPTNeoX", "gpt_neox")) {
             root.putObject("normalizer").put("type", "NFC");
         }
-        root.set("pre_tokenizer", isQwen() ? wordsOfQwen(prefixSpace) : byteLevelPart(prefixSpace, true));
+        root.set("pre_tokenizer", isQwen ? wordsOfQwen(prefixSpace) : byteLevelPart(prefixSpace, true));
         if (vocab.has("<s>") && vocab.has("</s>")) {
             root.set("post_processor", robertaTemplate(vocab, prefixSpace));
         } else if (options.path("add_bos_token").asBoolean(false)) {
@@ -152,11 +153,12 @@ final class VocabFiles {
         return root;
     }
 
-    private boolean isQwen() {
+    /** The tokenizer's class says whose it is, else the model. */
+    private boolean isOf(String tokenizerClass, String modelType) {
         String tokenizer = options.path("tokenizer_class").asString("");
         return tokenizer.isEmpty()
-                ? config.path("model_type").asString("").startsWith("qwen")
-                : tokenizer.startsWith("Qwen");
+                ? config.path("model_type").asString("").startsWith(modelType)
+                : tokenizer.startsWith(tokenizerClass);
     }
 
     private static ObjectNode wordsOfQwen(boolean prefixSpace) {
@@ -187,11 +189,12 @@ final class VocabFiles {
         template(root, begin, vocab.get(begin), List.of(begin, "A"), List.of(begin, "A", begin, "B"));
     }
 
-    private static ObjectNode robertaTemplate(ObjectNode vocab, boolean prefixSpace) {
+    private ObjectNode robertaTemplate(ObjectNode vocab, boolean prefixSpace) {
         ObjectNode template = NODES.objectNode().put("type", "RobertaProcessing");
         template.putArray("sep").add("</s>").add(vocab.get("</s>"));
         template.putArray("cls").add("<s>").add(vocab.get("<s>"));
-        return template.put("trim_offsets", true).put("add_prefix_space", prefixSpace);
+        boolean trims = options.path("trim_offsets").asBoolean(true);
+        return template.put("trim_offsets", trims).put("add_prefix_space", prefixSpace);
     }
 
     private ObjectNode wordPiece() {

@@ -115,6 +115,62 @@ class TokenizerTest {
         return text + stream.finish();
     }
 
+    /** Also bytes that never become a character, and U+FFFD that a text has itself. */
+    @Test
+    void anyBytesComeTokenByTokenAsTheyDecode() throws IOException {
+        assumeTrue(folders().contains(HF.resolve("gpt2")), "no case gpt2");
+        java.util.Random random = new java.util.Random(7);
+        try (Tokenizer tokenizer = Tokenizer.load(HF.resolve("gpt2"))) {
+            int[] replaced = tokenizer.encodePlain("\uFFFD\uFFFD\uFFFD👩\u200D👩").ids();
+            assertThat(streamed(tokenizer, replaced)).isEqualTo(tokenizer.decode(replaced));
+            for (int i = 0; i < 2000; i++) {
+                int[] ids = random.ints(random.nextInt(40), 0, random.nextBoolean() ? 260 : tokenizer.size() + 9)
+                        .toArray();
+                assertThat(streamed(tokenizer, ids))
+                        .as(Arrays.toString(ids))
+                        .isEqualTo(tokenizer.decode(ids));
+            }
+        }
+    }
+
+    /** clean_up_tokenization_spaces, which byte pairs have no need of; token by token, too. */
+    @Test
+    void blanksBeforePunctuationAreTakenOutWhereTheFolderAsksForIt() throws IOException {
+        String[] words = {
+            "Mia", "' s", " .", "n't", " n't", "do", "'", " '", "a", " ", "ve", " 've", "!", " ,", "x  ' s"
+        };
+        Files.writeString(
+                folder.resolve("tokenizer.json"), tokenizerOf("WordLevel", words, ", \"unk_token\": \"Mia\""));
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"clean_up_tokenization_spaces\": true}");
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.decode(0, 1, 2, 3)).isEqualTo("Mia's.");
+            java.util.Random random = new java.util.Random(5);
+            for (int i = 0; i < 500; i++) {
+                int[] ids = random.ints(random.nextInt(12), 0, words.length).toArray();
+                assertThat(streamed(tokenizer, ids)).isEqualTo(tokenizer.decode(ids));
+            }
+            TokenStream stream = tokenizer.stream();
+            stream.skip(0);
+            assertThat(stream.push(5) + stream.finish()).isEqualTo(" do");
+        }
+        Files.writeString(folder.resolve("tokenizer.json"), tokenizerOf("BPE", words, ", \"merges\": []"));
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.decode(0, 3)).isEqualTo("Mia .");
+        }
+    }
+
+    private static String tokenizerOf(String type, String[] words, String more) {
+        StringBuilder vocab = new StringBuilder();
+        for (int i = 0; i < words.length; i++) {
+            vocab.append(i == 0 ? "" : ", ")
+                    .append('"')
+                    .append(words[i])
+                    .append("\": ")
+                    .append(i);
+        }
+        return "{\"model\": {\"type\": \"" + type + "\", \"vocab\": {" + vocab + "}" + more + "}}";
+    }
+
     @Test
     void awkwardTextsComeBackFromByteLevelVocabulariesAlsoTokenByToken() throws IOException {
         for (Path path : folders()) {
@@ -293,6 +349,11 @@ class TokenizerTest {
         Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"qwen2\"}");
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
             assertThat(tokenizer.encode("h12").ids()).containsExactly(1, 10, 11);
+            assertThat(tokenizer.encode("e\u0301").ids()).containsExactly(14, 15);
+        }
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"gpt_neox\"}"); // joins accents only
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("h12").ids()).containsExactly(1, 12);
             assertThat(tokenizer.encode("e\u0301").ids()).containsExactly(14, 15);
         }
     }
