@@ -73,6 +73,9 @@ final class GenerateCommand extends HeedCommand {
                 ModelOption.tokens("generate", loaded, prompt, terminal); // refused before anything is printed
             }
             Generation.Options searching = options.beams(wanted(loaded));
+            if (temperature == 0) {
+                tellOfDrawing(loaded, terminal);
+            }
             if (loaded.network() instanceof Network.Decoder) {
                 write(prompt);
             }
@@ -85,6 +88,14 @@ final class GenerateCommand extends HeedCommand {
             tellIfLong(written, loaded.sizes().context());
         }
         return 0;
+    }
+
+    /** Most chat models' files want tokens drawn. */
+    static void tellOfDrawing(Model loaded, Terminal terminal) {
+        loaded.drawing()
+                .ifPresent(wanted -> terminal.warn("the model's files want tokens drawn, as heed generate does with"
+                        + " --temperature " + Numbers.shortest(wanted.temperature()) + " --top-k " + wanted.topK()
+                        + " --top-p " + Numbers.shortest(wanted.topP()) + "; the likeliest are taken now"));
     }
 
     private Generation.Options options() {

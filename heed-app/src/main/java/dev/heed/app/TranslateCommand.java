@@ -51,6 +51,7 @@ final class TranslateCommand extends HeedCommand {
                         "translate: " + loaded.sizes().modelType()
                                 + " does not read one text and write another; give an encoder–decoder such as marian or t5");
             }
+            GenerateCommand.tellOfDrawing(loaded, terminal);
             List<Tokens> tokens = ModelOption.tokens("translate", loaded, texts, terminal);
             int most = maxTokens == null ? loaded.mostTokens().orElse(100) : maxTokens;
             Generation.Beams wanted =

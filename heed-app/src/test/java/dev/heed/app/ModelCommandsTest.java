@@ -60,6 +60,23 @@ class ModelCommandsTest {
         assertThat(run.err()).contains("more than the 512 that the model was made for");
     }
 
+    /** Nothing is drawn unless asked for; where the files ask for it, that is said. */
+    @Test
+    void filesThatWantTokensDrawnAreTold(@TempDir Path copy) throws IOException {
+        for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+            Files.copy(Shared.conformance("hf/gpt2").resolve(file), copy.resolve(file));
+        }
+        Files.writeString(
+                copy.resolve("generation_config.json"), "{\"do_sample\": true, \"temperature\": 0.6, \"top_p\": 0.9}");
+        assertThat(Run.of("generate", "-m", copy.toString(), "--max-tokens", "3", "the")
+                        .err())
+                .contains("--temperature 0.6 --top-k 50 --top-p 0.9; the likeliest are taken now")
+                .hasLineCount(1);
+        assertThat(Run.of("generate", "-m", copy.toString(), "--max-tokens", "3", "--temperature", "1", "the")
+                        .err())
+                .isEmpty();
+    }
+
     @Test
     void beamsAreForTemperatureZero() {
         Run run = Run.of("generate", "-m", stories(), "--beams", "3", "--temperature", "1", "Once");

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -334,7 +335,7 @@ public final class Fuzz implements AutoCloseable {
     private static void readGeneration(byte[] bytes, Base base) {
         Config own = Config.parse("config.json", new String(base.config(), StandardCharsets.UTF_8));
         Config generation = Config.parse("generation_config.json", new String(bytes, StandardCharsets.ISO_8859_1));
-        Rules.read(own, generation, Architectures.load(own, base.checkpoint()));
+        Rules.read(own, Optional.of(generation), Architectures.load(own, base.checkpoint()));
     }
 
     private void readIndex(byte[] bytes) throws IOException {

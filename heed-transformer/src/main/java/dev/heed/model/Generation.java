@@ -84,7 +84,7 @@ public record Generation(int[] promptIds, int[] ids, String text, End end, Recor
      * @param maxTokens at most so many tokens
      * @param minTokens before so many tokens none that ends the text is picked
      * @param temperature 0 takes the likeliest token always (greedy); else logits are divided by it
-     * @param topK draws from the so many likeliest tokens; 0: from all
+     * @param topK draws from the so many likeliest tokens, and those as likely as the last of them; 0: from all
      * @param topP draws from the fewest likeliest tokens that together have this probability; 1: from all
      * @param seed the same seed gives the same text
      * @param stop texts that end it

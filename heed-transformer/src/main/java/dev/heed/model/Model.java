@@ -75,7 +75,7 @@ public final class Model implements AutoCloseable {
     public static Model load(Path folder, Checkpoint.Progress progress) {
         Config config = Config.read(folder);
         Architectures.of(config);
-        Config generation = Config.readGeneration(folder);
+        Optional<Config> generation = Config.readGeneration(folder);
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             checkpoint.tell(progress);
             Network network = Architectures.load(config, checkpoint);
@@ -185,6 +185,11 @@ public final class Model implements AutoCloseable {
     /** How many texts the model's files want to be followed beside each other; one where they do not say. */
     public Generation.Beams beams() {
         return rules.beams();
+    }
+
+    /** How the model's files want tokens drawn, where they do; of 100 tokens. Nothing is drawn unless asked for. */
+    public Optional<Generation.Options> drawing() {
+        return rules.drawing();
     }
 
     /** How many tokens an encoder–decoder's files let it write, where they say. */
@@ -548,7 +553,7 @@ public final class Model implements AutoCloseable {
         return generateAll(List.of(tokenizer().encode(prompt)), options, out).getFirst();
     }
 
-    /** Continues several prompts together; each gives what it gives alone. */
+    /** Continues several prompts together; each gives what it gives alone, but that each draws random numbers of its own. */
     public List<Generation> generateAll(List<Tokens> prompts, Generation.Options options) {
         return generateAll(prompts, options, text -> {});
     }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
@@ -26,6 +27,7 @@ import tools.jackson.databind.JsonNode;
  * @param leastNew before so many tokens are written, none that ends the text is
  * @param mostNew so many tokens are written at most, where it is given and the text does not go on from a prompt
  * @param beams texts that are followed beside each other
+ * @param drawing how tokens are to be drawn, where they are; whether they are, the caller says
  * @param renormalizes whether probabilities sum to 1 after all rules, which matters where texts are compared
  */
 record Rules(
@@ -42,6 +44,7 @@ record Rules(
         int leastNew,
         OptionalInt mostNew,
         Generation.Beams beams,
+        Optional<Generation.Options> drawing,
         boolean renormalizes) {
     private static final int MOST = 1 << 24;
     private static final String FORCED = "forced_bos_token_id";
@@ -58,14 +61,11 @@ record Rules(
             Map.entry("bart", 2),
             Map.entry("marian", 0));
 
-    /** From generation_config.json; where a folder has none, from config.json, as older folders have it. */
-    static Rules read(Config config, Config generation, Network network) {
+    /** From generation_config.json, whatever config.json says; where a folder has none, from config.json, as older folders have it. */
+    static Rules read(Config config, Optional<Config> generation, Network network) {
         int last = network.sizes().vocabulary() - 1;
-        Config source = generation.isEmpty() ? config : generation;
-        List<Integer> ends = ends(config, source, last);
-        int first = network instanceof Network.EncoderDecoder pair
-                ? source.intOr("decoder_start_token_id", pair.firstId(), 0, last)
-                : 0;
+        Config source = generation.orElse(config);
+        List<Integer> ends = generation.isPresent() ? source.ints("eos_token_id", 0, last) : olderEnds(config, last);
         List<Integer> barred = new ArrayList<>(source.ints("suppress_tokens", 0, last));
         List<int[]> words = words(source, last);
         words.stream()
@@ -73,7 +73,7 @@ record Rules(
                 .forEach(word -> barred.add(word[0]));
         return new Rules(
                 ends,
-                first,
+                first(source, network, last),
                 forcedFirst(source, last),
                 id(source, "forced_eos_token_id", last),
                 List.copyOf(barred),
@@ -81,19 +81,26 @@ record Rules(
                 words.stream().filter(word -> word.length > 1).toList(),
                 source.doubleOr("repetition_penalty", 1, 1e-6, 1e6),
                 source.intOr("no_repeat_ngram_size", 0, 0, MOST),
-                source.intOr("min_length", 0, 0, MOST),
+                source.has("min_new_tokens") ? 0 : source.intOr("min_length", 0, 0, MOST),
                 source.intOr("min_new_tokens", 0, 0, MOST),
                 mostNew(source, network),
                 beams(source),
+                drawing(source),
                 source.booleanOr("renormalize_logits", false));
     }
 
-    /** Where no file says what ends a text, the architecture's own end does, as in transformers' configuration classes. */
-    private static List<Integer> ends(Config config, Config source, int last) {
-        List<Integer> given = (source.has("eos_token_id") ? source : config).ints("eos_token_id", 0, last);
-        boolean unsaid = given.isEmpty() && source == config && !config.isNull("eos_token_id");
+    /** Where config.json does not say what ends a text, the architecture's own end does, as in transformers' configuration classes. */
+    private static List<Integer> olderEnds(Config config, int last) {
+        List<Integer> given = config.ints("eos_token_id", 0, last);
+        boolean unsaid = given.isEmpty() && !config.isNull("eos_token_id");
         Integer usual = unsaid ? ENDS.get(config.requireString("model_type")) : null;
         return usual == null || usual > last ? given : List.of(usual);
+    }
+
+    private static int first(Config source, Network network, int last) {
+        return network instanceof Network.EncoderDecoder pair
+                ? source.intOr("decoder_start_token_id", source.intOr("bos_token_id", pair.firstId(), 0, last), 0, last)
+                : 0;
     }
 
     /** Older folders of BART say that their first id is forced, and not which. */
@@ -125,6 +132,17 @@ record Rules(
                 source.intOr("num_beams", 1, 1, Generation.Beams.MOST),
                 source.doubleOr("length_penalty", 1, -1e6, 1e6),
                 stopping);
+    }
+
+    /** Where a file does not say how many of the likeliest are drawn from, transformers takes 50. */
+    private static Optional<Generation.Options> drawing(Config source) {
+        if (!source.booleanOr("do_sample", false)) {
+            return Optional.empty();
+        }
+        double temperature = source.doubleOr("temperature", 1, Double.MIN_VALUE, 1e6);
+        return Optional.of(Generation.Options.sampling(100, temperature, 0)
+                .topK(source.intOr("top_k", 50, 0, MOST))
+                .topP(source.doubleOr("top_p", 1, Double.MIN_VALUE, 1)));
     }
 
     private static OptionalInt id(Config source, String key, int last) {

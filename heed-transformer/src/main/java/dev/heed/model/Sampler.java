@@ -48,6 +48,9 @@ final class Sampler {
         Arrays.setAll(order, i -> i);
         Arrays.sort(order, (a, b) -> Float.compare(all[from + b], all[from + a])); // stable: ties by id
         int kept = options.topK() == 0 ? count : Math.min(count, options.topK());
+        while (kept < count && all[from + order[kept]] == all[from + order[kept - 1]]) {
+            kept++; // what is as likely as the last stays, too
+        }
         double[] weights = new double[kept];
         double sum = 0;
         for (int i = 0; i < kept; i++) {

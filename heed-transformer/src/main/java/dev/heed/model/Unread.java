@@ -4,7 +4,11 @@ import dev.heed.model.checkpoint.Config;
 import dev.heed.text.Visible;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Options of config.json that nobody read: those that change no number are known, the others are told.
@@ -117,22 +121,29 @@ public final class Unread {
             "pooler_act",
             "cache_implementation");
 
-    /** Options of generation_config.json that would change what is written and are not honoured. */
-    private static final List<String> GENERATION = List.of(
-            "encoder_repetition_penalty",
-            "encoder_no_repeat_ngram_size",
-            "exponential_decay_length_penalty",
-            "num_beam_groups",
-            "diversity_penalty",
-            "sequence_bias",
-            "guidance_scale",
-            "penalty_alpha",
-            "constraints",
-            "force_words_ids",
-            "typical_p",
-            "epsilon_cutoff",
-            "eta_cutoff",
-            "min_p");
+    /** Options of writing that would change what is written and are not honoured, and the values with which they would not. */
+    private static final Map<String, String> GENERATION = new TreeMap<>(Map.ofEntries(
+            Map.entry("encoder_repetition_penalty", "1"),
+            Map.entry("encoder_no_repeat_ngram_size", "0"),
+            Map.entry("exponential_decay_length_penalty", ""),
+            Map.entry("num_beam_groups", "1"),
+            Map.entry("diversity_penalty", "0"),
+            Map.entry("sequence_bias", ""),
+            Map.entry("guidance_scale", "1"),
+            Map.entry("penalty_alpha", "0"),
+            Map.entry("constraints", ""),
+            Map.entry("force_words_ids", ""),
+            Map.entry("watermarking_config", ""),
+            Map.entry("stop_strings", ""),
+            Map.entry("token_healing", "false"),
+            Map.entry("max_time", ""),
+            Map.entry("dola_layers", ""),
+            Map.entry("num_return_sequences", "1"),
+            Map.entry("typical_p", "1"),
+            Map.entry("epsilon_cutoff", "0"),
+            Map.entry("eta_cutoff", "0"),
+            Map.entry("top_h", ""),
+            Map.entry("min_p", "0")));
 
     private Unread() {}
 
@@ -141,17 +152,27 @@ public final class Unread {
         return config.unread().stream().filter(key -> !HARMLESS.contains(key)).toList();
     }
 
-    static List<String> warnings(Config config, Config generation) {
+    static List<String> warnings(Config config, Optional<Config> generation) {
         List<String> warnings = new ArrayList<>();
         for (String key : unknown(config)) {
+            if (GENERATION.containsKey(key)) {
+                continue; // told below, if this file's count
+            }
             warnings.add("config.json: " + Visible.quote(key) + " is not known to this architecture and not used");
         }
-        for (String key : GENERATION) {
-            if (generation.has(key)) {
-                warnings.add(
-                        "generation_config.json: '" + key + "' is not used; tokens are picked by heed's own options");
-            }
-        }
+        String file = generation.isPresent() ? "generation_config.json" : "config.json";
+        GENERATION.forEach((key, without) -> generation
+                .orElse(config)
+                .raw(key)
+                .filter(value -> !isSame(value, without))
+                .ifPresent(value ->
+                        warnings.add(file + ": '" + key + "' is not used; tokens are picked by heed's own options")));
         return warnings;
+    }
+
+    private static boolean isSame(JsonNode value, String without) {
+        return value.isNumber() && !without.isEmpty()
+                ? value.doubleValue() == Double.parseDouble(without)
+                : value.toString().equals(without);
     }
 }

@@ -107,9 +107,7 @@ final class HubFiles {
             return "";
         }
         ObjectNode root = JsonNodeFactory.instance.objectNode().put("_from_model_config", true);
-        IDS_OF_GENERATION.stream()
-                .filter(key -> model.path(key).isIntegralNumber())
-                .forEach(key -> root.set(key, model.path(key)));
+        IDS_OF_GENERATION.stream().filter(model::hasNonNull).forEach(key -> root.set(key, model.path(key)));
         return Json.write(root);
     }
 }

@@ -135,7 +135,11 @@ final class TrainingFolder {
                 sayPadding(trainer.config(), tokenizer);
             }
         }
-        writeUnlessCopied(trainer, "generation_config.json", HubFiles.generationConfig(trainer.config()));
+        String generation = HubFiles.generationConfig(trainer.config());
+        if (trainer.tuning().isEmpty()
+                && !generation.isEmpty()) { // else it would hide what an older folder's config.json says
+            write("generation_config.json", generation);
+        }
     }
 
     /** In tokenizer_config.json, unless there or in an older folder's special_tokens_map.json it is said. */
@@ -154,7 +158,7 @@ final class TrainingFolder {
     /** A model that learns on keeps what its folder said. */
     private void writeUnlessCopied(Trainer trainer, String name, String text) {
         boolean copied = trainer.companions().stream().anyMatch(file -> file.endsWith(name));
-        if (!text.isEmpty() && !copied) {
+        if (!copied) {
             write(name, text);
         }
     }

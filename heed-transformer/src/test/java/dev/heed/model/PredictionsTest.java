@@ -176,6 +176,47 @@ class PredictionsTest {
         assertThat(written(copied)[0]).isEqualTo(77);
     }
 
+    /** A generation_config.json counts alone: what it leaves out, config.json does not say for it. */
+    @Test
+    void whatTheGenerationFileLeavesOutIsNotTakenFromTheOther() throws IOException {
+        Path copied = copy("bart", "", "");
+        Path rules = copied.resolve("generation_config.json");
+        Files.writeString(rules, "{}");
+        try (Model model = Model.load(copied)) {
+            assertThat(model.endIds()).isEmpty();
+        }
+        Files.writeString(rules, "{\"bos_token_id\": 77}");
+        try (Model model = Model.load(copied)) {
+            assertThat(model.generate("Good.", Generation.Options.greedy(1)).promptIds())
+                    .containsExactly(77); // where a text begins is left out
+        }
+    }
+
+    /** Settings of writing that Heed has not are told where they would change a text, in the file that counts. */
+    @Test
+    void settingsOfWritingThatAreNotUsedAreTold() throws IOException {
+        Path copied = copy("gpt2", "", "");
+        Path rules = copied.resolve("generation_config.json");
+        Files.writeString(
+                rules, "{\"typical_p\": 1.0, \"num_beam_groups\": 1, \"token_healing\": false, \"min_p\": null}");
+        try (Model model = Model.load(copied)) {
+            assertThat(model.warnings()).isEmpty();
+        }
+        Files.writeString(rules, "{\"stop_strings\": [\"x\"], \"num_beam_groups\": 2}");
+        try (Model model = Model.load(copied)) {
+            assertThat(model.warnings())
+                    .satisfiesExactly(
+                            groups -> assertThat(groups).startsWith("generation_config.json: 'num_beam_groups'"),
+                            stops -> assertThat(stops).startsWith("generation_config.json: 'stop_strings'"));
+        }
+        Files.delete(rules);
+        Path config = copied.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replaceFirst("\\{", "{\"diversity_penalty\": 0.5,"));
+        try (Model model = Model.load(copied)) {
+            assertThat(model.warnings()).singleElement().asString().startsWith("config.json: 'diversity_penalty'");
+        }
+    }
+
     /** What the files say of repetitions, lengths and ends is honoured, as transformers honours it. */
     @Test
     void repetitionsLengthsAndEndsAreThoseOfTheFiles() throws IOException {
@@ -197,6 +238,10 @@ class PredictionsTest {
         assertThat(generated(copied, 0)).hasSizeGreaterThanOrEqualTo(6);
         Files.writeString(rules, "{\"eos_token_id\": " + free[2] + ", \"min_length\": 30}");
         assertThat(generated(copied, 0)).hasSize(12).doesNotContain(free[2]);
+        Files.writeString(
+                rules,
+                "{\"eos_token_id\": " + free[2] + ", \"min_length\": 30, \"min_new_tokens\": 0}"); // the latter wins
+        assertThat(generated(copied, 0)).endsWith(free[2]).hasSizeLessThanOrEqualTo(3);
         Files.writeString(
                 rules,
                 "{\"eos_token_id\": 0, \"bad_words_ids\": [[" + free[0] + ", " + free[1] + "]], \"num_beams\": 4}");

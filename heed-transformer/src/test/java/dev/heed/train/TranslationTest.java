@@ -116,6 +116,9 @@ class TranslationTest {
                         "\"share_encoder_decoder_embeddings\": false, \"decoder_vocab_size\": 40, \"d_model\"");
         TrainingRun.start(trainer(config, 0), from, "pairs", "test").finish(new Silent(), () -> false);
         Files.delete(from.resolve("tokenizer.json"));
+        Files.delete(from.resolve("generation_config.json")); // older folders say in config.json how to write
+        Path older = from.resolve("config.json");
+        Files.writeString(older, Files.readString(older).replaceFirst("\\{", "{\"num_beams\": 2,"));
         vocabulary(from, read, "source.spm", "vocab.json");
         vocabulary(from, written, "target.spm", "target_vocab.json");
         Files.writeString(from.resolve("tokenizer_config.json"), "{\"separate_vocabs\": true}");
@@ -135,6 +138,7 @@ class TranslationTest {
         }
         try (Model model = Model.load(out)) {
             assertThat(model.warnings()).isEmpty();
+            assertThat(model.beams().count()).isEqualTo(2);
             assertThat(model.tokenizer().encode("the cat").ids()).containsExactly(2, 4, 0);
             assertThat(model.writer().encode("die Katze").ids()).containsExactly(2, 5, 0);
             List<Generation> translated = model.generateAll(

@@ -63,20 +63,22 @@ public final class Config {
         return parse(file.toString(), Json.readText(file, LARGEST));
     }
 
-    /** Reads a folder's {@code generation_config.json}; where there is none, every key is absent. */
-    public static Config readGeneration(Path folder) {
+    /** Reads a folder's {@code generation_config.json}, if it has one. */
+    public static Optional<Config> readGeneration(Path folder) {
         return readIfThere(folder.resolve("generation_config.json"));
     }
 
     /** Reads a folder's {@code preprocessor_config.json}; where there is none, every key is absent. */
     public static Config readPreprocessor(Path folder) {
-        return readIfThere(folder.resolve("preprocessor_config.json"));
+        Path file = folder.resolve("preprocessor_config.json");
+        return readIfThere(file)
+                .orElseGet(() -> new Config(file.toString(), "", JsonNodeFactory.instance.objectNode()));
     }
 
-    private static Config readIfThere(Path file) {
+    private static Optional<Config> readIfThere(Path file) {
         return Files.isRegularFile(file)
-                ? parse(file.toString(), Json.readText(file, LARGEST))
-                : new Config(file.toString(), "", JsonNodeFactory.instance.objectNode());
+                ? Optional.of(parse(file.toString(), Json.readText(file, LARGEST)))
+                : Optional.empty();
     }
 
     /** The same of JSON text; {@code file} begins the messages. */
