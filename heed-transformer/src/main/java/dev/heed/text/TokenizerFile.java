@@ -128,7 +128,14 @@ record TokenizerFile(
             String json = Json.write(root);
             requirePaired(json);
             return new TokenizerFile(
-                    json, Map.copyOf(ids), pieces(), Set.copyOf(special), labels(), unk(), kind.equals("BPE"), PieceBytes.of(root.path("decoder")));
+                    json,
+                    Map.copyOf(ids),
+                    pieces(),
+                    Set.copyOf(special),
+                    labels(),
+                    unk(),
+                    kind.equals("BPE"),
+                    PieceBytes.of(root.path("decoder")));
         }
 
         /** Files of before 2022 leave the kind out; it shows in the fields. */

@@ -121,14 +121,13 @@ class TokenizerTest {
         assumeTrue(folders().contains(HF.resolve("gpt2")), "no case gpt2");
         java.util.Random random = new java.util.Random(7);
         try (Tokenizer tokenizer = Tokenizer.load(HF.resolve("gpt2"))) {
-            int[] replaced = tokenizer.encodePlain("\uFFFD\uFFFD\uFFFD👩\u200D👩").ids();
+            int[] replaced =
+                    tokenizer.encodePlain("\uFFFD\uFFFD\uFFFD👩\u200D👩").ids();
             assertThat(streamed(tokenizer, replaced)).isEqualTo(tokenizer.decode(replaced));
             for (int i = 0; i < 2000; i++) {
                 int[] ids = random.ints(random.nextInt(40), 0, random.nextBoolean() ? 260 : tokenizer.size() + 9)
                         .toArray();
-                assertThat(streamed(tokenizer, ids))
-                        .as(Arrays.toString(ids))
-                        .isEqualTo(tokenizer.decode(ids));
+                assertThat(streamed(tokenizer, ids)).as(Arrays.toString(ids)).isEqualTo(tokenizer.decode(ids));
             }
         }
     }
@@ -136,9 +135,7 @@ class TokenizerTest {
     /** clean_up_tokenization_spaces, which byte pairs have no need of; token by token, too. */
     @Test
     void blanksBeforePunctuationAreTakenOutWhereTheFolderAsksForIt() throws IOException {
-        String[] words = {
-            "Mia", "' s", " .", "n't", " n't", "do", "'", " '", "a", " ", "ve", " 've", "!", " ,", "x  ' s"
-        };
+        String[] words = {"Mia", "'", "s", ".", "n't", "do", "'s", "'ve", "!", ",", "t", " '", " ", "n"};
         Files.writeString(
                 folder.resolve("tokenizer.json"), tokenizerOf("WordLevel", words, ", \"unk_token\": \"Mia\""));
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"clean_up_tokenization_spaces\": true}");
