@@ -17,6 +17,7 @@ import dev.heed.train.worlds.Split;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -179,19 +180,26 @@ final class Routing {
     /** Of sentences and twins, whose right nouns differ: the head prefers the right one in both. */
     private Share twinsLookedAt(Head best, List<Looks> looks) {
         List<Looks> ofTwins = looks(model, best, twins());
-        return both(looks, ofTwins, Looks::prefersReferent);
+        return both(pairs, looks, ofTwins, Looks::prefersReferent);
     }
 
     private Share twinsChosen(List<Answer> answers) {
-        return both(answers, Answers.of(model, twins(), List.of()), Answer::chooses);
+        return both(pairs, answers, Answers.of(model, twins(), List.of()), Answer::chooses);
     }
 
-    private <T> Share both(List<T> ofSentences, List<T> ofTwins, Predicate<T> holds) {
+    /**
+     * Of the pairs that have a twin: what holds of the sentence and of its own twin.
+     *
+     * @param ofSentences one per pair
+     * @param ofTwins one per pair that has a twin
+     */
+    static <T> Share both(List<Question.Pair> pairs, List<T> ofSentences, List<T> ofTwins, Predicate<T> holds) {
         int count = 0;
-        int twin = 0;
+        Iterator<T> twins = ofTwins.iterator();
         for (int i = 0; i < pairs.size(); i++) {
             if (pairs.get(i).twin().isPresent()) {
-                count += holds.test(ofSentences.get(i)) && holds.test(ofTwins.get(twin++)) ? 1 : 0;
+                boolean ofTwin = holds.test(twins.next());
+                count += ofTwin && holds.test(ofSentences.get(i)) ? 1 : 0;
             }
         }
         return new Share(count, ofTwins.size());

@@ -13,6 +13,7 @@ import dev.heed.tensor.Tensor;
 import dev.heed.text.SpecialToken;
 import dev.heed.train.worlds.Split;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -138,6 +139,26 @@ class RoutingTest {
             assertThat(Answers.of(model, some, nothing)).isEqualTo(Answers.of(model, some, List.of()));
             assertThat(RoutingReport.of(model, FEW)).isEqualTo(report);
         }
+    }
+
+    /** Also behind a sentence of which it does not hold, and one that has no twin. */
+    @Test
+    void aTwinIsComparedWithItsOwnSentence() {
+        Question any = new Question(
+                new dev.heed.text.Tokens("", null, List.of()),
+                null,
+                java.util.Map.of(),
+                new int[0],
+                new int[0],
+                new int[0],
+                true,
+                false);
+        Question.Pair twins = new Question.Pair(any, Optional.of(any));
+        Question.Pair alone = new Question.Pair(any, Optional.empty());
+        List<Question.Pair> pairs = List.of(twins, alone, twins, twins);
+        Share both = Routing.both(
+                pairs, List.of(false, true, true, true), List.of(true, false, false), Boolean::booleanValue);
+        assertThat(both).isEqualTo(new Share(0, 3));
     }
 
     @Test
