@@ -42,6 +42,9 @@ final class InfoCommand extends HeedCommand {
                 table.row("decoder layers", sizes.decoderLayers());
             }
             table.row("heads per layer", sizes.heads());
+            if (sizes.decoderLayers() > 0) {
+                table.row("decoder heads per layer", sizes.decoderHeads());
+            }
             table.row("key and value heads", sizes.keyHeads());
             table.row("width", sizes.width());
             table.row("width of a head", sizes.headWidth());

@@ -33,10 +33,13 @@ record Changes(Network network, List<Tokens> read, List<Tokens> written) {
         int layers = pair && !encoder
                 ? network.sizes().decoderLayers()
                 : network.sizes().layers();
+        int heads = pair && !encoder
+                ? network.sizes().decoderHeads()
+                : network.sizes().heads();
         int queries = encoder ? reads : writes;
         int keys = where.kind() == Kind.SELF ? writes : reads;
         require("layer", where.layer().orElse(0), layers, change);
-        require("head", where.head().orElse(0), network.sizes().heads(), change);
+        require("head", where.head().orElse(0), heads, change);
         if (change instanceof Intervention.Cut cut) {
             require("query", cut.query(), queries, change);
             require("key", cut.key(), keys, change);

@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a pass leaves out is left out exactly, and nothing else is. */
 class InterventionTest {
     private static final String TEXT = "Once upon a time there was a small house";
+    private static final Tokens NO_TOKENS = new Tokens("", null, List.of());
 
     /** Each layer against the definition in double, in which the key is hidden by a dense mask of its own. */
     @ParameterizedTest
@@ -147,6 +148,25 @@ class InterventionTest {
             int decoderLayers = marian.sizes().decoderLayers();
             assertThatThrownBy(() -> run(marian, List.of(new Silence(Where.layer(Kind.CROSS, decoderLayers)))))
                     .hasMessageContaining("layer of a change of CROSS attention must be 0..");
+        }
+    }
+
+    /** An encoder of two heads beside a decoder of four, and the other way round. */
+    @ParameterizedTest
+    @CsvSource({"2, 4", "4, 2"})
+    void theHeadsOfADecoderAreCountedByThemselves(int heads, int decoderHeads) {
+        Config config = Config.parse("config.json", """
+                {"model_type": "bart", "d_model": 12, "vocab_size": 33, "encoder_layers": 1, "decoder_layers": 1,
+                 "encoder_attention_heads": %d, "decoder_attention_heads": %d, "encoder_ffn_dim": 7, "decoder_ffn_dim": 7,
+                 "max_position_embeddings": 12, "is_encoder_decoder": true, "decoder_start_token_id": 2}
+                """.formatted(heads, decoderHeads));
+        Network network = Architectures.fresh(config, Parameters.fresh((name, shape) -> Tensor.zeros(shape)));
+        Changes changes = new Changes(network, List.of(NO_TOKENS), List.of(NO_TOKENS));
+        for (Kind kind : Kind.values()) {
+            int last = (kind == Kind.ENCODER ? heads : decoderHeads) - 1;
+            changes.check(List.of(List.of(new Silence(Where.head(kind, 0, last)))));
+            assertThatThrownBy(() -> changes.check(List.of(List.of(new Silence(Where.head(kind, 0, last + 1))))))
+                    .hasMessageContaining("the head of a change of " + kind + " attention must be 0.." + last);
         }
     }
 

@@ -37,6 +37,7 @@ final class Bart implements Network.EncoderDecoder {
         int layers = config.requireInt("encoder_layers", 1, Options.MOST_LAYERS);
         int decoderLayers = config.requireInt("decoder_layers", 1, Options.MOST_LAYERS);
         int heads = config.requireInt("encoder_attention_heads", 1, Options.MOST_HEADS);
+        int decoderHeads = config.requireInt("decoder_attention_heads", 1, Options.MOST_HEADS);
         firstId = config.intOr("decoder_start_token_id", 2, 0, vocabulary - 1);
         wordScale = config.booleanOr("scale_embedding", false) ? (float) Math.sqrt(width) : 1;
         boolean tied = config.booleanOr("tie_word_embeddings", true);
@@ -46,7 +47,8 @@ final class Bart implements Network.EncoderDecoder {
         Options.require(config, "normalize_embedding", true);
         Options.require(config, "static_position_embeddings", false);
         Options.requireHeads(config, "d_model", width, "encoder_attention_heads", heads);
-        sizes = new Sizes("bart", layers, decoderLayers, heads, heads, width, width / heads, vocabulary, context);
+        sizes = new Sizes(
+                "bart", layers, decoderLayers, heads, decoderHeads, heads, width, width / heads, vocabulary, context);
 
         words = Tables.read(config, weights, "model.", vocabulary, width, tied).biased(weights);
         encoder = new Stack(config, weights, "encoder", layers);

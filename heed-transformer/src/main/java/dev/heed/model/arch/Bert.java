@@ -44,7 +44,7 @@ final class Bert implements Network.Encoder {
         Activation f = Options.activation(config, "hidden_act", "gelu");
         Options.requireEncoder(config);
         Options.requireHeads(config, "hidden_size", width, "num_attention_heads", heads);
-        sizes = new Sizes("bert", layers, 0, heads, heads, width, width / heads, vocabulary, context);
+        sizes = new Sizes("bert", layers, 0, heads, 0, heads, width, width / heads, vocabulary, context);
 
         String at = "bert.embeddings.";
         boolean tied = config.booleanOr("tie_word_embeddings", true);

@@ -41,7 +41,7 @@ final class DistilBert implements Network.Encoder {
         Activation f = Options.activation(config, "activation", "gelu");
         Options.requireEncoder(config);
         Options.requireHeads(config, "dim", width, "n_heads", heads);
-        sizes = new Sizes("distilbert", layers, 0, heads, heads, width, width / heads, vocabulary, context);
+        sizes = new Sizes("distilbert", layers, 0, heads, 0, heads, width, width / heads, vocabulary, context);
 
         String at = "distilbert.embeddings.";
         boolean tied = config.booleanOr("tie_word_embeddings", true);

@@ -38,7 +38,7 @@ final class Gemma implements Network.Decoder {
         boolean attentionBias = config.booleanOr("attention_bias", false);
         Options.require(config, "use_bidirectional_attention", false);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
-        sizes = new Sizes("gemma", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
+        sizes = new Sizes("gemma", layers, 0, heads, 0, keyHeads, width, headWidth, vocabulary, context);
 
         words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, true);
         classes = ClassHeads.ofDecoder(config, weights, width);

@@ -45,7 +45,7 @@ final class Gemma2 implements Network.Decoder {
         int window = config.isNull("sliding_window") ? 0 : config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
         List<Integer> windows = Options.windows(config, layers, window, i -> i % 2 == 0);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
-        sizes = new Sizes("gemma2", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
+        sizes = new Sizes("gemma2", layers, 0, heads, 0, keyHeads, width, headWidth, vocabulary, context);
 
         words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, true);
         classes = ClassHeads.ofDecoder(config, weights, width);

@@ -47,7 +47,7 @@ final class Gemma3 implements Network.Decoder {
         RotaryPositions rotary = Rope.ofKind(config, "full_attention", "rope_theta", 1e6, headWidth, context);
         RotaryPositions near =
                 Rope.ofKind(config, "sliding_attention", "rope_local_base_freq", 10000, headWidth, context);
-        sizes = new Sizes("gemma3_text", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
+        sizes = new Sizes("gemma3_text", layers, 0, heads, 0, keyHeads, width, headWidth, vocabulary, context);
 
         words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, true);
         classes = ClassHeads.ofDecoder(config, weights, width);

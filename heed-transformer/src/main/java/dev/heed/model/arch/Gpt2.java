@@ -40,7 +40,7 @@ final class Gpt2 implements Network.Decoder {
         Options.require(config, "add_cross_attention", false);
         Options.requireHeads(config, "n_embd", width, "n_head", heads);
         int headWidth = width / heads;
-        sizes = new Sizes("gpt2", layers, 0, heads, heads, width, headWidth, vocabulary, context);
+        sizes = new Sizes("gpt2", layers, 0, heads, 0, heads, width, headWidth, vocabulary, context);
 
         words = Words.read(config, weights, "transformer.wte", "lm_head", vocabulary, width, true);
         classes = ClassHeads.ofDecoder(config, weights, width);

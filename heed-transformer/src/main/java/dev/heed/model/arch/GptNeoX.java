@@ -42,7 +42,7 @@ final class GptNeoX implements Network.Decoder {
         Options.requireHeads(config, "hidden_size", width, "num_attention_heads", heads);
         int d = width / heads;
         RotaryPositions rotary = Rope.partly(config, d, context, share, base);
-        sizes = new Sizes("gpt_neox", layers, 0, heads, heads, width, d, vocabulary, context);
+        sizes = new Sizes("gpt_neox", layers, 0, heads, 0, heads, width, d, vocabulary, context);
 
         words = Words.read(config, weights, "gpt_neox.embed_in", "embed_out", vocabulary, width, false);
         classes = ClassHeads.ofDecoder(config, weights, width);

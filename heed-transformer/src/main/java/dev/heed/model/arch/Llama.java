@@ -39,7 +39,7 @@ final class Llama implements Network.Decoder {
         boolean attentionBias = config.booleanOr("attention_bias", false);
         boolean mlpBias = config.booleanOr("mlp_bias", false);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
-        sizes = new Sizes("llama", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
+        sizes = new Sizes("llama", layers, 0, heads, 0, keyHeads, width, headWidth, vocabulary, context);
 
         words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, false);
         classes = ClassHeads.ofDecoder(config, weights, width);

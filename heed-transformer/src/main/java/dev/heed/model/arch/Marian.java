@@ -36,6 +36,7 @@ final class Marian implements Network.EncoderDecoder {
         int layers = config.requireInt("encoder_layers", 1, Options.MOST_LAYERS);
         int decoderLayers = config.requireInt("decoder_layers", 1, Options.MOST_LAYERS);
         int heads = config.requireInt("encoder_attention_heads", 1, Options.MOST_HEADS);
+        int decoderHeads = config.requireInt("decoder_attention_heads", 1, Options.MOST_HEADS);
         boolean shared = config.booleanOr("share_encoder_decoder_embeddings", true);
         int given = config.intOr("decoder_vocab_size", vocabulary, 1, Options.MOST_IDS);
         int writtenIds = shared ? vocabulary : given; // one table has one size, whatever is said of the other
@@ -48,7 +49,8 @@ final class Marian implements Network.EncoderDecoder {
         Options.require(config, "add_final_layer_norm", false);
         Options.require(config, "normalize_embedding", false);
         Options.requireHeads(config, "d_model", width, "encoder_attention_heads", heads);
-        sizes = new Sizes("marian", layers, decoderLayers, heads, heads, width, width / heads, writtenIds, context);
+        sizes = new Sizes(
+                "marian", layers, decoderLayers, heads, decoderHeads, heads, width, width / heads, writtenIds, context);
 
         words = (shared
                         ? Tables.read(config, weights, "model.", vocabulary, width, tied)

@@ -37,7 +37,7 @@ final class Mistral implements Network.Decoder {
                 ? Integer.MAX_VALUE
                 : config.intOr("sliding_window", 4096, 1, Integer.MAX_VALUE);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
-        sizes = new Sizes("mistral", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
+        sizes = new Sizes("mistral", layers, 0, heads, 0, keyHeads, width, headWidth, vocabulary, context);
 
         words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, false);
         classes = ClassHeads.ofDecoder(config, weights, width);

@@ -32,7 +32,8 @@ public sealed interface Network {
      * @param modelType {@code model_type} of config.json
      * @param layers of the encoder or of the only stack
      * @param decoderLayers of the decoder beside an encoder, else 0
-     * @param heads query heads per layer
+     * @param heads query heads per layer of the encoder or of the only stack
+     * @param decoderHeads query heads per layer of the decoder beside an encoder, else 0
      * @param keyHeads key and value heads per layer
      * @param width E
      * @param headWidth D
@@ -44,6 +45,7 @@ public sealed interface Network {
             int layers,
             int decoderLayers,
             int heads,
+            int decoderHeads,
             int keyHeads,
             int width,
             int headWidth,

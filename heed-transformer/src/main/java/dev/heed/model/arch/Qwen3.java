@@ -38,7 +38,7 @@ final class Qwen3 implements Network.Decoder {
         int sliding = config.intOr("max_window_layers", 28, 0, Integer.MAX_VALUE); // from this layer on
         List<Integer> windows = Options.windows(config, layers, window, i -> i >= sliding);
         RotaryPositions rotary = Rope.read(config, headWidth, context);
-        sizes = new Sizes("qwen3", layers, 0, heads, keyHeads, width, headWidth, vocabulary, context);
+        sizes = new Sizes("qwen3", layers, 0, heads, 0, keyHeads, width, headWidth, vocabulary, context);
 
         words = Words.read(config, weights, "model.embed_tokens", "lm_head", vocabulary, width, false);
         classes = ClassHeads.ofDecoder(config, weights, width);

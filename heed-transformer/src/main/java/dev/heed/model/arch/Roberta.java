@@ -57,6 +57,7 @@ final class Roberta implements Network.Encoder {
                 layers,
                 0,
                 heads,
+                0,
                 heads,
                 width,
                 width / heads,

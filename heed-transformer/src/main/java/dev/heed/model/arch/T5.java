@@ -77,6 +77,7 @@ final class T5 implements Network.EncoderDecoder {
                 layers,
                 decodes ? decoderLayers : 0,
                 heads,
+                decodes ? heads : 0,
                 heads,
                 config.requireInt("d_model", 1, Options.MOST_WIDTH),
                 config.requireInt("d_kv", 1, Options.MOST_WIDTH / heads),

@@ -46,7 +46,7 @@ final class Vit implements Network.Viewer {
         boolean bias = config.booleanOr("qkv_bias", true);
         Options.requireHeads(config, "hidden_size", width, "num_attention_heads", heads);
         cut = cut(config);
-        sizes = new Sizes("vit", layers, 0, heads, heads, width, width / heads, 0, cut.tokens());
+        sizes = new Sizes("vit", layers, 0, heads, 0, heads, width, width / heads, 0, cut.tokens());
 
         String at = "vit.embeddings.";
         classToken = weights.value(at + "cls_token", 1, 1, width).view(t -> t.select(0, 0));
