@@ -79,8 +79,9 @@ public record Perplexity(long tokens, long learned, int vocabulary, double loss,
         for (int order = 1; order <= LONGEST; order++) {
             ngrams.add(ngrams(texts, order) / labels);
         }
-        return new Perplexity(
-                labels, task.size(Task.Split.TRAIN), task.vocabulary(), sum / labels, List.copyOf(ngrams));
+        long learned =
+                texts.texts(Task.Split.TRAIN).mapToLong(ids -> ids.length).sum();
+        return new Perplexity(labels, learned, task.vocabulary(), sum / labels, List.copyOf(ngrams));
     }
 
     private static double ngrams(NextTokens texts, int order) {

@@ -58,6 +58,19 @@ class PerplexityTest {
     }
 
     @Test
+    void theEndsOfTextsAreCountedWhereTheyAreLearnedAsWhereTheyAreForetold() throws IOException {
+        Path data = Files.writeString(
+                folder.resolve("texts.jsonl"), "{\"text\": \"Once upon a time, Mia saw a dog.\"}\n".repeat(10));
+        try (Model model = Model.bundled("story")) {
+            int tokens =
+                    model.tokenizer().encode("Once upon a time, Mia saw a dog.").size();
+            Perplexity judged = Perplexity.of(model, data, 256);
+            assertThat(judged.tokens()).isEqualTo(tokens);
+            assertThat(judged.learned()).isEqualTo(9L * (tokens + 1));
+        }
+    }
+
+    @Test
     void onlyModelsThatPredictTheNextTokenHaveOne() {
         try (Model model = Model.bundled("cloze")) {
             assertThatThrownBy(() -> Perplexity.ofRun(model)).hasMessageContaining("predict the next token");
