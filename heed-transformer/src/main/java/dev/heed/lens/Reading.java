@@ -1,5 +1,6 @@
 package dev.heed.lens;
 
+import dev.heed.attention.AttentionMap;
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.model.Model;
 import dev.heed.model.Probabilities;
@@ -38,10 +39,10 @@ public record Reading(List<Candidate> candidates, String head, String likeliest,
     /**
      * A reading.
      *
-     * @param position of its token
+     * @param position of its token, the first where it stands more than once
      * @param probability of the word in the pronoun's place
      * @param share of that of all candidates
-     * @param weight that the head sends there from the pronoun
+     * @param weight that the head sends to it from the pronoun, wherever it stands
      */
     public record Candidate(String word, int position, double probability, double share, double weight) {}
 
@@ -113,9 +114,8 @@ public record Reading(List<Candidate> candidates, String head, String likeliest,
         }
         places.sort(Comparator.comparingDouble(place -> -p[tokens.get(place).id()]));
         Run run = model.run(tokens, Run.Options.attentionOnly());
-        int head = head(model, run, at, places.getFirst());
+        int head = head(model, run, at, tokens.get(places.getFirst()).id());
         int heads = model.sizes().heads();
-        float[] weights = weights(run, head / heads, head % heads, at);
         double all =
                 places.stream().mapToDouble(place -> p[tokens.get(place).id()]).sum();
         List<Candidate> candidates = places.stream()
@@ -124,7 +124,12 @@ public record Reading(List<Candidate> candidates, String head, String likeliest,
                         place,
                         p[tokens.get(place).id()],
                         p[tokens.get(place).id()] / all,
-                        weights[place]))
+                        weight(
+                                run,
+                                head / heads,
+                                head % heads,
+                                at,
+                                tokens.get(place).id())))
                 .toList();
         int best = IntStream.range(0, p.length).reduce(0, (a, b) -> p[b] > p[a] ? b : a);
         return new Reading(
@@ -138,16 +143,17 @@ public record Reading(List<Candidate> candidates, String head, String likeliest,
         int heads = model.sizes().heads();
         return IntStream.range(0, model.sizes().layers() * heads)
                 .boxed()
-                .max(Comparator.comparingDouble(head -> weights(run, head / heads, head % heads, at)[referent]))
+                .max(Comparator.comparingDouble(head -> weight(run, head / heads, head % heads, at, referent)))
                 .orElseThrow();
     }
 
-    private static float[] weights(Run run, int layer, int head, int query) {
-        Tensor row = run.recording().map(Kind.SELF, layer, head).weights();
-        float[] weights = new float[row.size(1)];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = row.get(query, i);
-        }
-        return weights;
+    /** A query's weight on all tokens of an id but its own. */
+    private static double weight(Run run, int layer, int head, int query, int id) {
+        int[] ids = run.tokens().ids();
+        AttentionMap row = run.recording().map(Kind.SELF, layer, head, query, query + 1, 0, ids.length);
+        return IntStream.range(0, ids.length)
+                .filter(key -> ids[key] == id && key != query)
+                .mapToDouble(key -> row.weight(0, key))
+                .sum();
     }
 }
