@@ -16,9 +16,11 @@ import dev.heed.train.worlds.Stories;
 import dev.heed.train.worlds.Worlds;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -105,7 +107,7 @@ final class HeadsCommand extends HeedCommand {
             given.addAll(lines(file));
         }
         if (!given.isEmpty()) {
-            return ModelOption.tokens("report heads", loaded, different(given), terminal);
+            return different(ModelOption.tokens("report heads", loaded, given, terminal));
         }
         return Stream.of(
                         Stories.evaluation(Split.HELDOUT, HELD_OUT, seed).stream()
@@ -120,12 +122,15 @@ final class HeadsCommand extends HeedCommand {
                                 "report heads: this model does not know the words of Heed's own texts: give texts, or --texts FILE"));
     }
 
-    /** A text that is measured twice tells nothing new, but would make intervals narrower. */
-    private List<String> different(List<String> given) {
-        List<String> different = given.stream().distinct().toList();
+    /** The same tokens measured twice tell nothing new, but would make intervals narrower. */
+    private List<Tokens> different(List<Tokens> given) {
+        Set<List<Integer>> seen = new HashSet<>();
+        List<Tokens> different = given.stream()
+                .filter(text -> seen.add(text.all().stream().map(Token::id).toList()))
+                .toList();
         if (different.size() < given.size()) {
-            terminal.warn(
-                    "of " + given.size() + " texts " + different.size() + " are different; each is measured once");
+            terminal.warn("of " + given.size() + " texts " + different.size()
+                    + " are different to this model; each is measured once");
         }
         return different;
     }

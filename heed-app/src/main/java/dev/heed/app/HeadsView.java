@@ -27,8 +27,8 @@ record HeadsView(String model, HeadReport report, int most) {
     void print(Terminal terminal) {
         String whose = report.kind() == Kind.ENCODER ? " heads of the encoder alone, " : " heads, ";
         terminal.line(terminal.colours().bold(model) + "  " + report.heads().size() + whose + report.texts()
-                + (report.texts() == 1 ? " text" : " texts") + " of " + report.tokens() / report.texts()
-                + " tokens on average");
+                + (report.texts() == 1 ? " text" : " texts") + " of "
+                + Numbers.fixed((double) report.tokens() / report.texts(), 1) + " tokens on average");
         terminal.line();
         Table table = new Table()
                 .column("")

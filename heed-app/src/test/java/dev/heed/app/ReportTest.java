@@ -56,8 +56,23 @@ class ReportTest {
     @Test
     void aTextGivenTwiceIsMeasuredOnceAndHasNoInterval() {
         Run run = Run.of("report", "heads", "--model", model("gpt2"), "Hello you.", "Hello you.");
-        assertThat(run.err()).isEqualTo("heed: warning: of 2 texts 1 are different; each is measured once\n");
+        assertThat(run.err())
+                .isEqualTo("heed: warning: of 2 texts 1 are different to this model; each is measured once\n");
         assertThat(run.out()).contains("1 text of").contains("one text");
+    }
+
+    /** Capitals and spaces are nothing to some vocabularies. */
+    @Test
+    void textsOfTheSameTokensAreOneText() {
+        Run run = Run.of("report", "heads", "--model", "cloze", "The dog is black.", "the dog  is black.");
+        assertThat(run.err()).contains("of 2 texts 1 are different to this model");
+        assertThat(run.out()).contains("1 text of");
+    }
+
+    @Test
+    void theMeanLengthOfTextsIsNotCutOff() {
+        Run run = Run.of("report", "heads", "--model", "cloze", "The dog is black.", "The dog was too old.");
+        assertThat(run.out()).contains("2 texts of 7.5 tokens on average");
     }
 
     @Test

@@ -10,6 +10,7 @@ package dev.heed.model;
  * @param text the part
  * @param start index of its first character
  * @param end index behind its last
- * @param score probability that an answer begins there, times that it ends there
+ * @param score probability that an answer begins there, times that it ends there; both of the text's tokens alone, so it is
+ *     taken for granted that the text answers the question
  */
 public record Answer(String text, int start, int end, double score) {}
