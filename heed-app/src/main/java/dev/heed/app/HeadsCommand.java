@@ -4,9 +4,11 @@ import dev.heed.app.print.Format;
 import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Table;
 import dev.heed.app.print.Terminal;
+import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.lens.HeadReport;
 import dev.heed.lens.PlantedHead;
 import dev.heed.model.Model;
+import dev.heed.model.arch.Network;
 import dev.heed.text.Json;
 import dev.heed.text.SpecialToken;
 import dev.heed.text.Token;
@@ -36,6 +38,8 @@ import picocli.CommandLine.Parameters;
             "A head gets a label only where its whole interval lies above its baselines and it has at least 0.3 of the weight that"
                     + " chance leaves, and 'induction' only if it also copies. Earlier copies and what followed them are"
                     + " measured on random tokens, repeated.",
+            "Of an encoder–decoder the encoder is measured or, with --kind, the decoder while it writes its own answers: its"
+                    + " self-attention but for earlier copies, its cross-attention by weight on the first token and entropy alone.",
             "Without --model: story."
         })
 final class HeadsCommand extends HeedCommand {
@@ -59,6 +63,14 @@ final class HeadsCommand extends HeedCommand {
                     "What the model reads; more than one for intervals. Default: stories or sentences of Heed's worlds.")
     private List<String> texts = new ArrayList<>();
 
+    @Option(
+            names = "--kind",
+            paramLabel = "self|encoder|cross",
+            converter = LookCommand.Kinds.class,
+            completionCandidates = LookCommand.Kinds.class,
+            description = "Which attention of an encoder–decoder. Default: encoder.")
+    private @Nullable Kind kind;
+
     @Option(names = "--texts", paramLabel = "FILE", description = "Texts, one a line.")
     private @Nullable Path file;
 
@@ -81,7 +93,7 @@ final class HeadsCommand extends HeedCommand {
     @Override
     public Integer call() {
         if (planted) {
-            if (!model.isUsual() || !texts.isEmpty() || file != null) {
+            if (!model.isUsual() || !texts.isEmpty() || file != null || kind != null) {
                 throw new IllegalArgumentException(
                         "report heads: --planted checks the metrics on heads of its own: give it no model and no texts");
             }
@@ -89,8 +101,8 @@ final class HeadsCommand extends HeedCommand {
         }
         try (Model loaded = model.loadOr("story", terminal)) {
             List<Tokens> read = texts(loaded);
-            HeadsView view = new HeadsView(
-                    ModelOption.name(loaded), HeadReport.of(loaded, read, seed), all ? Integer.MAX_VALUE : 3);
+            HeadsView view =
+                    new HeadsView(ModelOption.name(loaded), measured(loaded, read), all ? Integer.MAX_VALUE : 3);
             if (format.value() == Format.JSON) {
                 view.printJson(terminal);
             } else {
@@ -98,6 +110,17 @@ final class HeadsCommand extends HeedCommand {
             }
         }
         return 0;
+    }
+
+    private HeadReport measured(Model loaded, List<Tokens> read) {
+        Kind usual = loaded.network() instanceof Network.EncoderDecoder ? Kind.ENCODER : Kind.SELF;
+        if (kind != null && kind != Kind.SELF && usual == Kind.SELF) {
+            throw new IllegalArgumentException("report heads: --kind must be self for this model, got "
+                    + kind.name().toLowerCase(Locale.ROOT));
+        }
+        try (WaitingBar bar = new WaitingBar("measuring texts", terminal)) {
+            return HeadReport.of(loaded, kind == null ? usual : kind, read, seed, bar);
+        }
     }
 
     private List<Tokens> texts(Model loaded) {

@@ -5,7 +5,6 @@ import dev.heed.app.print.Numbers;
 import dev.heed.app.print.Table;
 import dev.heed.app.print.Terminal;
 import dev.heed.app.print.Text;
-import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.lens.HeadMetric;
 import dev.heed.lens.HeadReport;
 import dev.heed.lens.HeadReport.Head;
@@ -16,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * A {@link HeadReport} as one table per metric, or as JSON with everything.
@@ -25,8 +23,7 @@ import java.util.stream.Stream;
  */
 record HeadsView(String model, HeadReport report, int most) {
     void print(Terminal terminal) {
-        String whose = report.kind() == Kind.ENCODER ? " heads of the encoder alone, " : " heads, ";
-        terminal.line(terminal.colours().bold(model) + "  " + report.heads().size() + whose + report.texts()
+        terminal.line(terminal.colours().bold(model) + "  " + report.heads().size() + whose() + ", " + report.texts()
                 + (report.texts() == 1 ? " text" : " texts") + " of "
                 + Numbers.fixed((double) report.tokens() / report.texts(), 1) + " tokens on average");
         terminal.line();
@@ -54,9 +51,38 @@ record HeadsView(String model, HeadReport report, int most) {
         Text.wrap(legend(), Math.min(80, terminal.width())).forEach(terminal::line);
     }
 
+    private String whose() {
+        return switch (report.kind()) {
+            case ENCODER -> " heads of the encoder alone";
+            case CROSS -> " heads of cross-attention";
+            case SELF -> isOfWriter() ? " heads of the decoder alone" : " heads";
+        };
+    }
+
+    /** Whether a decoder beside an encoder was measured while it wrote. */
+    private boolean isOfWriter() {
+        return Double.isNaN(report.copyingByChance());
+    }
+
+    /** What this kind of attention does not have is said, not left out in silence. */
+    private String measured() {
+        return switch (report.kind()) {
+            case ENCODER -> " --kind cross and --kind self show the heads of the decoder.";
+            case CROSS ->
+                " Measured while the model writes its own answers; queries are what it writes, keys what it reads, so none is"
+                        + " its own, the one before, an earlier copy or at a distance, and shuffled is what is read.";
+            case SELF ->
+                isOfWriter()
+                        ? " Measured while the model writes its own answers, so not on repeated tokens, which answer nothing;"
+                                + " shuffled is what is written."
+                        : "";
+        };
+    }
+
     /** Distances say little at a glance. */
     private List<HeadMetric> shown() {
-        return Stream.of(HeadMetric.values())
+        return report.heads().getFirst().scores().stream()
+                .map(Score::metric)
                 .filter(metric -> most >= report.heads().size()
                         || metric != HeadMetric.DISTANCE && metric != HeadMetric.DISTANCE_WITHOUT_FIRST)
                 .toList();
@@ -64,13 +90,17 @@ record HeadsView(String model, HeadReport report, int most) {
 
     private String legend() {
         boolean copies = report.heads().stream().anyMatch(head -> head.copying().isPresent());
-        return "* on random tokens, repeated. mean: share of a query's weight, unless said otherwise, over queries and"
+        return (isOfWriter() ? "" : "* on random tokens, repeated. ")
+                + "mean: share of a query's weight, unless said otherwise, over queries and"
                 + " texts; distances in tokens. uniform: equal weights over the keys that a query sees. shuffled: the same"
                 + " tokens in another order. random: the same model with its weights shuffled, its highest head. Each"
                 + " interval is of one head by itself: of many heads some lie high by chance. A label says where the"
                 + " weight goes (at least " + HeadReport.NAMED_FROM
-                + " of what chance leaves), not what the head is for;"
-                + " 'prefix matching' is half of an induction head: that it copies was not found."
+                + " of what chance leaves), not what the head is for"
+                + (isOfWriter()
+                        ? "."
+                        : "; 'prefix matching' is half of an induction head: that it copies was not found.")
+                + measured()
                 + (copies
                         ? " copies: of what the head raises, the share of the token attended to, by chance "
                                 + Numbers.fixed(report.copyingByChance(), 2) + "."
@@ -138,7 +168,7 @@ record HeadsView(String model, HeadReport report, int most) {
         all.put("attention", report.kind().name().toLowerCase(Locale.ROOT));
         all.put("texts", report.texts());
         all.put("tokens", report.tokens());
-        all.put("copying_by_chance", report.copyingByChance());
+        all.put("copying_by_chance", RoutingView.finite(report.copyingByChance()));
         all.put("heads", heads);
         Json.print(terminal, all);
     }

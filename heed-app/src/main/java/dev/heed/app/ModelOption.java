@@ -82,8 +82,8 @@ final class ModelOption {
     }
 
     private static Model loadShowing(Path folder, Terminal terminal) {
-        try (LoadingBar bar = new LoadingBar(terminal, System::nanoTime)) {
-            return Model.load(folder, bar);
+        try (WaitingBar bar = new WaitingBar(WaitingBar.What.WEIGHTS, terminal, System::nanoTime)) {
+            return Model.load(folder, bar::done);
         }
     }
 

@@ -67,15 +67,21 @@ final class PerplexityCommand extends HeedCommand {
     }
 
     private Perplexity measured(Model loaded) {
-        Perplexity measured = data == null
-                ? Perplexity.ofRun(loaded)
-                : Perplexity.of(loaded, data, context == null ? USUAL_CONTEXT : context);
+        Perplexity measured = judged(loaded);
         if (measured.tokens() == 0 || measured.learned() == 0) {
             throw new IllegalArgumentException("report perplexity: " + (data == null ? loaded.folder() : data)
                     + ": needs tokens to count n-grams on and, in its last tenth, tokens to foretell, got "
                     + measured.learned() + " and " + measured.tokens() + ": give a longer text");
         }
         return measured;
+    }
+
+    private Perplexity judged(Model loaded) {
+        try (WaitingBar bar = new WaitingBar("tokens", terminal)) {
+            return data == null
+                    ? Perplexity.ofRun(loaded, bar)
+                    : Perplexity.of(loaded, data, context == null ? USUAL_CONTEXT : context, bar);
+        }
     }
 
     private static Table table(String name, Perplexity measured) {

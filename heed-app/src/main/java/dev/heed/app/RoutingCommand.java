@@ -64,11 +64,11 @@ final class RoutingCommand extends HeedCommand {
         return 0;
     }
 
-    private static List<RoutingView> bundled(Settings settings) {
+    private List<RoutingView> bundled(Settings settings) {
         List<RoutingView> views = new ArrayList<>();
         for (String name : Model.bundled()) {
             try (Model loaded = Model.bundled(name)) {
-                views.add(new RoutingView(name, RoutingReport.of(loaded, settings)));
+                views.add(view(name, loaded, settings));
             }
         }
         return views;
@@ -76,7 +76,13 @@ final class RoutingCommand extends HeedCommand {
 
     private RoutingView given(Settings settings) {
         try (Model loaded = model.load("report routing", terminal)) {
-            return new RoutingView(ModelOption.name(loaded), RoutingReport.of(loaded, settings));
+            return view(ModelOption.name(loaded), loaded, settings);
+        }
+    }
+
+    private RoutingView view(String name, Model loaded, Settings settings) {
+        try (WaitingBar bar = new WaitingBar("asking " + name, terminal)) {
+            return new RoutingView(name, RoutingReport.of(loaded, settings, bar));
         }
     }
 }

@@ -264,7 +264,7 @@ record RoutingView(String model, RoutingReport report) {
         return map;
     }
 
-    private static Object finite(double number) {
+    static Object finite(double number) {
         return Double.isFinite(number) ? (Object) number : Json.NULL;
     }
 }

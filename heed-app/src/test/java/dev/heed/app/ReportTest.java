@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,6 +52,37 @@ class ReportTest {
     void ofAnEncoderDecoderTheEncodersHeadsAreMeasuredAndItIsSaid() {
         Run run = Run.of("report", "heads", "--model", "translator", "The dog is black.", "The cat is old.");
         assertThat(run.out()).startsWith("translator  8 heads of the encoder alone, 2 texts");
+    }
+
+    @Test
+    void theHeadsOfADecoderBesideAnEncoderAreShownByKindAndItIsSaidWhatIsMeasured() {
+        String[] of = {"report", "heads", "--model", "translator", "The dog is black.", "The cat is old."};
+        Run cross = Run.of(with(of, "--kind", "cross"));
+        assertThat(cross.err()).isEmpty();
+        assertThat(unwrapped(cross))
+                .startsWith("translator  4 heads of cross-attention, 2 texts of 6.0 tokens")
+                .contains("first token", "entropy", "keys what it reads")
+                .doesNotContain("previous token", "repeated tokens");
+        Run self = Run.of(with(of, "--kind", "self"));
+        assertThat(unwrapped(self))
+                .startsWith("translator  4 heads of the decoder alone")
+                .contains("previous token", "so not on repeated tokens")
+                .doesNotContain("after earlier copies");
+        assertThat(Run.of(with(of, "--kind", "cross", "--format", "json")).out())
+                .contains("\"attention\" : \"cross\"", "\"copying_by_chance\" : null", "\"first_token\"")
+                .doesNotContain("\"self\"");
+        assertThat(unwrapped(Run.of(of))).contains("--kind cross and --kind self show the heads of the decoder");
+        assertThat(Run.of("report", "heads", "--kind", "cross", "Mia saw a dog.")
+                        .err())
+                .contains("report heads: --kind must be self for this model, got cross");
+    }
+
+    private static String unwrapped(Run run) {
+        return run.out().replaceAll("\\n(?! )", " ");
+    }
+
+    private static String[] with(String[] all, String... more) {
+        return Stream.of(all, more).flatMap(Stream::of).toArray(String[]::new);
     }
 
     @Test

@@ -30,7 +30,7 @@ public enum HeadMetric {
             return mean(rows, i -> i > 0, i -> rows.onPrevious(head, i));
         }
     },
-    /** Mean weight on token 0, row 0 included (Gu et al. 2025, section 3.2); falls as the text grows. */
+    /** Mean weight on key 0, row 0 included (Gu et al. 2025, section 3.2); falls as the text grows. */
     FIRST_TOKEN("first token", false) {
         @Override
         double of(HeadRows rows, int head) {
@@ -91,6 +91,14 @@ public enum HeadMetric {
     HeadMetric(String words, boolean onRepeats) {
         this.words = words;
         this.onRepeats = onRepeats;
+    }
+
+    /**
+     * True if it says something of cross-attention: where queries and keys are two texts, none is the query's own or the one
+     * before, and no offset is a distance.
+     */
+    public boolean isOfTwoTexts() {
+        return this == FIRST_TOKEN || this == ENTROPY;
     }
 
     /** What it is called in a sentence or above a column. */

@@ -3,6 +3,7 @@ package dev.heed.lens;
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.model.Model;
 import dev.heed.model.Run;
+import dev.heed.model.Steps;
 import dev.heed.model.arch.Network;
 import dev.heed.nn.Intervention;
 import dev.heed.nn.Intervention.Where;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What the heads of a model are like: every metric beside three baselines, with intervals over texts, and a label only where
@@ -39,8 +41,9 @@ import java.util.stream.IntStream;
  *
  * @param kind whose attention
  * @param texts how many
- * @param tokens in all texts
- * @param copyingByChance the share of the token attended to if a head raised the repeated tokens without regard to it
+ * @param tokens in all texts: those that are read or, of a decoder beside an encoder, those that it writes
+ * @param copyingByChance the share of the token attended to if a head raised the repeated tokens without regard to it; NaN where
+ *     nothing is measured on repeated tokens
  * @param heads layer by layer
  */
 public record HeadReport(Kind kind, int texts, int tokens, double copyingByChance, List<Head> heads) {
@@ -74,6 +77,7 @@ public record HeadReport(Kind kind, int texts, int tokens, double copyingByChanc
     /**
      * One head.
      *
+     * @param scores of what is measured of this kind of attention
      * @param copying share of the token attended to in what the head raises; empty where it was not measured because the head
      *     is no candidate or the model predicts no next token
      * @param labels what it may be called; most often nothing
@@ -83,50 +87,97 @@ public record HeadReport(Kind kind, int texts, int tokens, double copyingByChanc
             return "L" + layer + "H" + head;
         }
 
+        /** @throws IllegalArgumentException if it is not measured of this kind of attention */
         public Score score(HeadMetric metric) {
-            return scores.get(metric.ordinal());
+            return scores.stream()
+                    .filter(score -> score.metric() == metric)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "HeadReport: " + metric + " is not measured of this kind of attention"));
         }
     }
 
     /**
-     * Measures a model.
+     * Measures a model; of an encoder–decoder the encoder.
      *
      * @param texts as people write them; for intervals more than one
      * @param seed of what is drawn at random
      */
     public static HeadReport of(Model model, List<Tokens> texts, long seed) {
-        RepeatedTexts repeated = RepeatedTexts.of(model, texts.getFirst(), seed);
+        return of(model, HeadTexts.usual(model), texts, seed, Steps.unheard());
+    }
+
+    /**
+     * Measures one kind of attention of a model. A decoder beside an encoder is measured while it writes its own answers to the
+     * texts, cross-attention by those metrics that are {@link HeadMetric#isOfTwoTexts of two texts}, its self-attention by all
+     * but those on repeated tokens, which answer nothing.
+     *
+     * @param kind {@link Kind#SELF} where there is one stack
+     * @param steps hears how many texts are measured
+     */
+    public static HeadReport of(Model model, Kind kind, List<Tokens> texts, long seed, Steps steps) {
+        HeadTexts given = HeadTexts.of(model, kind, texts);
+        return given.isOfWriter() ? ofWriter(model, given, seed, steps) : ofReader(model, given, seed, steps);
+    }
+
+    private static HeadReport ofWriter(Model model, HeadTexts given, long seed, Steps steps) {
         try (Model random = model.shuffled(seed)) {
-            Scores ofTexts = new Scores(
-                    HeadScores.of(model, texts, Probe.TEXT),
-                    HeadScores.of(model, RepeatedTexts.shuffled(texts, seed), Probe.TEXT),
-                    HeadScores.of(random, texts, Probe.TEXT));
-            Scores ofRepeats = new Scores(
-                    HeadScores.of(model, repeated.texts(), repeated.probe()),
-                    HeadScores.of(model, repeated.shuffled(seed).texts(), repeated.probe()),
-                    HeadScores.of(random, repeated.texts(), repeated.probe()));
-            int tokens = texts.stream().mapToInt(Tokens::size).sum();
-            return new HeadReport(
-                    ofTexts.model().kind(),
-                    texts.size(),
-                    tokens,
-                    chance(repeated),
-                    heads(model, repeated, ofTexts, ofRepeats));
+            Steps.Count count = new Steps.Count(steps, 3L * given.size());
+            Scores scores = Scores.of(model, random, given, given.shuffled(seed), Probe.TEXT, count);
+            return report(given, Double.NaN, scores, (layer, head) -> scored(scores, layer, head));
         }
     }
 
-    private static List<Head> heads(Model model, RepeatedTexts repeated, Scores ofTexts, Scores ofRepeats) {
+    private static Head scored(Scores scores, int layer, int head) {
+        List<Score> all = Stream.of(HeadMetric.values())
+                .filter(metric -> !metric.onRepeats())
+                .filter(metric -> scores.model().kind() != Kind.CROSS || metric.isOfTwoTexts())
+                .map(metric -> scores.score(layer, head, metric))
+                .toList();
+        return new Head(layer, head, all, Optional.empty(), labels(all, Optional.empty(), Double.NaN));
+    }
+
+    private static HeadReport ofReader(Model model, HeadTexts given, long seed, Steps steps) {
+        RepeatedTexts repeated = RepeatedTexts.of(model, given.read().getFirst(), seed);
+        HeadTexts repeats = HeadTexts.of(model, given.kind(), repeated.texts());
+        HeadTexts mixed =
+                HeadTexts.of(model, given.kind(), repeated.shuffled(seed).texts());
+        try (Model random = model.shuffled(seed)) {
+            Steps.Count count = new Steps.Count(steps, 3L * (given.size() + repeats.size()));
+            Scores ofTexts = Scores.of(model, random, given, given.shuffled(seed), Probe.TEXT, count);
+            Scores ofRepeats = Scores.of(model, random, repeats, mixed, repeated.probe(), count);
+            return report(
+                    given,
+                    chance(repeated),
+                    ofTexts,
+                    (layer, head) -> head(model, repeated, ofTexts, ofRepeats, layer, head, count));
+        }
+    }
+
+    private interface Measure {
+        Head of(int layer, int head);
+    }
+
+    private static HeadReport report(HeadTexts given, double copyingByChance, Scores scores, Measure measure) {
         List<Head> heads = new ArrayList<>();
-        for (int layer = 0; layer < ofTexts.model().layers(); layer++) {
-            for (int head = 0; head < ofTexts.model().heads(layer); head++) {
-                heads.add(head(model, repeated, ofTexts, ofRepeats, layer, head));
+        for (int layer = 0; layer < scores.model().layers(); layer++) {
+            for (int head = 0; head < scores.model().heads(layer); head++) {
+                heads.add(measure.of(layer, head));
             }
         }
-        return List.copyOf(heads);
+        return new HeadReport(given.kind(), given.size(), given.tokens(), copyingByChance, List.copyOf(heads));
     }
 
     /** The same texts in the model, in another order, and in the model with shuffled weights. */
     private record Scores(HeadScores model, HeadScores shuffled, HeadScores random) {
+        static Scores of(
+                Model model, Model random, HeadTexts texts, HeadTexts shuffled, Probe probe, Steps.Count steps) {
+            return new Scores(
+                    HeadScores.of(model, texts, probe, steps),
+                    HeadScores.of(model, shuffled, probe, steps),
+                    HeadScores.of(random, texts, probe, steps));
+        }
+
         Score score(int layer, int head, HeadMetric metric) {
             return new Score(
                     metric,
@@ -138,14 +189,20 @@ public record HeadReport(Kind kind, int texts, int tokens, double copyingByChanc
     }
 
     private static Head head(
-            Model model, RepeatedTexts repeated, Scores ofTexts, Scores ofRepeats, int layer, int head) {
+            Model model,
+            RepeatedTexts repeated,
+            Scores ofTexts,
+            Scores ofRepeats,
+            int layer,
+            int head,
+            Steps.Count steps) {
         List<Score> scores = new ArrayList<>();
         for (HeadMetric metric : HeadMetric.values()) {
             scores.add((metric.onRepeats() ? ofRepeats : ofTexts).score(layer, head, metric));
         }
         Optional<Mean> copying =
                 scores.get(HeadMetric.INDUCTION.ordinal()).isNamed() && model.network() instanceof Network.Decoder
-                        ? Optional.of(copying(model, repeated, ofRepeats.model(), layer, head))
+                        ? Optional.of(copying(model, repeated, ofRepeats.model(), layer, head, steps))
                         : Optional.empty();
         return new Head(layer, head, List.copyOf(scores), copying, labels(scores, copying, chance(repeated)));
     }
@@ -175,9 +232,11 @@ public record HeadReport(Kind kind, int texts, int tokens, double copyingByChanc
     // ---- copying
     // ------------------------------------------------------------------------------------------------------------
 
-    private static Mean copying(Model model, RepeatedTexts repeated, HeadScores scores, int layer, int head) {
+    private static Mean copying(
+            Model model, RepeatedTexts repeated, HeadScores scores, int layer, int head, Steps.Count steps) {
         List<Intervention> silenced = List.of(new Intervention.Silence(Where.head(scores.kind(), layer, head)));
         double[] shares = new double[repeated.texts().size()];
+        steps.expect(shares.length);
         for (int t = 0; t < shares.length; t++) {
             Tokens text = repeated.texts().get(t);
             Tensor whole = logits(model, text, List.of());
@@ -192,6 +251,7 @@ public record HeadReport(Kind kind, int texts, int tokens, double copyingByChanc
                 sum += raised(whole.select(0, i), without.select(0, i), seen, attended);
             }
             shares[t] = sum / (ids.length - from);
+            steps.add(1);
         }
         return Mean.of(shares).within(0, 1);
     }

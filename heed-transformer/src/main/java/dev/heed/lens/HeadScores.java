@@ -4,8 +4,7 @@ import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.attention.AttentionStatistics;
 import dev.heed.model.Model;
 import dev.heed.model.Recording;
-import dev.heed.model.Run;
-import dev.heed.model.arch.Network;
+import dev.heed.model.Steps;
 import dev.heed.text.Tokens;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,16 +27,16 @@ public final class HeadScores {
 
     /** Self-attention of a decoder or an encoder; of an encoder–decoder that of the encoder. */
     public static HeadScores of(Model model, List<Tokens> texts, Probe probe) {
-        HeadScores scores = null;
-        for (Tokens text : texts) {
-            Recording recording = recording(model, text);
-            scores = scores == null
-                    ? new HeadScores(recording.kinds().contains(Kind.ENCODER) ? Kind.ENCODER : Kind.SELF)
-                    : scores;
-            scores.add(recording, probe);
-        }
-        if (scores == null) {
-            throw new IllegalArgumentException("head metrics: at least one text is needed");
+        HeadTexts given = HeadTexts.of(model, HeadTexts.usual(model), texts);
+        return of(model, given, probe, new Steps.Count(Steps.unheard(), given.size()));
+    }
+
+    /** A step for each text. */
+    static HeadScores of(Model model, HeadTexts given, Probe probe, Steps.Count steps) {
+        HeadScores scores = new HeadScores(given.kind());
+        for (int text = 0; text < given.size(); text++) {
+            scores.add(given.recording(model, text), probe);
+            steps.add(1);
         }
         return scores;
     }
@@ -56,14 +55,6 @@ public final class HeadScores {
     /** True if a model has as many positions as {@link #onRepeats} needs. */
     public static boolean hasRoomForRepeats(Model model, Tokens like) {
         return RepeatedTexts.fit(model, like);
-    }
-
-    /** An encoder beside a decoder is asked alone: the decoder is given what begins every text. */
-    private static Recording recording(Model model, Tokens text) {
-        return model.network() instanceof Network.EncoderDecoder pair
-                ? model.run(text, model.writtenTokens(pair.firstId()), Run.Options.attentionOnly())
-                        .recording()
-                : model.run(text, Run.Options.attentionOnly()).recording();
     }
 
     private void add(Recording recording, Probe probe) {

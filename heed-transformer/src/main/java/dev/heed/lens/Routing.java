@@ -10,6 +10,7 @@ import dev.heed.lens.RoutingReport.Settings;
 import dev.heed.model.Model;
 import dev.heed.model.Recording;
 import dev.heed.model.Run;
+import dev.heed.model.Steps;
 import dev.heed.nn.Intervention;
 import dev.heed.nn.Intervention.Where;
 import dev.heed.tensor.Tensor;
@@ -38,10 +39,14 @@ final class Routing {
     private final List<Question.Pair> pairs;
     private final List<Question> heldOut;
 
-    Routing(Questions questions, Settings settings) {
+    private final Steps.Count count;
+
+    /** @param count of questions that are answered */
+    Routing(Questions questions, Settings settings, Steps.Count count) {
         this.questions = questions;
         this.model = questions.model();
         this.settings = settings;
+        this.count = count;
         this.training = questions.draw(Split.TRAIN, settings.training(), settings.seed()).stream()
                 .map(Question.Pair::question)
                 .toList();
@@ -54,7 +59,7 @@ final class Routing {
         List<Looks> looks = looks(model, best, heldOut);
         Head most = most();
         List<Looks> mostLooks = looks(model, most, heldOut);
-        List<Answer> answers = Answers.of(model, heldOut, List.of());
+        List<Answer> answers = answers(heldOut, List.of());
         return new RoutingReport.Task(
                 questions.task(),
                 questions.kind(),
@@ -75,6 +80,28 @@ final class Routing {
                 twinsChosen(answers),
                 cuts(best, answers),
                 routes(answers));
+    }
+
+    /** How many questions {@link #measure} answers, at most: fewer if fewer routes matter. */
+    long questions() {
+        int toChooseHeads = 3 * training.size(); // best, most, and best of shuffled weights
+        int looks = 3 * heldOut.size() + twins().size();
+        int answers = heldOut.size() + twins().size();
+        int cuts = 7 * heldOut.size() + training.size(); // these give the mean
+        long routes = (1L + candidates().size()) * toChooseRoutes() + (long) settings.routes() * heldOut.size();
+        return toChooseHeads + looks + answers + cuts + routes;
+    }
+
+    private List<Run> recorded(Model of, List<Question> asked) {
+        List<Run> runs = Answers.runs(of, asked, Run.Options.attentionOnly(), List.of());
+        count.add(asked.size());
+        return runs;
+    }
+
+    private List<Answer> answers(List<Question> asked, List<List<Intervention>> cuts) {
+        List<Answer> answers = Answers.of(model, asked, cuts);
+        count.add(asked.size());
+        return answers;
     }
 
     // ---- looking
@@ -105,7 +132,7 @@ final class Routing {
 
     /** The largest by an order, of equal ones the first. */
     private Head chosen(Model of, Comparator<Candidate> order) {
-        List<Run> runs = Answers.runs(of, training, Run.Options.attentionOnly(), List.of());
+        List<Run> runs = recorded(of, training);
         Recording first = runs.getFirst().recording();
         List<Candidate> all = new ArrayList<>();
         for (int layer = 0; layer < first.layers(questions.kind()); layer++) {
@@ -123,7 +150,7 @@ final class Routing {
     }
 
     private List<Looks> looks(Model of, Head head, List<Question> asked) {
-        List<Run> runs = Answers.runs(of, asked, Run.Options.attentionOnly(), List.of());
+        List<Run> runs = recorded(of, asked);
         return looks(runs, head.layer(), head.head(), asked);
     }
 
@@ -184,7 +211,7 @@ final class Routing {
     }
 
     private Share twinsChosen(List<Answer> answers) {
-        return both(pairs, answers, Answers.of(model, twins(), List.of()), Answer::chooses);
+        return both(pairs, answers, answers(twins(), List.of()), Answer::chooses);
     }
 
     /**
@@ -233,12 +260,12 @@ final class Routing {
     private Cut without(String words, Intervention change, List<Answer> whole) {
         List<List<Intervention>> changes =
                 heldOut.stream().map(question -> List.of(change)).toList();
-        return compared(words, whole, Answers.of(model, heldOut, changes));
+        return compared(words, whole, answers(heldOut, changes));
     }
 
     /** What a head gives on average over all queries of the training sentences, [Dv]. */
     private Tensor mean(Head head) {
-        List<Run> runs = Answers.runs(model, training, Run.Options.attentionOnly(), List.of());
+        List<Run> runs = recorded(model, training);
         double[] sums = new double[0];
         int rows = 0;
         for (Run run : runs) {
@@ -269,7 +296,7 @@ final class Routing {
             }
             cuts.add(ofOne);
         }
-        return compared(words, whole, Answers.of(model, heldOut, cuts));
+        return compared(words, whole, answers(heldOut, cuts));
     }
 
     /** As many keys as the referent has, drawn from the others that the query sees. */
@@ -319,8 +346,8 @@ final class Routing {
      * out; one that takes next to nothing is none.
      */
     private List<Cut> routes(List<Answer> whole) {
-        List<Question> some = training.subList(0, Math.min(training.size(), settings.toChooseRoutes()));
-        List<Answer> before = Answers.of(model, some, List.of());
+        List<Question> some = training.subList(0, toChooseRoutes());
+        List<Answer> before = answers(some, List.of());
         double uncut = probability(before).value();
         record Tried(Route route, double left) {}
         List<Tried> tried = new ArrayList<>();
@@ -339,9 +366,13 @@ final class Routing {
                 .toList();
     }
 
+    private int toChooseRoutes() {
+        return Math.min(training.size(), settings.toChooseRoutes());
+    }
+
     private Cut cut(Route route, List<Question> asked, List<Answer> before) {
         List<List<Intervention>> cuts = asked.stream().map(route::cut).toList();
-        return compared(route.words(), before, Answers.of(model, asked, cuts));
+        return compared(route.words(), before, answers(asked, cuts));
     }
 
     private List<Route> candidates() {

@@ -3,6 +3,7 @@ package dev.heed.lens;
 import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.model.Generation;
 import dev.heed.model.Model;
+import dev.heed.model.Steps;
 import dev.heed.model.arch.Network;
 import dev.heed.text.Tokens;
 import dev.heed.train.worlds.Sentence;
@@ -151,9 +152,22 @@ public record RoutingReport(List<Task> tasks, Optional<Share> exact) {
      * @throws IllegalArgumentException if it knows other words, or reads pictures
      */
     public static RoutingReport of(Model model, Settings settings) {
+        return of(model, settings, Steps.unheard());
+    }
+
+    /**
+     * The same for somebody who waits.
+     *
+     * @param steps hears how many questions are answered
+     */
+    public static RoutingReport of(Model model, Settings settings, Steps steps) {
         List<Questions> ways = Questions.of(model, settings.seed());
-        List<Task> tasks =
-                ways.stream().map(way -> new Routing(way, settings).measure()).toList();
+        Steps.Count count = new Steps.Count(steps, 0);
+        List<Routing> routings =
+                ways.stream().map(way -> new Routing(way, settings, count)).toList();
+        routings.forEach(routing -> count.expect(routing.questions()));
+        List<Task> tasks = routings.stream().map(Routing::measure).toList();
+        count.finish();
         return new RoutingReport(tasks, exact(model, ways.getFirst(), settings));
     }
 

@@ -1,11 +1,13 @@
 package dev.heed.train;
 
 import dev.heed.model.Model;
+import dev.heed.model.Steps;
 import dev.heed.model.arch.Network;
 import dev.heed.nn.Pass;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How well a model foretells texts that it has not learned, beside n-grams of the texts that it has learned: modified Kneser–Ney,
@@ -30,6 +32,11 @@ public record Perplexity(long tokens, long learned, int vocabulary, double loss,
 
     /** Judges a model that {@code heed train} made, on the held-out part of its own data. */
     public static Perplexity ofRun(Model model) {
+        return ofRun(model, Steps.unheard());
+    }
+
+    /** The same for somebody who waits: a step is a token that is counted or foretold. */
+    public static Perplexity ofRun(Model model, Steps steps) {
         TrainingRun.Begun begun = TrainingRun.begun(model.folder())
                 .orElseThrow(() -> new IllegalArgumentException("perplexity: " + model.folder()
                         + " has no run.json, which would tell the data; give texts: --data FILE"));
@@ -45,7 +52,7 @@ public record Perplexity(long tokens, long learned, int vocabulary, double loss,
                     + " was trained on: SHA-256 " + begun.sha256() + " then, " + task.sha256()
                     + " now; put it back, or judge by what is there: --data FILE");
         }
-        return of(model, task, fitting);
+        return of(model, task, fitting, steps);
     }
 
     /**
@@ -55,37 +62,56 @@ public record Perplexity(long tokens, long learned, int vocabulary, double loss,
      * @param context tokens of a sequence, at most
      */
     public static Perplexity of(Model model, Path data, int context) {
+        return of(model, data, context, Steps.unheard());
+    }
+
+    /** The same for somebody who waits: a step is a token that is counted or foretold. */
+    public static Perplexity of(Model model, Path data, int context, Steps steps) {
         int fitting = Math.min(context, model.sizes().context());
-        return of(model, task(model, data, fitting), fitting);
+        return of(model, task(model, data, fitting), fitting, steps);
     }
 
     private static Task task(Model model, Path data, int context) {
         return FineTuning.task(model.network(), Learned.read(data, context), model.tokenizer(), model.writer());
     }
 
-    private static Perplexity of(Model model, Task task, int context) {
+    private static Perplexity of(Model model, Task task, int context, Steps steps) {
         if (!(task instanceof NextTokens texts && model.network() instanceof Network.Decoder)) {
             throw new IllegalArgumentException(
                     "perplexity: is of models that predict the next token, such as gpt2 or llama, got "
                             + model.network().sizes().modelType());
         }
+        long learned = size(texts, Task.Split.TRAIN);
+        long judged = size(texts, Task.Split.VALIDATION);
+        Steps.Count count = new Steps.Count(steps, judged + LONGEST * (learned + judged));
         double sum = 0;
         long labels = 0;
         for (Task.Batch batch : (Iterable<Task.Batch>) task.evaluation(context, Task.Split.VALIDATION)::iterator) {
             sum += batch.loss(model.network(), Pass::of).tensor().get(0) * (double) batch.labels();
             labels += batch.labels();
+            count.add(batch.labels());
         }
         List<Double> ngrams = new ArrayList<>();
         for (int order = 1; order <= LONGEST; order++) {
-            ngrams.add(ngrams(texts, order) / labels);
+            ngrams.add(ngrams(texts, order, count) / labels);
         }
-        long learned =
-                texts.texts(Task.Split.TRAIN).mapToLong(ids -> ids.length).sum();
+        count.finish();
         return new Perplexity(labels, learned, task.vocabulary(), sum / labels, List.copyOf(ngrams));
     }
 
-    private static double ngrams(NextTokens texts, int order) {
-        NGrams counted = NGrams.of(texts.texts(Task.Split.TRAIN)::iterator, order, texts.vocabulary());
-        return texts.texts(Task.Split.VALIDATION).mapToDouble(counted::loss).sum();
+    /** Tokens of a part, the ends of its texts included. */
+    private static long size(NextTokens texts, Task.Split split) {
+        return texts.texts(split).mapToLong(ids -> ids.length).sum();
+    }
+
+    private static double ngrams(NextTokens texts, int order, Steps.Count count) {
+        NGrams counted = NGrams.of(counted(texts, Task.Split.TRAIN, count)::iterator, order, texts.vocabulary());
+        return counted(texts, Task.Split.VALIDATION, count)
+                .mapToDouble(counted::loss)
+                .sum();
+    }
+
+    private static Stream<int[]> counted(NextTokens texts, Task.Split split, Steps.Count count) {
+        return texts.texts(split).peek(ids -> count.add(ids.length));
     }
 }

@@ -30,6 +30,23 @@ class HeadMetricTest {
         assertThat(HeadMetric.ENTROPY.of(rows, 0)).isEqualTo(1);
     }
 
+    /** Five queries on seven keys: one head looks at the first key alone, one at all alike. */
+    @Test
+    void whatIsMeasuredOfTwoTextsIsExactForHeadsThatAreKnown() {
+        Tensor bias = Tensor.zeros(2, 5, 7);
+        for (int i = 0; i < 5; i++) {
+            bias.set(200, 0, i, 0);
+        }
+        Tensor query = Tensor.zeros(1, 2, 5, 3);
+        Tensor key = Tensor.zeros(1, 2, 7, 3);
+        HeadRows rows = HeadRows.of(Attention.scaledDotProduct().bias(bias), query, key, key, Probe.TEXT);
+        assertThat(HeadMetric.FIRST_TOKEN.of(rows, 0)).isEqualTo(1);
+        assertThat(HeadMetric.ENTROPY.of(rows, 0)).isZero();
+        assertThat(HeadMetric.FIRST_TOKEN.of(rows, 1)).isCloseTo(1.0 / 7, within(1e-7));
+        assertThat(HeadMetric.FIRST_TOKEN.of(rows, 1)).isEqualTo(HeadMetric.FIRST_TOKEN.of(rows.ofEqualWeights(), 0));
+        assertThat(HeadMetric.ENTROPY.of(rows, 1)).isEqualTo(1);
+    }
+
     private static HeadRows uniform(int tokens) {
         Tensor zeros = Tensor.zeros(1, 1, tokens, 4);
         return HeadRows.of(Attention.scaledDotProduct().mask(Mask.causalTopLeft()), zeros, zeros, zeros, Probe.TEXT);

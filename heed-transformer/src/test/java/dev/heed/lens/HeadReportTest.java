@@ -2,12 +2,26 @@ package dev.heed.lens;
 
 import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.heed.attention.AttentionMap;
+import dev.heed.attention.AttentionMap.Kind;
 import dev.heed.model.Model;
+import dev.heed.model.Run;
+import dev.heed.model.Steps;
 import dev.heed.text.Tokens;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +47,86 @@ class HeadReportTest {
             });
             assertThat(HeadReport.of(model, texts, 3)).isEqualTo(report);
         }
+    }
+
+    /** Queries are what the model writes, keys what it reads: what needs both in one text is not measured. */
+    @Test
+    void crossAttentionIsMeasuredByTheFirstTokenAndEntropyAlone() {
+        try (Model model = Model.bundled("translator")) {
+            List<Tokens> texts = texts(model);
+            List<Long> heard = new ArrayList<>();
+            HeadReport report = HeadReport.of(model, Kind.CROSS, texts, 3, (done, all) -> heard.add(done * 100 + all));
+            assertThat(heard).containsExactly(106L, 206L, 306L, 406L, 506L, 606L);
+            assertThat(report.heads())
+                    .hasSize(model.sizes().decoderLayers() * model.sizes().decoderHeads());
+            assertThat(report.copyingByChance()).isNaN();
+            for (HeadReport.Head head : report.heads()) {
+                assertThat(head.scores())
+                        .extracting(HeadReport.Score::metric)
+                        .containsExactly(HeadMetric.FIRST_TOKEN, HeadMetric.ENTROPY);
+                double[] first = ofMaps(model, texts, Kind.CROSS, head, map -> meanOfRows(map, 0, i -> 0));
+                double[] equal = ofMaps(model, texts, Kind.CROSS, head, map -> 1.0 / map.columns());
+                double[] entropy = ofMaps(model, texts, Kind.CROSS, head, Entropy::relativeToUniform);
+                isMeanOf(head.score(HeadMetric.FIRST_TOKEN).value(), first);
+                isMeanOf(head.score(HeadMetric.FIRST_TOKEN).uniform(), equal);
+                isMeanOf(head.score(HeadMetric.ENTROPY).value(), entropy);
+                assertThatThrownBy(() -> head.score(HeadMetric.SELF)).hasMessageContaining("SELF is not measured");
+            }
+        }
+    }
+
+    @Test
+    void theSelfAttentionOfADecoderBesideAnEncoderIsMeasuredOnWhatItWrites() {
+        try (Model model = Model.bundled("translator")) {
+            List<Tokens> texts = texts(model);
+            HeadReport report = HeadReport.of(model, Kind.SELF, texts, 3, Steps.unheard());
+            assertThat(report.tokens())
+                    .isEqualTo(texts.stream()
+                            .mapToInt(text -> model.run(text, Run.Options.attentionOnly())
+                                    .recording()
+                                    .queries(Kind.SELF, 0))
+                            .sum());
+            for (HeadReport.Head head : report.heads()) {
+                assertThat(head.scores()).noneMatch(score -> score.metric().onRepeats());
+                double[] previous = ofMaps(model, texts, Kind.SELF, head, map -> meanOfRows(map, 1, i -> i - 1));
+                isMeanOf(head.score(HeadMetric.PREVIOUS_TOKEN).value(), previous);
+            }
+        }
+    }
+
+    @Test
+    void aModelOfOneStackHasNoCrossAttention() {
+        try (Model model = Model.bundled("story")) {
+            List<Tokens> texts = List.of(model.tokenizer().encode("Mia saw a dog."));
+            assertThatThrownBy(() -> HeadReport.of(model, Kind.CROSS, texts, 3, Steps.unheard()))
+                    .hasMessageContaining("gpt_neox has self-attention only, no CROSS attention");
+        }
+    }
+
+    private static List<Tokens> texts(Model model) {
+        return Stream.of("The dog is black.", "The animal didn't cross the street because it was too tired.")
+                .map(model.tokenizer()::encode)
+                .toList();
+    }
+
+    private static double[] ofMaps(
+            Model model, List<Tokens> texts, Kind kind, HeadReport.Head head, ToDoubleFunction<AttentionMap> number) {
+        return texts.stream()
+                .map(text -> model.run(text, Run.Options.attentionOnly()).recording())
+                .mapToDouble(recording -> number.applyAsDouble(recording.map(kind, head.layer(), head.head())))
+                .toArray();
+    }
+
+    private static double meanOfRows(AttentionMap map, int from, IntUnaryOperator key) {
+        return IntStream.range(from, map.rows())
+                .mapToDouble(row -> map.weight(row, key.applyAsInt(row)))
+                .average()
+                .orElseThrow();
+    }
+
+    private static void isMeanOf(Mean mean, double... texts) {
+        assertThat(mean.count()).isEqualTo(texts.length);
+        assertThat(mean.value()).isCloseTo(Arrays.stream(texts).average().orElseThrow(), within(1e-5));
     }
 
     @ParameterizedTest

@@ -12,6 +12,10 @@ import dev.heed.nn.Intervention;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.SpecialToken;
 import dev.heed.train.worlds.Split;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -138,6 +142,15 @@ class RoutingTest {
             List<List<Intervention>> nothing = List.of(List.of());
             assertThat(Answers.of(model, some, nothing)).isEqualTo(Answers.of(model, some, List.of()));
             assertThat(RoutingReport.of(model, FEW)).isEqualTo(report);
+        }
+    }
+
+    @Test
+    void aPersonWhoWaitsHearsOfEveryQuestion() {
+        try (Model model = model("bert")) {
+            List<Long> left = new ArrayList<>();
+            RoutingReport.of(model, new RoutingReport.Settings(4, 5, 3, 0, 7), (done, all) -> left.add(all - done));
+            assertThat(left).isSortedAccordingTo(Comparator.reverseOrder()).endsWith(0L, 0L); // none was left to skip
         }
     }
 

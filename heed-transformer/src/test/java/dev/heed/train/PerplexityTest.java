@@ -8,6 +8,9 @@ import dev.heed.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,7 +67,9 @@ class PerplexityTest {
         try (Model model = Model.bundled("story")) {
             int tokens =
                     model.tokenizer().encode("Once upon a time, Mia saw a dog.").size();
-            Perplexity judged = Perplexity.of(model, data, 256);
+            List<Long> left = new ArrayList<>();
+            Perplexity judged = Perplexity.of(model, data, 256, (done, all) -> left.add(all - done));
+            assertThat(left).isSortedAccordingTo(Comparator.reverseOrder()).endsWith(0L);
             assertThat(judged.tokens()).isEqualTo(tokens);
             assertThat(judged.learned()).isEqualTo(9L * (tokens + 1));
         }

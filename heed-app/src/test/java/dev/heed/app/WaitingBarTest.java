@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class LoadingBarTest {
+class WaitingBarTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final AtomicLong nanos = new AtomicLong(-5);
@@ -23,10 +23,10 @@ class LoadingBarTest {
                 80,
                 true,
                 watched);
-        try (LoadingBar bar = new LoadingBar(terminal, nanos::get)) {
+        try (WaitingBar bar = new WaitingBar(WaitingBar.What.WEIGHTS, terminal, nanos::get)) {
             for (int part = 1; part <= 4; part++) {
                 nanos.addAndGet(nanosBetween);
-                bar.read(part * 31_000_000L, 124_000_000L);
+                bar.done(part * 31_000_000L, 124_000_000L);
             }
         }
         assertThat(out.size()).isZero();
@@ -36,6 +36,26 @@ class LoadingBarTest {
     @Test
     void aPersonWhoWaitsLongerThanASecondSeesHowFarReadingIs() {
         assertThat(load(true, 600_000_000)).contains("reading weights", "100%", "124/124 M");
+    }
+
+    /** Something may turn out to take longer than was foreseen. */
+    @Test
+    void whatThereIsToDoMayGrow() {
+        Terminal terminal = new Terminal(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                Colours.NONE,
+                80,
+                true,
+                true);
+        WaitingBar.What what = new WaitingBar.What("measuring texts", "", 1);
+        try (WaitingBar bar = new WaitingBar(what, terminal, nanos::get)) {
+            nanos.addAndGet(2_000_000_000);
+            bar.done(10, 20);
+            bar.done(25, 30);
+            bar.done(30, 30);
+        }
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("measuring texts", "30/30");
     }
 
     @Test
