@@ -4,7 +4,6 @@ import static dev.heed.Shared.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heed.attention.AttentionMap;
 import dev.heed.attention.AttentionMap.Kind;
@@ -12,8 +11,6 @@ import dev.heed.model.Model;
 import dev.heed.model.Run;
 import dev.heed.model.Steps;
 import dev.heed.text.Tokens;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

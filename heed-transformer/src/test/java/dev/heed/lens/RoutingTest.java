@@ -12,8 +12,6 @@ import dev.heed.nn.Intervention;
 import dev.heed.tensor.Tensor;
 import dev.heed.text.SpecialToken;
 import dev.heed.train.worlds.Split;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -147,7 +145,7 @@ class RoutingTest {
 
     @Test
     void aPersonWhoWaitsHearsOfEveryQuestion() {
-        try (Model model = model("bert")) {
+        try (Model model = Model.load(given("bert"))) {
             List<Long> left = new ArrayList<>();
             RoutingReport.of(model, new RoutingReport.Settings(4, 5, 3, 0, 7), (done, all) -> left.add(all - done));
             assertThat(left).isSortedAccordingTo(Comparator.reverseOrder()).endsWith(0L, 0L); // none was left to skip
