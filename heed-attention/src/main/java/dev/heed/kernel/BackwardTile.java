@@ -60,22 +60,14 @@ final class BackwardTile {
         TileRows.toLanes(rows.dOutput(), at, valueWidth, queries, p.valueWidth(), dOutputT);
         TileRows.toLanes(rows.output(), at, valueWidth, queries, p.valueWidth(), outputT);
         if (p.terms().additive() != null) {
-            dQueryT = zeros(dQueryT, p.width() * Q);
-            dAdditiveT = zeros(dAdditiveT, p.width() * Q);
+            dQueryT = TileRows.zeros(dQueryT, p.width() * Q);
+            dAdditiveT = TileRows.zeros(dAdditiveT, p.width() * Q);
         } else {
-            dQuery = zeros(dQuery, width * Q);
+            dQuery = TileRows.zeros(dQuery, width * Q);
             first = true;
         }
         rowConstants(p);
         apart = withhold(p, rows, tile);
-    }
-
-    private static float[] zeros(float[] room, int size) {
-        if (room.length < size) {
-            return new float[size];
-        }
-        Arrays.fill(room, 0, size, 0);
-        return room;
     }
 
     /** lse and Δ of each query. */

@@ -143,7 +143,7 @@ public final class Decode {
             softmax(r, from, to, part.run);
             whole &= from == 0 && to == end - first;
         }
-        ofBlock = zeros(ofBlock, part.mixture.length);
+        ofBlock = TileRows.zeros(ofBlock, part.mixture.length);
         int at = pages.valueOffset(keyHead, page);
         if (whole && !holes) {
             ROWS.mix(values, at, 0, end - first, pages.valueWidth(), s, 0, call.rows(), ofBlock);
@@ -151,14 +151,6 @@ public final class Decode {
             mixRows(call, keyHead, first, end, values, at, ofBlock);
         }
         join(part, pages.valueWidth());
-    }
-
-    private static float[] zeros(float[] room, int size) {
-        if (room.length < size) {
-            return new float[size];
-        }
-        Arrays.fill(room, 0, size, 0);
-        return room;
     }
 
     /** {@link Tile#join} for the rows of a part. */

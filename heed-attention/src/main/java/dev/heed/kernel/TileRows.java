@@ -76,4 +76,13 @@ final class TileRows {
     static int at(Tensor t, int batch, int head, int row) {
         return t.offset() + batch * t.stride(0) + head * t.stride(1) + row * t.stride(2);
     }
+
+    /** The room, or a larger one; its first {@code size} numbers are 0. */
+    static float[] zeros(float[] room, int size) {
+        if (room.length < size) {
+            return new float[size];
+        }
+        Arrays.fill(room, 0, size, 0);
+        return room;
+    }
 }
