@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param b panels; panel p starts at {@code bAt + p·perPanel}
  * @param depth length of the inner axis in this block
  * @param c [m, n] of any strides
- * @param onto whether the sums start from c or from 0
+ * @param onto whether the sums are added to c
  * @param bias [n], contiguous, added last; null for none
  */
 record Blocks(
@@ -31,9 +31,11 @@ record Blocks(
     static final int ROWS = 128;
 
     private static final int PANEL = Product.PANEL;
+    private static final int ONE_SUM = Product.ONE_SUM;
     private static final Product PRODUCT = Product.CHOSEN;
     private static final Tile MIXING = Tile.CHOSEN;
     private static final int[] NONE = new int[Tile.PARTS];
+    private static final ThreadLocal<float[]> SUMS = ThreadLocal.withInitial(() -> new float[ROWS * PANEL]);
     private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[ROWS * PANEL]);
 
     /**
@@ -49,13 +51,18 @@ record Blocks(
         return TILE.get();
     }
 
-    /** Length of the blocks of an inner axis for so many rows: all of it if a's rows stay in the cache anyway. */
+    /** A thread's room for the sums of one block of a task, [128][32]. */
+    static float[] sums() {
+        return SUMS.get();
+    }
+
+    /** Length of the blocks of an inner axis for so many rows, in whole sums: all of it if a's rows stay in the cache anyway. */
     static int depth(int rows, int inner) {
         if ((long) Math.min(rows, ROWS) * inner <= ROWS * WHOLE) {
             return Math.max(1, inner);
         }
         int blocks = Math.ceilDiv(inner, DEPTH);
-        return Math.ceilDiv(inner, blocks);
+        return Math.ceilDiv(inner, blocks * ONE_SUM) * ONE_SUM;
     }
 
     /** All tasks, on this thread. */
@@ -97,22 +104,37 @@ record Blocks(
     }
 
     private void multiply(int row, int rows, int from, float[] to, int at, int perRow) {
+        for (int k = 0; k == 0 || k < depth; k += ONE_SUM) {
+            if (onto || k > 0) {
+                float[] sums = sums();
+                multiply(row, rows, from, k, sums, 0, PANEL);
+                PRODUCT.add(sums, rows, PANEL, to, at, perRow);
+            } else {
+                multiply(row, rows, from, k, to, at, perRow);
+            }
+        }
+    }
+
+    /** One sum of each element, over k and what follows it. */
+    private void multiply(int row, int rows, int from, int k, float[] to, int at, int perRow) {
+        int count = Math.min(ONE_SUM, depth - k);
         if (a.packed) {
-            multiplyPacked(row, rows, from, to, at, perRow);
+            multiplyPacked(row, rows, from + k * PANEL, k, count, to, at, perRow);
         } else {
-            PRODUCT.rows(a.array, a.at + row * a.stride, a.stride, rows, b, from, depth, to, at, perRow, onto);
+            int left = a.at + row * a.stride + k;
+            PRODUCT.rows(a.array, left, a.stride, rows, b, from + k * PANEL, count, to, at, perRow);
         }
     }
 
     /** A packed panel of a is what the weights of a mixture are, b's panel its values; rows that a lacks are zeros. */
-    private void multiplyPacked(int row, int rows, int from, float[] to, int at, int perRow) {
-        int[] all = {depth, depth, depth};
+    private void multiplyPacked(int row, int rows, int from, int k, int count, float[] to, int at, int perRow) {
+        int[] all = {count, count, count};
         for (int r = 0; r < rows; r += PANEL) {
             int first = at + r * perRow;
-            for (int i = 0; !onto && i < PANEL; i++) {
+            for (int i = 0; i < PANEL; i++) {
                 Arrays.fill(to, first + i * perRow, first + i * perRow + PANEL, 0);
             }
-            int weights = a.at + (row + r) / PANEL * a.stride;
+            int weights = a.at + (row + r) / PANEL * a.stride + k * PANEL;
             MIXING.mix(b, from, PANEL, NONE, all, PANEL, a.array, weights, to, first, perRow);
         }
     }

@@ -4,26 +4,26 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Consumer;
 
 /**
- * Sums over rows that threads share by rows, which each thread wrote itself in the op before. A part goes on from the sums of the
- * part before it, piece by piece, so the chain of every element stays as it is, and of all that a thread reads only these
- * sums come from another core.
+ * Sums over rows that threads share by rows, which each thread wrote itself in the op before. A part, of whole blocks
+ * ({@link Product#ONE_SUM}), adds to the sums of the part before it, piece by piece, so the order of every element's sums stays as
+ * it is, and of all that a thread reads only these sums come from another core.
  */
 final class Chain {
     /** Most parts: the last waits for one piece of each before. */
     private static final int MOST = 8;
-    /** With fewer rows a part is not worth its sums. */
-    private static final int LEAST_ROWS = 64;
 
     private static final int APART = Workers.APART;
 
     private final int rows;
+    private final int blocks;
     private final int parts;
     /** How many pieces each part has added to, in lines of the cache of their own. */
     private final AtomicIntegerArray done;
 
     private Chain(int rows) {
         this.rows = rows;
-        parts = Math.clamp(rows / LEAST_ROWS, 1, Math.min(MOST, Workers.threads()));
+        blocks = Math.ceilDiv(rows, Product.ONE_SUM);
+        parts = Math.clamp(blocks, 1, Math.min(MOST, Workers.threads()));
         done = new AtomicIntegerArray(parts * APART);
     }
 
@@ -48,11 +48,15 @@ final class Chain {
         }
 
         int from() {
-            return (int) ((long) rows * number / parts);
+            return start(number);
         }
 
         int end() {
-            return (int) ((long) rows * (number + 1) / parts);
+            return Math.min(rows, start(number + 1));
+        }
+
+        private int start(int part) {
+            return blocks * part / parts * Product.ONE_SUM;
         }
 
         boolean isFirst() {

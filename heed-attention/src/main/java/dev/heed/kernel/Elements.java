@@ -47,7 +47,7 @@ public final class Elements {
     }
 
     /**
-     * sum += Σ_rows x, row by row, in order.
+     * sum += Σ_rows x, in blocks of rows as in {@link Gemm}.
      *
      * @param x [rows, width], last stride 1
      * @param sum [width], stride 1
@@ -55,11 +55,13 @@ public final class Elements {
     public static void addRows(Tensor x, Tensor sum) {
         RowTasks.check("Elements.addRows", x);
         RowTasks.checkVector("Elements.addRows", sum, x.size(1));
-        RowTasks.columns(
-                x.size(0),
-                x.size(1),
-                (from, count) -> MATH.addRows(
-                        x.array(), x.offset() + from, x.stride(0), x.size(0), sum.array(), sum.offset() + from, count));
+        RowTasks.columns(x.size(0), x.size(1), (from, count) -> {
+            for (int row = 0; row < x.size(0); row += Product.ONE_SUM) {
+                int rows = Math.min(Product.ONE_SUM, x.size(0) - row);
+                int to = sum.offset() + from;
+                MATH.addRows(x.array(), RowTasks.at(x, row) + from, x.stride(0), rows, sum.array(), to, count);
+            }
+        });
     }
 
     /**

@@ -4,20 +4,23 @@ import dev.heed.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Matrix products in float32. Every element of a result is one chain of fused multiply-adds along the inner axis, first to
- * last, so its bits depend on its own row and column alone: not on other rows, the lane width, the number of threads, or
- * whether the weights were packed. Blocks of the inner axis store the running sums and go on from them, which is exact.
+ * Matrix products in float32. Every 128 products of an element along the inner axis ({@link Product#ONE_SUM}) are a chain of fused
+ * multiply-adds from 0, first to last, and the sums of these blocks are added in order, so its bits depend on its own row and column
+ * alone: not on other rows, the lane width, the number of threads, or whether the weights were packed.
  *
  * <p>Each element of a result must have its own place, and no operand there: other calls are rejected.
  */
 public final class Gemm {
     private static final int PANEL = Product.PANEL;
+    private static final int ONE_SUM = Product.ONE_SUM;
     private static final Product PRODUCT = Product.CHOSEN;
     private static final ThreadLocal<Gemm> OF_THREAD = ThreadLocal.withInitial(Gemm::new);
     /** Up to so many rows, reading the weights takes longer than multiplying them. */
     private static final int FEW = 4;
     /** Panels of one task for few rows: 8 of them with 768 inputs are 18 µs of memory traffic. */
     private static final int FEW_PANELS = 8;
+    /** Panels that few rows are multiplied with in turns, block by block. */
+    private static final int ABREAST = 4;
     /** Reading a weight for few rows costs about as much as seven multiply-adds that find theirs in the cache. */
     private static final long READ_COST = 7;
     /**
@@ -90,7 +93,7 @@ public final class Gemm {
         });
     }
 
-    /** The inner axis in blocks, each going on from the sums of the one before. */
+    /** The inner axis in blocks, each adding to the sums of the one before. */
     private static Blocks[] blocks(Tensor x, PackedMatrix w, @Nullable Tensor bias, Tensor y) {
         int in = w.in();
         int step = Blocks.depth(x.size(0), in);
@@ -125,14 +128,13 @@ public final class Gemm {
         int whole = Math.min(end, w.out() / PANEL);
         int to = y.offset() + first * PANEL;
         float[] panels = w.panels();
-        float[] from = x.array();
-        int at = x.offset();
         int perRow = y.stride(0);
-        PRODUCT.fewRows(
-                from, at, x.stride(0), rows, panels, first * PANEL * in, whole - first, in, y.array(), to, perRow);
+        for (int p = first; p < whole; p += ABREAST) {
+            fewRows(x, panels, p, Math.min(ABREAST, whole - p), y.array(), y.offset() + p * PANEL, perRow);
+        }
         if (end > whole) {
             float[] tile = Blocks.tile();
-            PRODUCT.fewRows(from, at, x.stride(0), rows, panels, whole * PANEL * in, 1, in, tile, 0, PANEL);
+            fewRows(x, panels, whole, 1, tile, 0, PANEL);
             int last = y.offset() + whole * PANEL;
             for (int r = 0; r < rows; r++) {
                 System.arraycopy(tile, r * PANEL, y.array(), last + r * perRow, w.out() - whole * PANEL);
@@ -142,6 +144,25 @@ public final class Gemm {
             int count = Math.min(w.out(), end * PANEL) - first * PANEL;
             for (int r = 0; r < rows; r++) {
                 PRODUCT.addBias(y.array(), to + r * perRow, bias.array(), bias.offset() + first * PANEL, count);
+            }
+        }
+    }
+
+    /** Panels next to each other, block by block of the inner axis. */
+    private static void fewRows(Tensor x, float[] b, int panel, int panels, float[] c, int to, int perRow) {
+        int in = x.size(1);
+        int rows = x.size(0);
+        int columns = panels * PANEL;
+        float[] sums = Blocks.sums();
+        for (int k = 0; k == 0 || k < in; k += ONE_SUM) {
+            int at = x.offset() + k;
+            int from = (panel * in + k) * PANEL;
+            int depth = Math.min(ONE_SUM, in - k);
+            if (k == 0) {
+                PRODUCT.fewRows(x.array(), at, x.stride(0), rows, b, from, panels, in * PANEL, depth, c, to, perRow);
+            } else {
+                PRODUCT.fewRows(x.array(), at, x.stride(0), rows, b, from, panels, in * PANEL, depth, sums, 0, columns);
+                PRODUCT.add(sums, rows, columns, c, to, perRow);
             }
         }
     }
@@ -158,7 +179,7 @@ public final class Gemm {
      * @param a [m, k] of any strides
      * @param b [k, n] of any strides
      * @param c [m, n] of any strides; must not share memory with a or b
-     * @param accumulate whether every chain starts from c; else from 0
+     * @param accumulate whether the blocks' sums are added to c
      */
     public static void multiply(Tensor a, Tensor b, Tensor c, boolean accumulate) {
         check("Gemm.multiply", a, b, c);

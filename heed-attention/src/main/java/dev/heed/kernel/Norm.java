@@ -87,7 +87,7 @@ public enum Norm {
      *
      * <pre>
      *   dX (+)= factor · (g − x̂·mean(g·x̂) − mean(g))    (the last term for LAYER only)
-     *   dGamma += Σ_rows dy·x̂      dBeta += Σ_rows dy     (row by row, in order)
+     *   dGamma += Σ_rows dy·x̂      dBeta += Σ_rows dy     (in blocks of rows as in {@link Gemm})
      * </pre>
      *
      * @param stats what {@link #forward} filled
@@ -158,8 +158,13 @@ public enum Norm {
     }
 
     private static void addRows(Tensor x, Tensor stats, Tensor dy, Gradients to, Chain.Part part, int from, int count) {
-        int first = part.from();
-        int rows = part.end() - first;
+        for (int row = part.from(); row < part.end(); row += Product.ONE_SUM) {
+            addRows(x, stats, dy, to, row, Math.min(Product.ONE_SUM, part.end() - row), from, count);
+        }
+    }
+
+    private static void addRows(
+            Tensor x, Tensor stats, Tensor dy, Gradients to, int first, int rows, int from, int count) {
         int at = RowTasks.at(x, first) + from;
         int dyAt = RowTasks.at(dy, first) + from;
         if (to.dGamma != null) {

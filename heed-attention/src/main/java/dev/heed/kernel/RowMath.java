@@ -63,7 +63,7 @@ interface RowMath {
             boolean onto,
             int count);
 
-    /** sum += Σ_rows dy·(x − mean)·factor, row by row, fused; stats are mean and factor of each row. */
+    /** sum += Σ_rows dy·(x − mean)·factor, fused from 0, row by row; stats are mean and factor of each row. */
     void addNormalizedRows(
             float[] x,
             int at,
@@ -78,7 +78,7 @@ interface RowMath {
             int to,
             int count);
 
-    /** sum += Σ_rows x, row by row. */
+    /** sum += Σ_rows x, from 0, row by row. */
     void addRows(float[] x, int at, int stride, int rows, float[] sum, int to, int count);
 
     /** y = exp(x − base); base ≥ every x. */

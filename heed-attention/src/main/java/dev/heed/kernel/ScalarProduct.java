@@ -6,22 +6,10 @@ import java.util.Arrays;
 final class ScalarProduct implements Product {
     @Override
     public void rows(
-            float[] a,
-            int at,
-            int stride,
-            int rows,
-            float[] b,
-            int panel,
-            int depth,
-            float[] c,
-            int to,
-            int perRow,
-            boolean onto) {
+            float[] a, int at, int stride, int rows, float[] b, int panel, int depth, float[] c, int to, int perRow) {
         for (int r = 0; r < rows; r++) {
             int row = to + r * perRow;
-            if (!onto) {
-                Arrays.fill(c, row, row + PANEL, 0);
-            }
+            Arrays.fill(c, row, row + PANEL, 0);
             for (int k = 0; k < depth; k++) {
                 add(a[at + r * stride + k], b, panel + k * PANEL, c, row);
             }
@@ -43,12 +31,22 @@ final class ScalarProduct implements Product {
             float[] b,
             int panel,
             int panels,
+            int perPanel,
             int depth,
             float[] c,
             int to,
             int perRow) {
         for (int p = 0; p < panels; p++) {
-            rows(a, at, stride, rows, b, panel + p * depth * PANEL, depth, c, to + p * PANEL, perRow, false);
+            rows(a, at, stride, rows, b, panel + p * perPanel, depth, c, to + p * PANEL, perRow);
+        }
+    }
+
+    @Override
+    public void add(float[] sums, int rows, int columns, float[] c, int to, int perRow) {
+        for (int r = 0; r < rows; r++) {
+            for (int j = 0; j < columns; j++) {
+                c[to + r * perRow + j] += sums[r * columns + j];
+            }
         }
     }
 

@@ -124,22 +124,24 @@ final class ScalarRowMath implements RowMath {
             float[] sum,
             int to,
             int count) {
-        for (int r = 0; r < rows; r++) {
-            float mean = stats[statsAt + 2 * r];
-            float factor = stats[statsAt + 2 * r + 1];
-            for (int i = 0; i < count; i++) {
-                float normal = (x[at + r * stride + i] - mean) * factor;
-                sum[to + i] = Math.fma(dy[dyAt + r * dyStride + i], normal, sum[to + i]);
+        for (int i = 0; i < count; i++) {
+            float all = 0;
+            for (int r = 0; r < rows; r++) {
+                float normal = (x[at + r * stride + i] - stats[statsAt + 2 * r]) * stats[statsAt + 2 * r + 1];
+                all = Math.fma(dy[dyAt + r * dyStride + i], normal, all);
             }
+            sum[to + i] += all;
         }
     }
 
     @Override
     public void addRows(float[] x, int at, int stride, int rows, float[] sum, int to, int count) {
-        for (int r = 0; r < rows; r++) {
-            for (int i = 0; i < count; i++) {
-                sum[to + i] += x[at + r * stride + i];
+        for (int i = 0; i < count; i++) {
+            float all = 0;
+            for (int r = 0; r < rows; r++) {
+                all += x[at + r * stride + i];
             }
+            sum[to + i] += all;
         }
     }
 

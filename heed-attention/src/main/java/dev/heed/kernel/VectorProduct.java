@@ -5,7 +5,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@link Product} with the Vector API. With 16 lanes register tiles are twelve rows by two vectors, and eight or four for what is
- * left; 14, which {@link VectorTile} has, spill where sums begin from memory. With fewer lanes they are four by two, which fits 16
+ * left. With fewer lanes they are four by two, which fits 16
  * registers. Rows that a tile has too many repeat the last one: they compute and store the same numbers again, which costs less
  * than a kernel for every count.
  */
@@ -19,49 +19,30 @@ final class VectorProduct implements Product {
 
     @Override
     public void rows(
-            float[] a,
-            int at,
-            int stride,
-            int rows,
-            float[] b,
-            int panel,
-            int depth,
-            float[] c,
-            int to,
-            int perRow,
-            boolean onto) {
+            float[] a, int at, int stride, int rows, float[] b, int panel, int depth, float[] c, int to, int perRow) {
         for (int q = 0; q < PANEL; q += PAIR) {
             int r = 0;
             if (TALL) {
                 // The last 16 are two of eight: four alone would wait for their sums.
                 int lastTwelve = rows % 12 == 4 ? rows - 28 : rows - 12;
                 for (; r <= lastTwelve; r += 12) {
-                    rows12(a, at + r * stride, stride, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
+                    rows12(a, at + r * stride, stride, b, panel + q, depth, c, to + r * perRow + q, perRow);
                 }
                 for (; r + 4 < rows; r += 8) {
                     int last = Math.min(8, rows - r) - 1;
-                    rows8(a, at + r * stride, stride, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
+                    rows8(a, at + r * stride, stride, last, b, panel + q, depth, c, to + r * perRow + q, perRow);
                 }
             }
             for (; r < rows; r += 4) {
                 int last = Math.min(4, rows - r) - 1;
-                rows4(a, at + r * stride, stride, last, b, panel + q, depth, c, to + r * perRow + q, perRow, onto);
+                rows4(a, at + r * stride, stride, last, b, panel + q, depth, c, to + r * perRow + q, perRow);
             }
         }
     }
 
     /** The results' rows are found anew behind the loop, as in {@link VectorTile} and for the same reason. */
     private static void rows12(
-            float[] a,
-            int at,
-            int stride,
-            float[] b,
-            int panel,
-            int depth,
-            float[] c,
-            int to,
-            int perRow,
-            boolean onto) {
+            float[] a, int at, int stride, float[] b, int panel, int depth, float[] c, int to, int perRow) {
         int r1 = at + stride;
         int r2 = r1 + stride;
         int r3 = r2 + stride;
@@ -73,18 +54,9 @@ final class VectorProduct implements Product {
         int r9 = r8 + stride;
         int r10 = r9 + stride;
         int r11 = r10 + stride;
-        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
-        FloatVector x1 = first(c, to + perRow, onto), y1 = first(c, to + perRow + L, onto);
-        FloatVector x2 = first(c, to + 2 * perRow, onto), y2 = first(c, to + 2 * perRow + L, onto);
-        FloatVector x3 = first(c, to + 3 * perRow, onto), y3 = first(c, to + 3 * perRow + L, onto);
-        FloatVector x4 = first(c, to + 4 * perRow, onto), y4 = first(c, to + 4 * perRow + L, onto);
-        FloatVector x5 = first(c, to + 5 * perRow, onto), y5 = first(c, to + 5 * perRow + L, onto);
-        FloatVector x6 = first(c, to + 6 * perRow, onto), y6 = first(c, to + 6 * perRow + L, onto);
-        FloatVector x7 = first(c, to + 7 * perRow, onto), y7 = first(c, to + 7 * perRow + L, onto);
-        FloatVector x8 = first(c, to + 8 * perRow, onto), y8 = first(c, to + 8 * perRow + L, onto);
-        FloatVector x9 = first(c, to + 9 * perRow, onto), y9 = first(c, to + 9 * perRow + L, onto);
-        FloatVector x10 = first(c, to + 10 * perRow, onto), y10 = first(c, to + 10 * perRow + L, onto);
-        FloatVector x11 = first(c, to + 11 * perRow, onto), y11 = first(c, to + 11 * perRow + L, onto);
+        FloatVector x0 = FloatVector.zero(F), y0 = x0, x1 = x0, y1 = x0, x2 = x0, y2 = x0, x3 = x0, y3 = x0;
+        FloatVector x4 = x0, y4 = x0, x5 = x0, y5 = x0, x6 = x0, y6 = x0, x7 = x0, y7 = x0, x8 = x0, y8 = x0;
+        FloatVector x9 = x0, y9 = x0, x10 = x0, y10 = x0, x11 = x0, y11 = x0;
         for (int k = 0; k < depth; k++) {
             FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
             FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
@@ -152,17 +124,7 @@ final class VectorProduct implements Product {
     }
 
     private static void rows8(
-            float[] a,
-            int at,
-            int stride,
-            int last,
-            float[] b,
-            int panel,
-            int depth,
-            float[] c,
-            int to,
-            int perRow,
-            boolean onto) {
+            float[] a, int at, int stride, int last, float[] b, int panel, int depth, float[] c, int to, int perRow) {
         int r1 = at + Math.min(1, last) * stride;
         int r2 = at + Math.min(2, last) * stride;
         int r3 = at + Math.min(3, last) * stride;
@@ -177,14 +139,8 @@ final class VectorProduct implements Product {
         int t5 = to + Math.min(5, last) * perRow;
         int t6 = to + Math.min(6, last) * perRow;
         int t7 = to + last * perRow;
-        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
-        FloatVector x1 = first(c, t1, onto), y1 = first(c, t1 + L, onto);
-        FloatVector x2 = first(c, t2, onto), y2 = first(c, t2 + L, onto);
-        FloatVector x3 = first(c, t3, onto), y3 = first(c, t3 + L, onto);
-        FloatVector x4 = first(c, t4, onto), y4 = first(c, t4 + L, onto);
-        FloatVector x5 = first(c, t5, onto), y5 = first(c, t5 + L, onto);
-        FloatVector x6 = first(c, t6, onto), y6 = first(c, t6 + L, onto);
-        FloatVector x7 = first(c, t7, onto), y7 = first(c, t7 + L, onto);
+        FloatVector x0 = FloatVector.zero(F), y0 = x0, x1 = x0, y1 = x0, x2 = x0, y2 = x0, x3 = x0, y3 = x0;
+        FloatVector x4 = x0, y4 = x0, x5 = x0, y5 = x0, x6 = x0, y6 = x0, x7 = x0, y7 = x0;
         for (int k = 0; k < depth; k++) {
             FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
             FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
@@ -232,27 +188,14 @@ final class VectorProduct implements Product {
     }
 
     private static void rows4(
-            float[] a,
-            int at,
-            int stride,
-            int last,
-            float[] b,
-            int panel,
-            int depth,
-            float[] c,
-            int to,
-            int perRow,
-            boolean onto) {
+            float[] a, int at, int stride, int last, float[] b, int panel, int depth, float[] c, int to, int perRow) {
         int r1 = at + Math.min(1, last) * stride;
         int r2 = at + Math.min(2, last) * stride;
         int r3 = at + last * stride;
         int t1 = to + Math.min(1, last) * perRow;
         int t2 = to + Math.min(2, last) * perRow;
         int t3 = to + last * perRow;
-        FloatVector x0 = first(c, to, onto), y0 = first(c, to + L, onto);
-        FloatVector x1 = first(c, t1, onto), y1 = first(c, t1 + L, onto);
-        FloatVector x2 = first(c, t2, onto), y2 = first(c, t2 + L, onto);
-        FloatVector x3 = first(c, t3, onto), y3 = first(c, t3 + L, onto);
+        FloatVector x0 = FloatVector.zero(F), y0 = x0, x1 = x0, y1 = x0, x2 = x0, y2 = x0, x3 = x0, y3 = x0;
         for (int k = 0; k < depth; k++) {
             FloatVector p = FloatVector.fromArray(F, b, panel + k * PANEL);
             FloatVector q = FloatVector.fromArray(F, b, panel + k * PANEL + L);
@@ -279,10 +222,6 @@ final class VectorProduct implements Product {
         y3.intoArray(c, t3 + L);
     }
 
-    private static FloatVector first(float[] c, int at, boolean onto) {
-        return onto ? FloatVector.fromArray(F, c, at) : FloatVector.zero(F);
-    }
-
     @Override
     public void fewRows(
             float[] a,
@@ -292,11 +231,11 @@ final class VectorProduct implements Product {
             float[] b,
             int panel,
             int panels,
+            int perPanel,
             int depth,
             float[] c,
             int to,
             int perRow) {
-        int perPanel = depth * PANEL;
         int p = 0;
         if (rows == 1) {
             for (; p + 4 <= panels; p += 4) {
@@ -317,7 +256,7 @@ final class VectorProduct implements Product {
             }
         }
         for (; p < panels; p++) {
-            rows(a, at, stride, rows, b, panel + p * perPanel, depth, c, to + p * PANEL, perRow, false);
+            rows(a, at, stride, rows, b, panel + p * perPanel, depth, c, to + p * PANEL, perRow);
         }
     }
 
@@ -425,6 +364,18 @@ final class VectorProduct implements Product {
         }
         x.intoArray(c, to);
         y.intoArray(c, to + L);
+    }
+
+    @Override
+    public void add(float[] sums, int rows, int columns, float[] c, int to, int perRow) {
+        for (int r = 0; r < rows; r++) {
+            for (int j = 0; j < columns; j += L) {
+                int at = to + r * perRow + j;
+                FloatVector.fromArray(F, c, at)
+                        .add(FloatVector.fromArray(F, sums, r * columns + j))
+                        .intoArray(c, at);
+            }
+        }
     }
 
     @Override

@@ -470,10 +470,7 @@ final class VectorRowMath implements RowMath {
             int count) {
         int whole = count / (4 * L) * (4 * L);
         for (int i = 0; i < whole; i += 4 * L) {
-            FloatVector a = FloatVector.fromArray(F, sum, to + i);
-            FloatVector b = FloatVector.fromArray(F, sum, to + i + L);
-            FloatVector c = FloatVector.fromArray(F, sum, to + i + 2 * L);
-            FloatVector d = FloatVector.fromArray(F, sum, to + i + 3 * L);
+            FloatVector a = FloatVector.zero(F), b = a, c = a, d = a;
             for (int r = 0; r < rows; r++) {
                 float mean = stats[statsAt + 2 * r];
                 float factor = stats[statsAt + 2 * r + 1];
@@ -488,10 +485,10 @@ final class VectorRowMath implements RowMath {
                 normal = FloatVector.fromArray(F, x, from + 3 * L).sub(mean).mul(factor);
                 d = FloatVector.fromArray(F, dy, dyFrom + 3 * L).fma(normal, d);
             }
-            a.intoArray(sum, to + i);
-            b.intoArray(sum, to + i + L);
-            c.intoArray(sum, to + i + 2 * L);
-            d.intoArray(sum, to + i + 3 * L);
+            addTo(sum, to + i, a);
+            addTo(sum, to + i + L, b);
+            addTo(sum, to + i + 2 * L, c);
+            addTo(sum, to + i + 3 * L, d);
         }
         SCALAR.addNormalizedRows(
                 x,
@@ -512,16 +509,19 @@ final class VectorRowMath implements RowMath {
     public void addRows(float[] x, int at, int stride, int rows, float[] sum, int to, int count) {
         int whole = count / (2 * L) * (2 * L);
         for (int i = 0; i < whole; i += 2 * L) {
-            FloatVector a = FloatVector.fromArray(F, sum, to + i);
-            FloatVector b = FloatVector.fromArray(F, sum, to + i + L);
+            FloatVector a = FloatVector.zero(F), b = a;
             for (int r = 0; r < rows; r++) {
                 a = a.add(FloatVector.fromArray(F, x, at + r * stride + i));
                 b = b.add(FloatVector.fromArray(F, x, at + r * stride + i + L));
             }
-            a.intoArray(sum, to + i);
-            b.intoArray(sum, to + i + L);
+            addTo(sum, to + i, a);
+            addTo(sum, to + i + L, b);
         }
         SCALAR.addRows(x, at + whole, stride, rows, sum, to + whole, count - whole);
+    }
+
+    private static void addTo(float[] sum, int at, FloatVector more) {
+        FloatVector.fromArray(F, sum, at).add(more).intoArray(sum, at);
     }
 
     @Override
