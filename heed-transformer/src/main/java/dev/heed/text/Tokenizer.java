@@ -14,10 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Text to token ids and back, as the {@code tokenizer.json} of a Hugging Face folder says: with its special tokens, pairs and
@@ -35,8 +37,6 @@ public final class Tokenizer implements AutoCloseable {
     /** Above the largest published tokenizer.json (about 35 MB). */
     static final long LARGEST_FILE = 128 << 20;
 
-    private static final String OPTIONS = "tokenizer_config.json";
-    private static final long LARGEST_OPTIONS = 8 << 20;
     private static final int LONGEST_TEXT = 16 << 20;
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -61,12 +61,17 @@ public final class Tokenizer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static Tokenizer load(Path folder) {
-        JsonNode options = optional(folder.resolve(OPTIONS));
+        TokenizerOptions options = TokenizerOptions.read(folder);
+        JsonNode config = config(folder);
         Path path = folder.resolve("tokenizer.json");
         JsonNode tree = Files.isRegularFile(path)
                 ? Json.read(path, LARGEST_FILE)
-                : VocabFiles.read(folder, options, optional(folder.resolve("config.json")));
-        return of(folder, path, tree, options, "vocab_size");
+                : VocabFiles.read(folder, options.all(), config);
+        int rows = rows(config, "vocab_size");
+        if (tree instanceof ObjectNode root) {
+            options.applyTo(root, rows);
+        }
+        return of(path, tree, options, config, rows);
     }
 
     /**
@@ -74,38 +79,42 @@ public final class Tokenizer implements AutoCloseable {
      * {@code target_vocab.json} with {@code target.spm}, if {@code separate_vocabs} in tokenizer_config.json is true.
      */
     public static Optional<Tokenizer> loadWritten(Path folder) {
-        JsonNode options = optional(folder.resolve(OPTIONS));
-        return VocabFiles.written(folder, options)
-                .map(tree -> of(folder, folder.resolve(VocabFiles.WRITTEN), tree, options, "decoder_vocab_size"));
+        TokenizerOptions options = TokenizerOptions.read(folder);
+        JsonNode config = config(folder);
+        int rows = rows(config, config.path("decoder_vocab_size").isNumber() ? "decoder_vocab_size" : "vocab_size");
+        return VocabFiles.written(folder, options.all())
+                .map(tree -> of(folder.resolve(VocabFiles.WRITTEN), tree, options, config, rows));
     }
 
-    /** @param size the key of config.json that bounds ids */
-    private static Tokenizer of(Path folder, Path path, JsonNode tree, JsonNode options, String size) {
-        JsonNode config = optional(folder.resolve("config.json"));
-        JsonNode ids = config.path(config.path(size).isNumber() ? size : "vocab_size");
-        int idLimit = ids.canConvertToInt() && ids.asInt() > 0 ? ids.asInt() : Integer.MAX_VALUE;
-        TokenizerFile file = TokenizerFile.check(path.toString(), tree, idLimit);
-        Map<SpecialToken, Integer> roles =
-                roles(file, List.of(options, optional(folder.resolve("special_tokens_map.json"))), config);
-        boolean tidies = options.path("clean_up_tokenization_spaces").asBoolean(false) && !file.isBytePairs();
-        return new Tokenizer(file, Handle.create(path.toString(), file.json()), tidies, roles);
+    private static JsonNode config(Path folder) {
+        return TokenizerOptions.optional(folder.resolve("config.json"));
+    }
+
+    /** What bounds ids. */
+    private static int rows(JsonNode config, String size) {
+        JsonNode rows = config.path(size);
+        return rows.canConvertToInt() && rows.asInt() > 0 ? rows.asInt() : Integer.MAX_VALUE;
+    }
+
+    private static Tokenizer of(Path path, JsonNode tree, TokenizerOptions options, JsonNode config, int rows) {
+        TokenizerFile file = TokenizerFile.check(path.toString(), tree, rows);
+        boolean tidies = options.all().path("clean_up_tokenization_spaces").asBoolean(false) && !file.isBytePairs();
+        return new Tokenizer(
+                file, Handle.create(path.toString(), file.json()), tidies, roles(file, options::spelling, config));
     }
 
     /** A tokenizer from the text of a tokenizer.json alone; {@code name} begins the messages. */
     public static Tokenizer parse(String name, String json) {
         TokenizerFile file = TokenizerFile.check(name, Json.parse(name, json), Integer.MAX_VALUE);
-        Map<SpecialToken, Integer> roles = roles(file, List.of(), JsonNodeFactory.instance.objectNode());
+        Map<SpecialToken, Integer> roles = roles(file, role -> "", JsonNodeFactory.instance.objectNode());
         return new Tokenizer(file, Handle.create(name, file.json()), false, roles);
     }
 
-    private static JsonNode optional(Path file) {
-        return Files.isRegularFile(file) ? Json.read(file, LARGEST_OPTIONS) : JsonNodeFactory.instance.objectNode();
-    }
-
-    private static Map<SpecialToken, Integer> roles(TokenizerFile file, List<JsonNode> named, JsonNode config) {
+    private static Map<SpecialToken, Integer> roles(
+            TokenizerFile file, Function<SpecialToken, String> spelling, JsonNode config) {
         Map<SpecialToken, Integer> roles = new EnumMap<>(SpecialToken.class);
         for (SpecialToken role : SpecialToken.values()) {
-            Integer id = role(role, file, named, config);
+            Integer id = role(role, file, spelling.apply(role), config);
             if (id != null) {
                 roles.put(role, id);
             }
@@ -113,14 +122,9 @@ public final class Tokenizer implements AutoCloseable {
         return roles;
     }
 
-    private static @Nullable Integer role(
-            SpecialToken role, TokenizerFile file, List<JsonNode> named, JsonNode config) {
-        for (JsonNode names : named) {
-            JsonNode token = names.path(role.key());
-            Integer id = file.ids().get(token.isObject() ? token.path("content").asString("") : token.asString(""));
-            if (id != null) {
-                return id;
-            }
+    private static @Nullable Integer role(SpecialToken role, TokenizerFile file, String spelling, JsonNode config) {
+        if (file.ids().containsKey(spelling)) {
+            return file.ids().get(spelling);
         }
         JsonNode given = config.path(role.key() + "_id");
         JsonNode first = given.isArray() ? given.path(0) : given; // several ends are the generation's concern

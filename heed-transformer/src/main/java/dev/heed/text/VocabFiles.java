@@ -3,13 +3,10 @@ package dev.heed.text;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -18,8 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The older files of a vocabulary, turned into the tokenizer.json that transformers would make of them: vocab.json with
  * merges.txt is GPT-2's, RoBERTa's or Qwen's byte-level BPE, vocab.txt is BERT's WordPiece, source.spm with vocab.json is
- * Marian's and spiece.model T5's SentencePiece. Tokens that were added later stand in tokenizer_config.json or
- * added_tokens.json.
+ * Marian's and spiece.model T5's SentencePiece. What else a folder says of them, {@link TokenizerOptions} knows.
  */
 final class VocabFiles {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -56,10 +52,7 @@ final class VocabFiles {
      * @param config the folder's config.json, or an empty object
      */
     static ObjectNode read(Path folder, JsonNode options, JsonNode config) {
-        VocabFiles files = new VocabFiles(folder, options, config);
-        ObjectNode root = files.vocabulary();
-        files.addedTokens(root.withArray("added_tokens"));
-        return root;
+        return new VocabFiles(folder, options, config).vocabulary();
     }
 
     private ObjectNode vocabulary() {
@@ -126,7 +119,6 @@ final class VocabFiles {
                     file + ": only byte-level BPE is read from vocab.json, got one that ends words with </w>;"
                             + " save a tokenizer.json in Python with AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)");
         }
-        boolean prefixSpace = options.path("add_prefix_space").asBoolean(false);
         ObjectNode model = NODES.objectNode().put("type", "BPE");
         model.put("byte_fallback", false).put("fuse_unk", false).put("continuing_subword_prefix", "");
         model.put("end_of_word_suffix", "").putNull("unk_token");
@@ -142,13 +134,13 @@ final class VocabFiles {
         if (isQwen || isOf("GPTNeoX", "gpt_neox")) {
             root.putObject("normalizer").put("type", "NFC");
         }
-        root.set("pre_tokenizer", isQwen ? wordsOfQwen(prefixSpace) : byteLevelPart(prefixSpace, true));
+        root.set("pre_tokenizer", isQwen ? wordsOfQwen() : byteLevelPart(true));
         if (vocab.has("<s>") && vocab.has("</s>")) {
-            root.set("post_processor", robertaTemplate(vocab, prefixSpace));
+            root.set("post_processor", robertaTemplate(vocab));
         } else if (options.path("add_bos_token").asBoolean(false)) {
             begun(root, vocab);
         }
-        root.set("decoder", byteLevelPart(prefixSpace, true));
+        root.set("decoder", byteLevelPart(true));
         root.set("model", model);
         return root;
     }
@@ -161,19 +153,19 @@ final class VocabFiles {
                 : tokenizer.startsWith(tokenizerClass);
     }
 
-    private static ObjectNode wordsOfQwen(boolean prefixSpace) {
+    private static ObjectNode wordsOfQwen() {
         ObjectNode sequence = NODES.objectNode().put("type", "Sequence");
         ArrayNode parts = sequence.putArray("pretokenizers");
         ObjectNode split = parts.addObject().put("type", "Split").put("behavior", "Isolated");
         split.put("invert", false).putObject("pattern").put("Regex", WORDS_OF_QWEN);
-        parts.add(byteLevelPart(prefixSpace, false));
+        parts.add(byteLevelPart(false));
         return sequence;
     }
 
-    private static ObjectNode byteLevelPart(boolean prefixSpace, boolean words) {
+    private static ObjectNode byteLevelPart(boolean words) {
         return NODES.objectNode()
                 .put("type", "ByteLevel")
-                .put("add_prefix_space", prefixSpace)
+                .put("add_prefix_space", false)
                 .put("trim_offsets", true)
                 .put("use_regex", words);
     }
@@ -189,12 +181,11 @@ final class VocabFiles {
         template(root, begin, vocab.get(begin), List.of(begin, "A"), List.of(begin, "A", begin, "B"));
     }
 
-    private ObjectNode robertaTemplate(ObjectNode vocab, boolean prefixSpace) {
+    private static ObjectNode robertaTemplate(ObjectNode vocab) {
         ObjectNode template = NODES.objectNode().put("type", "RobertaProcessing");
         template.putArray("sep").add("</s>").add(vocab.get("</s>"));
         template.putArray("cls").add("<s>").add(vocab.get("<s>"));
-        boolean trims = options.path("trim_offsets").asBoolean(true);
-        return template.put("trim_offsets", trims).put("add_prefix_space", prefixSpace);
+        return template.put("trim_offsets", true).put("add_prefix_space", false);
     }
 
     private ObjectNode wordPiece() {
@@ -230,18 +221,13 @@ final class VocabFiles {
         return root;
     }
 
-    private ObjectNode bertNormalizer() {
-        ObjectNode normalizer = NODES.objectNode()
+    private static ObjectNode bertNormalizer() {
+        return NODES.objectNode()
                 .put("type", "BertNormalizer")
                 .put("clean_text", true)
-                .put(
-                        "handle_chinese_chars",
-                        options.path("tokenize_chinese_chars").asBoolean(true))
-                .put("lowercase", options.path("do_lower_case").asBoolean(true));
-        JsonNode accents = options.path("strip_accents");
-        return accents.isBoolean()
-                ? normalizer.put("strip_accents", accents.asBoolean())
-                : normalizer.putNull("strip_accents");
+                .put("handle_chinese_chars", true)
+                .putNull("strip_accents")
+                .put("lowercase", true);
     }
 
     /**
@@ -342,76 +328,5 @@ final class VocabFiles {
                 .put("rstrip", false)
                 .put("normalized", !special)
                 .put("special", special);
-    }
-
-    /** Tokens beside the vocabulary, and how others are to be cut out; not those that the model has no row for. */
-    private void addedTokens(ArrayNode known) {
-        Map<Integer, ObjectNode> all = new TreeMap<>();
-        known.forEach(token -> all.put(token.path("id").asInt(-1), (ObjectNode) token));
-        int rows = config.path("vocab_size").asInt(Integer.MAX_VALUE);
-        laterTokens().forEach((id, token) -> {
-            if (id < rows) {
-                all.put(id, token);
-            }
-        });
-        known.removeAll();
-        known.addAll(all.values());
-    }
-
-    private Map<Integer, ObjectNode> laterTokens() {
-        Map<Integer, ObjectNode> later = new TreeMap<>();
-        Path file = folder.resolve("added_tokens.json");
-        if (options.path("added_tokens_decoder") instanceof ObjectNode decoder) {
-            decoder.properties().forEach(entry -> {
-                int id = id(entry.getKey());
-                ObjectNode token = added(
-                        NODES.numberNode(id),
-                        entry.getValue().path("content").asString(""),
-                        entry.getValue().path("special").asBoolean(false));
-                for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-                    token.put(
-                            flag,
-                            entry.getValue()
-                                    .path(flag)
-                                    .asBoolean(token.path(flag).asBoolean()));
-                }
-                later.put(id, token);
-            });
-        } else if (Files.isRegularFile(file)) {
-            Set<String> special = roles();
-            vocabulary(file).properties().forEach(entry -> {
-                int id = entry.getValue().asInt(-1);
-                later.put(id, added(NODES.numberNode(id), entry.getKey(), special.contains(entry.getKey())));
-            });
-        }
-        return later;
-    }
-
-    private int id(String written) {
-        try {
-            return Integer.parseInt(written);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(
-                    folder.resolve("tokenizer_config.json") + ": a key of 'added_tokens_decoder' must be an id, got "
-                            + Visible.quote(written),
-                    e);
-        }
-    }
-
-    /** Spellings that tokenizer_config.json or special_tokens_map.json give a part. */
-    private Set<String> roles() {
-        Set<String> spellings = new HashSet<>();
-        Path map = folder.resolve("special_tokens_map.json");
-        for (JsonNode names : List.of(options, Files.isRegularFile(map) ? vocabulary(map) : NODES.objectNode())) {
-            for (var entry : names.properties()) {
-                if (entry.getKey().endsWith("_token") || entry.getKey().equals("additional_special_tokens")) {
-                    JsonNode value = entry.getValue();
-                    for (JsonNode each : value.isArray() ? value : List.of(value)) {
-                        spellings.add(each.path("content").asString(each.asString("")));
-                    }
-                }
-            }
-        }
-        return spellings;
     }
 }

@@ -14,6 +14,7 @@ import dev.heed.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
@@ -321,6 +322,76 @@ class TokenizerTest {
                 folder.resolve("tokenizer_config.json"),
                 "{\"added_tokens_decoder\": {\"x\": {\"content\": \"<pad>\"}}}");
         assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("added_tokens_decoder");
+    }
+
+    /** A pad token that was given to a model afterwards stands in tokenizer_config.json, and not always in tokenizer.json. */
+    @Test
+    void tokensThatOnlyTheOptionsNameAreCutOut() throws IOException {
+        String[] words = {"a", "b", "<", ">", "n", "e", "w", "x"};
+        Files.writeString(folder.resolve("tokenizer.json"), tokenizerOf("BPE", words, ", \"merges\": []"));
+        Files.writeString(folder.resolve("config.json"), "{\"vocab_size\": 11}");
+        options("""
+                {"added_tokens_decoder": {"8": {"content": "wa", "normalized": true}},
+                 "pad_token": "<new>", "bos_token": "b", "image_token": {"content": "xx", "rstrip": true},
+                 "extra_special_tokens": ["ww"]}
+                """);
+        Files.writeString(folder.resolve("special_tokens_map.json"), "{\"eos_token\": \"b\"}"); // older than a decoder
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("ba<new>n").ids()).containsExactly(1, 0, 9, 4);
+            assertThat(tokenizer.encode("waxx").ids()).containsExactly(8, 10);
+            assertThat(tokenizer.encode("ww").ids()).containsExactly(6, 6); // the model has no row for it
+            assertThat(tokenizer.id(SpecialToken.PAD)).hasValue(9);
+            assertThat(tokenizer.id(SpecialToken.BOS)).hasValue(1);
+            assertThat(tokenizer.id(SpecialToken.EOS)).isEmpty();
+            assertThat(java.util.stream.IntStream.range(0, 11).filter(tokenizer::isSpecial))
+                    .containsExactly(1, 9, 10);
+            assertThat(tokenizer.decode(0, 1, 8, 9, 10, 7)).isEqualTo("a wa x");
+        }
+        options("{\"eos_token\": \"a\", \"additional_special_tokens\": [\"ww\"]}");
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.id(SpecialToken.EOS)).hasValue(1); // of special_tokens_map.json
+            assertThat(tokenizer.encode("ww").ids()).containsExactly(8);
+        }
+    }
+
+    private void options(String json) throws IOException {
+        Files.writeString(folder.resolve("tokenizer_config.json"), json);
+    }
+
+    @Test
+    void optionsCountWhereTokenizerJsonSaysOtherwise() throws IOException {
+        copy("bert");
+        int[] lower = ids("the citizens");
+        assertThat(ids("THE citizens")).isEqualTo(lower);
+        options("{\"do_lower_case\": false, \"tokenizer_class\": \"BertTokenizerFast\"}");
+        assertThat(ids("THE citizens")).isNotEqualTo(lower);
+        options("{\"do_lower_case\": false, \"tokenizer_class\": \"PreTrainedTokenizerFast\"}"); // takes it as it is
+        assertThat(ids("THE citizens")).isEqualTo(lower);
+        copy("gpt2");
+        int[] blank = ids(" we");
+        assertThat(ids("we")).isNotEqualTo(blank);
+        options("{\"add_prefix_space\": true}");
+        assertThat(ids("we")).isEqualTo(blank);
+        copy("roberta");
+        options("{\"trim_offsets\": false}");
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.encode("are we").all().stream().anyMatch(token -> token.start() == 3))
+                    .isTrue();
+        }
+    }
+
+    private int[] ids(String text) {
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            return tokenizer.encode(text).ids();
+        }
+    }
+
+    private void copy(String name) throws IOException {
+        Files.deleteIfExists(folder.resolve("tokenizer_config.json"));
+        Files.copy(
+                given(name).resolve("tokenizer.json"),
+                folder.resolve("tokenizer.json"),
+                StandardCopyOption.REPLACE_EXISTING);
     }
 
     @Test
