@@ -2,7 +2,10 @@ package dev.heed.app;
 
 import dev.heed.app.print.Table;
 import dev.heed.app.print.Terminal;
+import dev.heed.model.Answer;
 import dev.heed.model.Model;
+import dev.heed.text.Tokens;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,12 +39,13 @@ final class AnswerCommand extends HeedCommand {
     public Integer call() {
         int most = top("answer", top);
         try (Model loaded = model.loadFolder("answer", "that finds answers in a text", terminal)) {
+            Tokens tokens = ModelOption.read("answer", loaded, text);
+            List<Answer> answers = loaded.answer(question, text, most);
             ModelOption.warn(loaded, question, terminal);
-            ModelOption.tokens("answer", loaded, text, terminal);
+            ModelOption.warn(loaded, tokens, terminal);
             Table table =
                     new Table().column("answer").column("from").column("to").column("score", 4);
-            loaded.answer(question, text, most)
-                    .forEach(each -> table.row(each.text(), each.start(), each.end(), each.score()));
+            answers.forEach(each -> table.row(each.text(), each.start(), each.end(), each.score()));
             table.print(terminal, format.value());
         }
         return 0;

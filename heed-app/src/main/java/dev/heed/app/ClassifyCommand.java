@@ -49,11 +49,12 @@ final class ClassifyCommand extends HeedCommand {
     public Integer call() {
         int most = top("classify", top);
         try (Model loaded = model.loadFolder("classify", "that classifies", terminal)) {
+            Table table = loaded.classifiesTokens() ? tokens(loaded) : texts(loaded, most);
             ModelOption.warn(loaded, text, terminal);
             if (pair != null) {
                 ModelOption.warn(loaded, pair, terminal);
             }
-            (loaded.classifiesTokens() ? tokens(loaded) : texts(loaded, most)).print(terminal, format.value());
+            table.print(terminal, format.value());
         }
         return 0;
     }

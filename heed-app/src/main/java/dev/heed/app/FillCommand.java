@@ -4,6 +4,7 @@ import dev.heed.app.print.Table;
 import dev.heed.app.print.Terminal;
 import dev.heed.model.FilledMask;
 import dev.heed.model.Model;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,8 +37,9 @@ final class FillCommand extends HeedCommand {
         try (Model loaded = model.loadOr("cloze", terminal)) {
             Table table =
                     new Table().column("token").column("word").column("id").bars("probability", 4);
+            List<FilledMask> masks = loaded.fill(text, most);
             ModelOption.warn(loaded, text, terminal);
-            for (FilledMask mask : loaded.fill(text, most)) {
+            for (FilledMask mask : masks) {
                 for (FilledMask.Word word : mask.words()) {
                     table.row(mask.position(), word.label(), word.id(), word.probability());
                 }

@@ -99,6 +99,13 @@ final class ModelOption {
 
     /** The tokens of a text, of which at least one must be the text's own. */
     static Tokens tokens(String command, Model model, String text, Terminal terminal) {
+        Tokens tokens = read(command, model, text);
+        warn(model, tokens, terminal);
+        return tokens;
+    }
+
+    /** The same, for a command that may yet fail: it warns itself when it has an answer. */
+    static Tokens read(String command, Model model, String text) {
         requireReader(command, model);
         if (text.isEmpty()) { // the tokenizer would not know who gave it
             throw makesNone(command, text);
@@ -109,9 +116,15 @@ final class ModelOption {
         }
         tokens.requireAtMost(command, model.network().longest());
         requireKnown(command, model, tokens);
-        warn(model, tokens, terminal);
-        model.warnings(tokens).forEach(terminal::warn);
         return tokens;
+    }
+
+    /** A context that was asked for is one that the model has; the usual one is shorter where it must be. */
+    static void requireContext(String command, @Nullable Integer asked, int most) {
+        if (asked != null && asked > most) {
+            throw new IllegalArgumentException(command + ": --context must be at most " + most
+                    + ", as many tokens as the model takes, got " + asked + "; give fewer, or leave it out");
+        }
     }
 
     static void requireReader(String command, Model model) {
@@ -153,11 +166,17 @@ final class ModelOption {
     /** What the vocabulary lacks is told: the model reads something else than what was typed. */
     static void warn(Model model, String text, Terminal terminal) {
         if (!(model.network() instanceof Network.Viewer) && !text.isEmpty()) {
-            warn(model, model.tokenizer().encode(text), terminal);
+            lacking(model, model.tokenizer().encode(text), terminal);
         }
     }
 
-    private static void warn(Model model, Tokens tokens, Terminal terminal) {
+    /** The same of tokens, and what the model says of them. */
+    static void warn(Model model, Tokens tokens, Terminal terminal) {
+        lacking(model, tokens, terminal);
+        model.warnings(tokens).forEach(terminal::warn);
+    }
+
+    private static void lacking(Model model, Tokens tokens, Terminal terminal) {
         List<String> lacking = model.tokenizer().lacking(tokens);
         if (!lacking.isEmpty()) {
             String some = String.join(

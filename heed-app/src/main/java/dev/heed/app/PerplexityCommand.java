@@ -54,6 +54,8 @@ final class PerplexityCommand extends HeedCommand {
                             + (data == null ? " without; a run's own data have its own" : ""));
         }
         try (Model loaded = model.loadOr("story", terminal)) {
+            ModelOption.requireContext(
+                    "report perplexity", context, loaded.sizes().context());
             Perplexity measured = measured(loaded);
             String name = ModelOption.name(loaded);
             if (format.value() == Format.TEXT) {

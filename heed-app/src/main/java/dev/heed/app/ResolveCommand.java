@@ -35,8 +35,8 @@ final class ResolveCommand extends HeedCommand {
     @Override
     public Integer call() {
         try (Model loaded = model.loadOr("cloze", terminal)) {
-            ModelOption.warn(loaded, sentence, terminal);
             Reading reading = Reading.of(loaded, sentence, "it");
+            ModelOption.warn(loaded, sentence, terminal);
             Table table = new Table()
                     .column("reading")
                     .bars("share", 3)

@@ -173,7 +173,9 @@ final class TrainCommand extends HeedCommand {
         if (given == null) {
             throw new IllegalArgumentException("train: to go on with a model give what it is to learn: --data FILE");
         }
-        return further.get().trainer(given);
+        Trainer trainer = further.get().trainer(given);
+        ModelOption.requireContext("train", context, trainer.recipe().context());
+        return trainer;
     }
 
     private void refuseToPrint() {

@@ -140,6 +140,28 @@ class TrainTest {
         assertThat(answered.code()).as(answered.err()).isZero();
     }
 
+    @Test
+    void aContextThatTheModelDoesNotTakeIsRefused() {
+        Run train = Run.of(
+                "train",
+                "--from",
+                Shared.conformance("hf/gpt2").toString(),
+                "--data",
+                text,
+                "--out",
+                out,
+                "--context",
+                "999");
+        assertThat(train.code()).isEqualTo(2);
+        assertThat(train.err())
+                .contains("train: --context must be at most 64, as many tokens as the model takes, got 999")
+                .hasLineCount(1);
+        assertThat(Path.of(out)).doesNotExist();
+        Run report = Run.of("report", "perplexity", "--data", text, "--context", "999999");
+        assertThat(report.code()).isEqualTo(2);
+        assertThat(report.err()).contains("--context must be at most ").hasLineCount(1);
+    }
+
     private String learned(String from, String lines, String name) throws IOException {
         Path data = Files.writeString(folder.resolve(name + ".jsonl"), lines);
         String into = folder.resolve(name).toString();
