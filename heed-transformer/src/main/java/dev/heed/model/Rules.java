@@ -58,6 +58,7 @@ record Rules(
             Map.entry("gpt_neox", 2),
             Map.entry("t5", 1),
             Map.entry("mt5", 1),
+            Map.entry("umt5", 1),
             Map.entry("bart", 2),
             Map.entry("marian", 0));
 

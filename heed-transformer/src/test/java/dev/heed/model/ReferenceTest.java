@@ -17,6 +17,7 @@ import dev.heed.nn.Pass;
 import dev.heed.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -502,12 +503,30 @@ class ReferenceTest {
             int buckets,
             int farthest,
             int layers) {
-        double[] biases = r.weight(stack + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight", buckets, 5);
+        double[] shared = t5Biases(r, stack, 0, buckets);
+        return t5Stack(r, stack, start, memory, kind, buckets, farthest, Collections.nCopies(layers, shared));
+    }
+
+    private static double[] t5Biases(PlainDouble r, String stack, int layer, int buckets) {
+        String at = stack + ".block." + layer + ".layer.0.SelfAttention.relative_attention_bias.weight";
+        return r.weight(at, buckets, 5);
+    }
+
+    private static double[][] t5Stack(
+            PlainDouble r,
+            String stack,
+            double[][] start,
+            double @Nullable [][] memory,
+            String kind,
+            int buckets,
+            int farthest,
+            List<double[]> biases) {
         boolean writes = memory != null;
-        PlainDouble.Bias bias = (h, i, j) ->
-                (writes ? CAUSAL.of(h, i, j) : 0) + biases[5 * t5Bucket(j - i, !writes, buckets, farthest) + h];
         double[][] x = start;
-        for (int l = 0; l < layers; l++) {
+        for (int l = 0; l < biases.size(); l++) {
+            double[] learned = biases.get(l);
+            PlainDouble.Bias bias = (h, i, j) ->
+                    (writes ? CAUSAL.of(h, i, j) : 0) + learned[5 * t5Bucket(j - i, !writes, buckets, farthest) + h];
             String at = stack + ".block." + l + ".layer.";
             double[][] n = r.rmsNorm(x, at + "0.layer_norm", 1e-4);
             x = add(x, t5Attention(r, n, n, at + "0.SelfAttention", bias));
@@ -642,6 +661,35 @@ class ReferenceTest {
         return shifted;
     }
 
+    /** Each layer has biases of its own; logits are multiplied by 1/√E whatever the file says. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void umt5(boolean tied) {
+        int e = 10;
+        PlainDouble r = new PlainDouble(27);
+        double[] table = r.weight("shared.weight", 33, e);
+        double[][] x = r.rows("shared.weight", 33, e, LONG);
+        x = t5Stack(r, "encoder", x, null, "gated-gelu", 8, 20, ownBiases(r, "encoder", 3));
+        double[][] y = r.rows("shared.weight", 33, e, WRITTEN);
+        y = t5Stack(r, "decoder", y, x, "gated-gelu", 8, 20, ownBiases(r, "decoder", 2));
+        double[][] scaled = each(y, v -> v / Math.sqrt(e));
+        double[][] logits =
+                tied ? PlainDouble.linear(scaled, table, new double[33]) : r.linear(scaled, "lm_head", 33, false);
+        r.write(folder, """
+                {"model_type": "umt5", "architectures": ["UMT5ForConditionalGeneration"], "hidden_size": 10, "d_kv": 3,
+                 "d_ff": 7, "num_heads": 5, "num_layers": 3, "num_decoder_layers": 2, "vocab_size": 33,
+                 "tie_word_embeddings": %s, "relative_attention_num_buckets": 8, "relative_attention_max_distance": 20,
+                 "layer_norm_epsilon": 1e-4, "decoder_start_token_id": 2}
+                """.formatted(tied));
+        check(LONG, x, y, logits);
+    }
+
+    private static List<double[]> ownBiases(PlainDouble r, String stack, int layers) {
+        return IntStream.range(0, layers)
+                .mapToObj(i -> t5Biases(r, stack, i, 8))
+                .toList();
+    }
+
     /** As transformers 5 writes what was untied: {@code scale_decoder_outputs}, and a head of its own in the file. */
     @ParameterizedTest
     @CsvSource({"t5, true, false", "t5, false, true", "mt5, false, false", "mt5, true, false"})
@@ -689,8 +737,10 @@ class ReferenceTest {
     @CsvSource({
         "t5, T5ForSequenceClassification, transformer., relu, 5",
         "mt5, MT5ForSequenceClassification, transformer., gated-gelu, 3",
+        "umt5, UMT5ForSequenceClassification, transformer., gated-gelu, 3",
         "t5, T5ForQuestionAnswering, '', gated-gelu, 2",
-        "mt5, MT5ForQuestionAnswering, '', gated-gelu, 2"
+        "mt5, MT5ForQuestionAnswering, '', gated-gelu, 2",
+        "umt5, UMT5ForQuestionAnswering, '', gated-gelu, 2"
     })
     void t5ClassifiesTextsAndFindsAnswers(String type, String name, String base, String kind, int classes) {
         int e = 10;
@@ -725,18 +775,25 @@ class ReferenceTest {
         }
     }
 
+    /** The file may be of the whole model: what decodes and predicts is left out. */
     @ParameterizedTest
     @CsvSource({
-        "t5, T5EncoderModel, '', relu, 0",
-        "mt5, MT5EncoderModel, '', gated-gelu, 0",
-        "t5, T5ForTokenClassification, transformer., gated-gelu, 4",
-        "mt5, MT5ForTokenClassification, transformer., gated-gelu, 2"
+        "t5, T5EncoderModel, '', relu, 0, false",
+        "mt5, MT5EncoderModel, '', gated-gelu, 0, true",
+        "t5, T5ForTokenClassification, transformer., gated-gelu, 4, true",
+        "mt5, MT5ForTokenClassification, transformer., gated-gelu, 2, false"
     })
-    void t5WithoutItsDecoder(String type, String name, String base, String kind, int classes) {
+    void t5WithoutItsDecoder(String type, String name, String base, String kind, int classes, boolean whole) {
         int e = 10;
         PlainDouble r = new PlainDouble(26);
         double[][] x = t5Stack(r, "encoder", r.rows("shared.weight", 33, e, LONG), null, kind, 8, 20, 2);
+        if (whole) {
+            r.weight("decoder.block.0.layer.1.EncDecAttention.q.weight", 15, e);
+        }
         r.rename("^", base);
+        if (whole) {
+            r.weight("lm_head.weight", 33, e);
+        }
         double[][] scores = classes == 0 ? x : r.linear(x, "classifier", classes, true);
         r.write(folder, """
                 {"model_type": "%s", "architectures": ["%s"], "d_model": 10, "d_kv": 3, "d_ff": 7, "num_heads": 5,

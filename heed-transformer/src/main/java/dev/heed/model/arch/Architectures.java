@@ -28,7 +28,9 @@ public final class Architectures {
             "T5ForSequenceClassification",
             "T5ForTokenClassification",
             "MT5ForSequenceClassification",
-            "MT5ForTokenClassification");
+            "MT5ForTokenClassification",
+            "UMT5ForSequenceClassification",
+            "UMT5ForTokenClassification");
 
     private static final List<Architecture> ALL = List.of(
             decoder("llama", "Llama 1 to 3.3", "Llama", Llama::new),
@@ -65,6 +67,7 @@ public final class Architectures {
             encoder("distilbert", "DistilBERT", "distilbert.", "DistilBert", DistilBert.UNUSED, DistilBert::new),
             t5("t5", "T5 1.0 and 1.1", "T5"),
             t5("mt5", "mT5", "MT5"),
+            t5("umt5", "umT5", "UMT5"),
             new Architecture(
                     "marian", "Marian", "model.", List.of("MarianModel", "MarianMTModel"), Marian.UNUSED, Marian::new),
             new Architecture(
@@ -121,6 +124,9 @@ public final class Architectures {
                 prefix + "ForQuestionAnswering");
     }
 
+    private static final Map<String, String> NAMES_OF_T5 =
+            Map.of("d_model", "hidden_size", "num_layers", "num_hidden_layers", "num_heads", "num_attention_heads");
+
     /** The common names of keys that an architecture has names of its own for: transformers reads both. */
     private static final Map<String, Map<String, String>> OTHER_NAMES = Map.of(
             "gpt2",
@@ -132,9 +138,11 @@ public final class Architectures {
             "distilbert",
             Map.of("dim", "hidden_size", "n_layers", "num_hidden_layers", "n_heads", "num_attention_heads"),
             "t5",
-            Map.of("d_model", "hidden_size", "num_layers", "num_hidden_layers", "num_heads", "num_attention_heads"),
+            NAMES_OF_T5,
             "mt5",
-            Map.of("d_model", "hidden_size", "num_layers", "num_hidden_layers", "num_heads", "num_attention_heads"),
+            NAMES_OF_T5,
+            "umt5",
+            NAMES_OF_T5,
             "bart",
             Map.of(
                     "d_model", "hidden_size",

@@ -32,7 +32,7 @@ final class MissingHeads {
             return switch (type) {
                 case "bert", "distilbert" -> List.of("classifier.weight");
                 case "roberta", "camembert", "xlm-roberta" -> List.of("classifier.out_proj.weight");
-                case "bart", "t5", "mt5" -> List.of(EndHead.OUT + ".weight");
+                case "bart", "t5", "mt5", "umt5" -> List.of(EndHead.OUT + ".weight");
                 default -> List.of("score.weight");
             };
         }

@@ -60,7 +60,7 @@ public record NewHead(String architecture, Layers layers, int classes, Parameter
             case "bert" -> new Layers("bert.pooler.dense", "classifier", true);
             case "distilbert" -> new Layers("pre_classifier", "classifier", true);
             case "roberta", "camembert", "xlm-roberta" -> new Layers("classifier.dense", "classifier.out_proj", true);
-            case "bart", "t5", "mt5" -> new Layers(EndHead.DENSE, EndHead.OUT, true);
+            case "bart", "t5", "mt5", "umt5" -> new Layers(EndHead.DENSE, EndHead.OUT, true);
             case "vit" -> new Layers("", "classifier", true);
             default -> new Layers("", "score", false);
         };
@@ -68,7 +68,7 @@ public record NewHead(String architecture, Layers layers, int classes, Parameter
 
     private static Layers ofTokens(String modelType) {
         return switch (modelType) {
-            case "gpt2", "gpt_neox", "bert", "distilbert", "roberta", "camembert", "xlm-roberta", "t5", "mt5" ->
+            case "gpt2", "gpt_neox", "bert", "distilbert", "roberta", "camembert", "xlm-roberta", "t5", "mt5", "umt5" ->
                 new Layers("", "classifier", true);
             default -> new Layers("", "score", true);
         };

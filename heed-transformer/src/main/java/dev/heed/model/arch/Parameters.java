@@ -290,6 +290,16 @@ public final class Parameters {
         return shape.length == 0 ? 1 : (int) Math.min(shape[0], Options.MOST_IDS); // of another shape, which is told
     }
 
+    /** The checkpoint may have what begins so, of parts that the model does without. */
+    void leaveOut(String... parts) {
+        if (mode == Mode.CHECK) {
+            open().names().stream()
+                    .filter(name -> Arrays.stream(parts)
+                            .anyMatch(part -> name.startsWith(part) || name.startsWith(OTHER_BASE + part)))
+                    .forEach(used::add);
+        }
+    }
+
     /** Builds layers 0..count−1, loading them at the same time where order does not matter. */
     <T> List<T> layers(int count, IntFunction<T> layer) {
         IntStream indexes = IntStream.range(0, count);

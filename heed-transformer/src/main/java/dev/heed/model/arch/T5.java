@@ -19,11 +19,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * T5 (Raffel et al. 2020, arXiv 1910.10683), 1.0 plain and 1.1 gated, and mT5 (arXiv 2010.11934), which is 1.1: scores without 1/√D, learned biases by distance that
- * all layers of a stack share, RMS norms.
+ * T5 (Raffel et al. 2020, arXiv 1910.10683), 1.0 plain and 1.1 gated, and mT5 (arXiv 2010.11934), which is 1.1: scores without
+ * 1/√D, learned biases by distance that all layers of a stack share, RMS norms. In umT5 (arXiv 2304.09151) each layer has
+ * biases of its own.
  */
 final class T5 implements Network.EncoderDecoder {
     /** A table that nothing shares, and a bias of cross-attention in the first files that nothing reads. */
@@ -49,10 +51,14 @@ final class T5 implements Network.EncoderDecoder {
         sizes = sizes(config, true);
         int width = sizes.width();
         int vocabulary = sizes.vocabulary();
-        boolean newer = config.requireString("model_type").equals("mt5");
-        boolean says = config.booleanOr("tie_word_embeddings", !newer);
+        boolean says = config.booleanOr(
+                "tie_word_embeddings", config.requireString("model_type").equals("t5"));
         boolean tied = says || !weights.has("lm_head.weight");
-        boolean scaled = !newer && config.booleanOr("scale_decoder_outputs", says); // mT5's never are
+        boolean scaled = switch (config.requireString("model_type")) {
+            case "t5" -> config.booleanOr("scale_decoder_outputs", says);
+            case "umt5" -> true;
+            default -> false;
+        };
         firstId = config.optionalInt("decoder_start_token_id", 0, vocabulary - 1)
                 .orElseGet(() -> config.intOr("pad_token_id", 0, 0, vocabulary - 1));
         headScale = scaled ? (float) (1 / Math.sqrt(width)) : 1;
@@ -95,6 +101,7 @@ final class T5 implements Network.EncoderDecoder {
         Reader(Config config, Parameters weights) {
             Stream.of("tie_word_embeddings", "scale_decoder_outputs") // of the head that predicts
                     .forEach(key -> config.booleanOr(key, true));
+            weights.leaveOut("decoder.", "lm_head."); // of a model that was saved whole
             sizes = T5.sizes(config, false);
             words = Tables.read(weights, "", sizes.vocabulary(), sizes.width());
             stack = new Stack(config, weights, "encoder", AttentionMap.Kind.SELF, sizes.layers());
@@ -138,7 +145,7 @@ final class T5 implements Network.EncoderDecoder {
         private final AttentionMap.Kind kind;
         private final List<Block> blocks;
         private final Normalization norm;
-        private final Value biases;
+        private final List<Value> biases;
         private final int buckets;
         private final int farthest;
 
@@ -150,10 +157,18 @@ final class T5 implements Network.EncoderDecoder {
             farthest = config.intOr("relative_attention_max_distance", 128, buckets / 2 + 1, 1 << 28);
             decodes = name.equals("decoder");
             this.kind = kind;
-            biases = weights.value(
-                    name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight", buckets, heads);
+            boolean shared = !config.requireString("model_type").equals("umt5");
+            Value first = biases(weights, name, 0, buckets, heads);
+            biases = IntStream.range(0, layers)
+                    .mapToObj(i -> shared || i == 0 ? first : biases(weights, name, i, buckets, heads))
+                    .toList();
             blocks = weights.layers(layers, i -> block(config, weights, name, i, width, heads, epsilon));
             norm = new Normalization.Rms(weights.value(name + ".final_layer_norm.weight", width), epsilon);
+        }
+
+        private static Value biases(Parameters weights, String name, int i, int buckets, int heads) {
+            return weights.value(
+                    name + ".block." + i + ".layer.0.SelfAttention.relative_attention_bias.weight", buckets, heads);
         }
 
         private Block block(
@@ -200,7 +215,7 @@ final class T5 implements Network.EncoderDecoder {
             int inner = config.requireInt("d_ff", 1, Options.MOST_WIDTH);
             String kind = config.oneOfOr(
                     "feed_forward_proj",
-                    config.requireString("model_type").equals("mt5") ? "gated-gelu" : "relu",
+                    config.requireString("model_type").equals("t5") ? "relu" : "gated-gelu",
                     Options.activations()
                             .flatMap(f -> Stream.of(f, "gated-" + f))
                             .toArray(String[]::new));
@@ -219,12 +234,13 @@ final class T5 implements Network.EncoderDecoder {
         }
 
         Value forward(Pass pass, Value start, Optional<Memory> memory) {
-            Map<Long, Value> known = new HashMap<>(); // one bias serves all layers
-            PositionBias bias = (queries, keys) ->
-                    known.computeIfAbsent((long) queries << 32 | keys, size -> bias(pass.tape(), queries, keys));
+            Map<Table, Value> known = new HashMap<>(); // one serves all layers that share it
             Value x = pass.dropout(start);
             pass.hidden(kind, 0, x);
             for (int i = 0; i < blocks.size(); i++) {
+                Value learned = biases.get(i);
+                PositionBias bias = (queries, keys) ->
+                        known.computeIfAbsent(new Table(learned, queries, keys), table -> table(pass.tape(), table));
                 x = blocks.get(i).forward(pass, x, bias, memory);
                 x = i == blocks.size() - 1 ? norm.forward(pass.tape(), x) : x;
                 pass.hidden(kind, i + 1, x);
@@ -233,16 +249,21 @@ final class T5 implements Network.EncoderDecoder {
             return pass.dropout(x);
         }
 
+        /** Of how many queries and keys, by which learned numbers. */
+        private record Table(Value learned, int queries, int keys) {}
+
         /** [1, H, N, M]: one learned number per head and bucket of key position − query position. */
-        private Value bias(Tape tape, int queries, int keys) {
-            int heads = biases.tensor().size(1);
+        private Value table(Tape tape, Table table) {
+            int queries = table.queries();
+            int keys = table.keys();
+            int heads = table.learned().tensor().size(1);
             requireRoom((long) queries * keys * heads, queries);
             int[] ids = new int[queries * keys];
             for (int i = 0; i < ids.length; i++) {
                 int query = keys - queries + i / keys;
                 ids[i] = bucket(i % keys - query);
             }
-            Value bias = Ops.embedding(tape, biases, ids)
+            Value bias = Ops.embedding(tape, table.learned(), ids)
                     .view(t ->
                             t.reshape(1, queries, keys, heads).transpose(2, 3).transpose(1, 2));
             return bias.isWanted() ? bias : Value.constant(bias.tensor().contiguous());
