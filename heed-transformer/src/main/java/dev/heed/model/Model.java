@@ -83,6 +83,7 @@ public final class Model implements AutoCloseable {
             warnings.addAll(Unread.warnings(config, generation));
             warnings.addAll(Architectures.missingHeads(config, checkpoint));
             Rules rules = Rules.read(config, generation, network);
+            warnings.addAll(Rules.warnings(config, generation, rules));
             Architectures.Architecture architecture = Architectures.of(config);
             List<String> classes = config.strings("architectures");
             if (!classes.isEmpty() && classes.stream().noneMatch(architecture.classes()::contains)) {

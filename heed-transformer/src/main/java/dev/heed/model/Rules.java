@@ -47,6 +47,7 @@ record Rules(
         Optional<Generation.Options> drawing,
         boolean renormalizes) {
     private static final int MOST = 1 << 24;
+    private static final String END = "eos_token_id";
     private static final String FORCED = "forced_bos_token_id";
     private static final Map<String, Integer> ENDS = Map.ofEntries(
             Map.entry("llama", 2),
@@ -66,8 +67,9 @@ record Rules(
     static Rules read(Config config, Optional<Config> generation, Network network) {
         int last = network.sizes().vocabulary() - 1;
         Config source = generation.orElse(config);
-        List<Integer> ends = generation.isPresent() ? source.ints("eos_token_id", 0, last) : olderEnds(config, last);
-        List<Integer> barred = new ArrayList<>(source.ints("suppress_tokens", 0, last));
+        List<Integer> ends = generation.isPresent() ? written(source, END, last) : olderEnds(config, last);
+        List<Integer> suppressed = written(source, "suppress_tokens", last);
+        List<Integer> barred = new ArrayList<>(suppressed);
         List<int[]> words = words(source, last);
         words.stream()
                 .filter(word -> word.length == 1 && !ends.contains(word[0]))
@@ -76,9 +78,9 @@ record Rules(
                 ends,
                 first(source, network, last),
                 forcedFirst(source, last),
-                id(source, "forced_eos_token_id", last),
+                forcedEnd(source, suppressed, last),
                 List.copyOf(barred),
-                source.ints("begin_suppress_tokens", 0, last),
+                written(source, "begin_suppress_tokens", last),
                 words.stream().filter(word -> word.length > 1).toList(),
                 source.doubleOr("repetition_penalty", 1, 1e-6, 1e6),
                 source.intOr("no_repeat_ngram_size", 0, 0, MOST),
@@ -92,15 +94,33 @@ record Rules(
 
     /** Where config.json does not say what ends a text, the architecture's own end does, as in transformers' configuration classes. */
     private static List<Integer> olderEnds(Config config, int last) {
-        List<Integer> given = config.ints("eos_token_id", 0, last);
-        boolean unsaid = given.isEmpty() && !config.isNull("eos_token_id");
+        boolean unsaid = all(config, END).isEmpty() && !config.isNull(END);
         Integer usual = unsaid ? ENDS.get(config.requireString("model_type")) : null;
-        return usual == null || usual > last ? given : List.of(usual);
+        return usual == null || usual > last ? written(config, END, last) : List.of(usual);
+    }
+
+    /** Of a file's ids those that the model may write: the others end no text, and need not be barred. */
+    private static List<Integer> written(Config source, String key, int last) {
+        return all(source, key).stream().filter(id -> id >= 0 && id <= last).toList();
+    }
+
+    private static List<Integer> all(Config source, String key) {
+        return source.ints(key, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
+    /** An end that is never written is told: texts go on to the number of tokens asked for. */
+    static List<String> warnings(Config config, Optional<Config> generation, Rules rules) {
+        List<Integer> given = all(generation.orElse(config), END);
+        return given.isEmpty() || !rules.ends().isEmpty()
+                ? List.of()
+                : List.of((generation.isPresent() ? "generation_config.json" : "config.json") + ": '" + END + "' "
+                        + given + " is not in the model's vocabulary, so no token ends a text");
     }
 
     private static int first(Config source, Network network, int last) {
         return network instanceof Network.EncoderDecoder pair
-                ? source.intOr("decoder_start_token_id", source.intOr("bos_token_id", pair.firstId(), 0, last), 0, last)
+                ? source.optionalInt("decoder_start_token_id", 0, last)
+                        .orElseGet(() -> source.intOr("bos_token_id", pair.firstId(), 0, last))
                 : 0;
     }
 
@@ -108,6 +128,15 @@ record Rules(
     private static OptionalInt forcedFirst(Config source, int last) {
         boolean older = source.booleanOr("force_bos_token_to_be_generated", false);
         return id(source, older && !source.has(FORCED) ? "bos_token_id" : FORCED, last);
+    }
+
+    /** The smallest of a list that is not barred: all of them are as likely then. */
+    private static OptionalInt forcedEnd(Config source, List<Integer> suppressed, int last) {
+        OptionalInt free = source.ints("forced_eos_token_id", 0, last).stream()
+                .mapToInt(id -> id)
+                .filter(id -> !suppressed.contains(id))
+                .min();
+        return free.isPresent() ? free : id(source, "forced_eos_token_id", last);
     }
 
     /** {@code max_length} counts the decoder's first id, {@code max_new_tokens} does not. */

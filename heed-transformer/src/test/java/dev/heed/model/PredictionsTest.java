@@ -230,6 +230,8 @@ class PredictionsTest {
         assertThat(written(copied)).doesNotHaveDuplicates();
         Files.writeString(rules, "{\"eos_token_id\": 0, \"forced_eos_token_id\": 7}");
         assertThat(written(copied)).hasSize(12).endsWith(7).startsWith(Arrays.copyOf(free, 11));
+        Files.writeString(rules, "{\"eos_token_id\": 0, \"forced_eos_token_id\": [9, 7], \"suppress_tokens\": [7]}");
+        assertThat(written(copied)).hasSize(12).endsWith(9);
         Files.writeString(rules, "{\"eos_token_id\": 0, \"begin_suppress_tokens\": [" + free[0] + "]}");
         assertThat(written(copied)[0]).isNotEqualTo(free[0]);
         Files.writeString(rules, "{\"eos_token_id\": " + free[2] + "}");
@@ -251,6 +253,17 @@ class PredictionsTest {
         try (Model model = Model.load(copied)) {
             assertThat(model.beams().count()).isEqualTo(4);
             assertThat(model.warnings()).isEmpty();
+        }
+        Files.writeString(
+                rules,
+                "{\"eos_token_id\": [-1, 0], \"suppress_tokens\": [9999], \"begin_suppress_tokens\": [9999, -1]}");
+        assertThat(written(copied)).isEqualTo(free); // nobody writes what the vocabulary has not
+        Files.writeString(rules, "{\"eos_token_id\": 9999}");
+        try (Model model = Model.load(copied)) {
+            assertThat(model.endIds()).isEmpty();
+            assertThat(model.warnings())
+                    .containsExactly("generation_config.json: 'eos_token_id' [9999] is not in the model's vocabulary,"
+                            + " so no token ends a text");
         }
         Files.writeString(rules, "{\"eos_token_id\": 0, \"bad_words_ids\": [[9999]]}");
         assertThatThrownBy(() -> Model.load(copied)).hasMessageContaining("bad_words_ids");
