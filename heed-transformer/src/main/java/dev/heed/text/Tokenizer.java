@@ -23,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Text to token ids and back, as the {@code tokenizer.json} of a Hugging Face folder says: with its special tokens, pairs and
- * decoder. A folder with only vocab.json and merges.txt, or vocab.txt, works too. The work is done by the Hugging Face
+ * decoder, and tokenizer_config.json beside it. A folder with only vocab.json and merges.txt, or vocab.txt, works too. The work is done by the Hugging Face
  * tokenizers library; files are checked before it sees them. Safe for use by several threads; closing frees native memory.
  *
  * <pre>{@code

@@ -83,8 +83,10 @@ final class TokenizerOptions {
         return content(names.path(role.key()));
     }
 
+    /** A text, or a token with flags; anything else, such as {@code add_bos_token}, is none. */
     private static String content(JsonNode token) {
-        return token.isObject() ? token.path("content").asString("") : token.asString("");
+        JsonNode content = token.isObject() ? token.path("content") : token;
+        return content.isString() ? content.asString() : "";
     }
 
     /**

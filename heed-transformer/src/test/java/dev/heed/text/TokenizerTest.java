@@ -347,8 +347,9 @@ class TokenizerTest {
                     .containsExactly(1, 9, 10);
             assertThat(tokenizer.decode(0, 1, 8, 9, 10, 7)).isEqualTo("a wa x");
         }
-        options("{\"eos_token\": \"a\", \"additional_special_tokens\": [\"ww\"]}");
+        options("{\"eos_token\": \"a\", \"add_bos_token\": true, \"additional_special_tokens\": [\"ww\"]}");
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.size()).isEqualTo(9); // "true" is no token
             assertThat(tokenizer.id(SpecialToken.EOS)).hasValue(1); // of special_tokens_map.json
             assertThat(tokenizer.encode("ww").ids()).containsExactly(8);
         }
