@@ -65,7 +65,7 @@ public final class Architectures {
             encoder("camembert", "CamemBERT", "roberta.", "Camembert", Roberta.UNUSED, Roberta::new),
             encoder("xlm-roberta", "XLM-RoBERTa", "roberta.", "XLMRoberta", Roberta.UNUSED, Roberta::new),
             encoder("distilbert", "DistilBERT", "distilbert.", "DistilBert", DistilBert.UNUSED, DistilBert::new),
-            t5("t5", "T5 1.0 and 1.1", "T5"),
+            t5("t5", "T5 1.0 and 1.1", "T5", "T5WithLMHeadModel"),
             t5("mt5", "mT5", "MT5"),
             t5("umt5", "umT5", "UMT5"),
             new Architecture(
@@ -108,9 +108,11 @@ public final class Architectures {
         return new Architecture(modelType, name, base, List.copyOf(classes), unused, wiring);
     }
 
-    private static Architecture t5(String modelType, String name, String prefix) {
+    /** @param older names of classes that transformers had */
+    private static Architecture t5(String modelType, String name, String prefix, String... older) {
         List<String> classes = new ArrayList<>(names(prefix, "ForConditionalGeneration"));
-        classes.addAll(List.of(prefix + "EncoderModel", prefix + "WithLMHeadModel"));
+        classes.add(prefix + "EncoderModel");
+        classes.addAll(List.of(older));
         return new Architecture(modelType, name, "", List.copyOf(classes), T5.UNUSED, T5::of);
     }
 
