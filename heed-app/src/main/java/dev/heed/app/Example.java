@@ -95,7 +95,7 @@ record Example(
                     "translator",
                     "A row is the word that was written last, and looks at the one that is translated next: behind \"Der\" that"
                             + " is \"dog\".",
-                    List.of("look", "--model", "translator", "--head", "L0H0", "The dog is black.")));
+                    List.of("look", "--model", "translator", "--head", "L0H2", "The dog is black.")));
 
     private static Question resolve(String name, String says, String next, String sentence) {
         return new Question(name, says, "cloze", next, List.of("resolve", sentence));

@@ -143,7 +143,7 @@ class ExplainTest {
         Run run = Run.of("explain", "trophy");
         assertThat(run.code()).isZero();
         assertThat(run.out()).startsWith(resolve).contains("\"it\" stands for ");
-        String look = "heed look --model translator --head L0H0 \"The dog is black.\"\n";
+        String look = "heed look --model translator --head L0H2 \"The dog is black.\"\n";
         assertThat(Run.of("explain", "hund").out()).startsWith(look).contains("Hund");
     }
 

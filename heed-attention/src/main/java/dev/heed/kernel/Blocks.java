@@ -25,7 +25,7 @@ record Blocks(
         @Nullable Tensor bias) {
     /** Inner axis of a block: a panel of b is then 64 KB and 128 rows of a 256 KB, a quarter of a second-level cache. */
     static final int DEPTH = 512;
-    /** An inner axis up to this long stays whole: 128 rows of a are 384 KB then, and no sum is stored on the way. */
+    /** An inner axis up to this long stays whole: 128 rows of a are 384 KB then. */
     private static final int WHOLE = 768;
     /** Rows of one task. Each panel of b is fetched once for so many rows; a multiple of 32, the rows of a packed panel. */
     static final int ROWS = 128;

@@ -4,9 +4,9 @@ import dev.heed.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Matrix products in float32. Every 128 products of an element along the inner axis ({@link Product#ONE_SUM}) are a chain of fused
- * multiply-adds from 0, first to last, and the sums of these blocks are added in order, so its bits depend on its own row and column
- * alone: not on other rows, the lane width, the number of threads, or whether the weights were packed.
+ * Matrix products in float32. Every 128 products of an element along the inner axis are a chain of fused multiply-adds from 0, first
+ * to last, and these sums are added in order, so its bits depend on its own row and column alone: not on other rows, the lane width,
+ * the number of threads, or whether the weights were packed.
  *
  * <p>Each element of a result must have its own place, and no operand there: other calls are rejected.
  */

@@ -98,7 +98,7 @@ class LabellingTest {
         List<String> all = tagged();
         Path data = lines(all);
         Path out = folder.resolve("out");
-        Progress.Evaluation end = train(tuning(given(name), 120).trainer(data), data, out);
+        Progress.Evaluation end = train(tuning(given(name), 160).trainer(data), data, out);
         assertThat(end.accuracy().orElseThrow()).isGreaterThan(0.95); // 3 of 7 by chance
         JsonNode config = json(Files.readString(out.resolve("config.json")));
         assertThat(config.path("architectures").path(0).asString()).endsWith("ForTokenClassification");
@@ -252,7 +252,7 @@ class LabellingTest {
         List<String> all = asked();
         Path data = lines(all);
         Path out = folder.resolve("out");
-        Progress.Evaluation end = train(tuning(given(name), 120).trainer(data), data, out);
+        Progress.Evaluation end = train(tuning(given(name), 160).trainer(data), data, out);
         assertThat(end.accuracy().orElseThrow()).isGreaterThan(least);
         JsonNode config = json(Files.readString(out.resolve("config.json")));
         assertThat(config.path("architectures").path(0).asString()).endsWith("ForQuestionAnswering");
