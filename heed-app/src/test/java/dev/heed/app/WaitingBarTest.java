@@ -15,15 +15,18 @@ class WaitingBarTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final AtomicLong nanos = new AtomicLong(-5);
 
-    private String load(boolean watched, long nanosBetween) {
-        Terminal terminal = new Terminal(
+    private Terminal terminal(boolean watched) {
+        return new Terminal(
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 Colours.NONE,
                 80,
                 true,
                 watched);
-        try (WaitingBar bar = new WaitingBar(WaitingBar.What.WEIGHTS, terminal, nanos::get)) {
+    }
+
+    private String load(boolean watched, long nanosBetween) {
+        try (WaitingBar bar = new WaitingBar(WaitingBar.What.WEIGHTS, terminal(watched), nanos::get)) {
             for (int part = 1; part <= 4; part++) {
                 nanos.addAndGet(nanosBetween);
                 bar.done(part * 31_000_000L, 124_000_000L);
@@ -41,15 +44,8 @@ class WaitingBarTest {
     /** Something may turn out to take longer than was foreseen. */
     @Test
     void whatThereIsToDoMayGrow() {
-        Terminal terminal = new Terminal(
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                Colours.NONE,
-                80,
-                true,
-                true);
         WaitingBar.What what = new WaitingBar.What("measuring texts", "", 1);
-        try (WaitingBar bar = new WaitingBar(what, terminal, nanos::get)) {
+        try (WaitingBar bar = new WaitingBar(what, terminal(true), nanos::get)) {
             nanos.addAndGet(2_000_000_000);
             bar.done(10, 20);
             bar.done(25, 30);
